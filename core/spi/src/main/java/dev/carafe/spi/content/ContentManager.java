@@ -1,0 +1,29 @@
+package dev.carafe.spi.content;
+
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.plugins.Deadline;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/** Looks after committed blobs. */
+public interface ContentManager {
+  /** Visits every blob, in no order. Changes made meanwhile may or may not be seen. */
+  @Deadline(60)
+  void forEachBlob(Consumer<BlobInfo> visitor);
+
+  /**
+   * Replaces the labels with what {@code change} makes of them, atomically.
+   *
+   * @throws NotFoundException if the blob is unknown
+   */
+  BlobInfo updateLabels(Digest digest, UnaryOperator<Map<String, String>> change);
+
+  /**
+   * Removes a blob. Open readers stay readable.
+   *
+   * @throws NotFoundException if the blob is unknown
+   */
+  @Deadline(60)
+  void delete(Digest digest);
+}

@@ -1,0 +1,23 @@
+package dev.carafe.spi.events;
+
+import java.util.function.Predicate;
+
+/**
+ * Tells events to subscribers, in the order of publication, from the moment of subscription on;
+ * nothing is stored.
+ *
+ * <p>You guarantee: {@link #publish} never waits for a subscriber; a subscriber that is too slow
+ * loses its own queue and nobody else's.
+ */
+public interface EventBus {
+  /** Queues the event for every matching subscriber. */
+  void publish(Envelope envelope);
+
+  /**
+   * Subscribes.
+   *
+   * @param filter runs on the publisher's thread: cheap, and must not throw
+   * @param capacity how many events may wait, 1 or more
+   */
+  Subscription subscribe(Predicate<Envelope> filter, int capacity);
+}

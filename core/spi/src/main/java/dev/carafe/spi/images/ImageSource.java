@@ -1,0 +1,46 @@
+package dev.carafe.spi.images;
+
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnauthenticatedException;
+import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.plugins.Deadline;
+import java.io.InputStream;
+
+/**
+ * Fetches images from one kind of place. Retries what is worth retrying; verifies nothing: the
+ * daemon checks size and digest.
+ */
+public interface ImageSource {
+  /**
+   * Finds out what a name stands for.
+   *
+   * @throws NotFoundException if the source has no such image
+   * @throws UnauthenticatedException if credentials are missing or wrong
+   * @throws UnavailableException if no host answered; the message names each with its reason
+   */
+  @Deadline(120)
+  Repository open(ImageName name, SourceOptions options);
+
+  /**
+   * An image's repository, reached. Thread-safe; keeps tokens and connections for the life of a
+   * pull.
+   */
+  interface Repository extends AutoCloseable {
+    /** What the name stands for. */
+    Descriptor target();
+
+    /**
+     * Opens a blob or manifest at {@code offset}, which may be past 0 to resume; the stream yields
+     * from exactly there to the end. A connection that breaks is taken up again inside the stream
+     * where the source allows it.
+     *
+     * @throws NotFoundException if the source does not have it
+     */
+    @Deadline(120)
+    InputStream fetch(Descriptor descriptor, long offset);
+
+    @Override
+    void close();
+  }
+}

@@ -1,0 +1,29 @@
+package dev.carafe.spi.images;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * How to reach a source for one pull.
+ *
+ * @param credentials asked with a host (and port) when that host demands proof; its answer goes to
+ *     that host and the realm that it names, and to no other
+ * @param headers sent with every request to the registry
+ * @param plainHttp whether hosts without configuration are spoken to over plain HTTP
+ * @param hostDirectory a hosts.toml directory instead of the configured one; empty for the
+ *     configured one
+ */
+public record SourceOptions(
+    Function<String, Optional<Credentials>> credentials,
+    Map<String, String> headers,
+    boolean plainHttp,
+    boolean skipVerify,
+    String hostDirectory) {
+  public static final SourceOptions DEFAULT =
+      new SourceOptions(host -> Optional.empty(), Map.of(), false, false, "");
+
+  public SourceOptions {
+    headers = Map.copyOf(headers);
+  }
+}

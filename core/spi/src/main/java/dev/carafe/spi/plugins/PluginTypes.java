@@ -1,0 +1,28 @@
+package dev.carafe.spi.plugins;
+
+import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.snapshots.Snapshotter;
+
+/**
+ * The kinds of plugin that a jar may bring. Names are containerd's where containerd has the kind.
+ */
+public final class PluginTypes {
+  public static final PluginType<ContentStore> CONTENT_STORE =
+      new PluginType<>("io.containerd.content.v1", ContentStore.class);
+  public static final PluginType<Snapshotter> SNAPSHOTTER =
+      new PluginType<>("io.containerd.snapshotter.v1", Snapshotter.class);
+  public static final PluginType<Differ> DIFFER =
+      new PluginType<>("io.containerd.differ.v1", Differ.class);
+  public static final PluginType<EventBus> EVENT_BUS =
+      new PluginType<>("io.containerd.event.v1", EventBus.class);
+  public static final PluginType<TaskRuntime> TASK_RUNTIME =
+      new PluginType<>("io.containerd.runtime.v2", TaskRuntime.class);
+  public static final PluginType<ImageSource> IMAGE_SOURCE =
+      new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
+
+  private PluginTypes() {}
+}

@@ -1,0 +1,15 @@
+/**
+ * How a plugin presents itself to the daemon and what it gets from it.
+ *
+ * <h2>Start here</h2>
+ *
+ * <ul>
+ *   <li>{@link dev.carafe.spi.plugins.PluginFactory}: the one extension point that PF4J looks for
+ *   <li>{@link dev.carafe.spi.plugins.PluginTypes}: the kinds of plugin that the daemon knows
+ *   <li>{@link dev.carafe.spi.plugins.Deadline}: how long the daemon waits for a call
+ * </ul>
+ */
+@NullMarked
+package dev.carafe.spi.plugins;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package dev.carafe.spi.runtimes;
+
+import java.util.Map;
+
+/**
+ * Options of a runtime: those of its handler in the configuration, overlaid with the client's.
+ *
+ * @param values by the wire's field names, for example {@code binary_name}, {@code root}, {@code
+ *     systemd_cgroup} of {@code containerd.runc.v1.Options}; values are String, Long, Boolean or
+ *     List of String
+ */
+public record RuntimeOptions(Map<String, Object> values) {
+  public static final RuntimeOptions NONE = new RuntimeOptions(Map.of());
+
+  public RuntimeOptions {
+    values = Map.copyOf(values);
+  }
+
+  /** A text option, or the empty string. */
+  public String text(String name) {
+    return values.get(name) instanceof String text ? text : "";
+  }
+
+  /** A yes-or-no option, no if absent. */
+  public boolean flag(String name) {
+    return Boolean.TRUE.equals(values.get(name));
+  }
+
+  /** A number, or {@code otherwise} if absent. */
+  public long number(String name, long otherwise) {
+    return values.get(name) instanceof Number number ? number.longValue() : otherwise;
+  }
+}

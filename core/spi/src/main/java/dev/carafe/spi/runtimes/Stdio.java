@@ -1,0 +1,10 @@
+package dev.carafe.spi.runtimes;
+
+/**
+ * Where a process reads and writes: paths of FIFOs or files, or URIs ({@code file:///path}, {@code
+ * binary:///path?key=value}); empty for nothing. With a terminal only {@code stdin} and {@code
+ * stdout} carry data. No stdio passes through the daemon.
+ */
+public record Stdio(String stdin, String stdout, String stderr, boolean terminal) {
+  public static final Stdio NONE = new Stdio("", "", "", false);
+}

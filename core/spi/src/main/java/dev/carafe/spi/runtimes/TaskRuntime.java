@@ -1,0 +1,161 @@
+package dev.carafe.spi.runtimes;
+
+import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.plugins.Deadline;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs tasks.
+ *
+ * <p>Model: a <em>task</em> has a first process ({@link ProcessId#INIT}) and any number of further
+ * ones (<em>execs</em>). Calls that change something return the {@link RuntimeState} that replaces
+ * the one they were given; the daemon has stored it before it answers its client.
+ *
+ * <p>The daemon guarantees: changing calls for one task come one at a time ({@link #await}, {@link
+ * #status}, {@link #metrics} and {@link #kill} may overlap them); {@link #recover} is the first
+ * call for a task after a restart; {@link #discard} follows a {@link #create} that failed or was
+ * cut off by a crash.
+ *
+ * <p>You guarantee: tasks, their output and their exit codes survive the daemon; no stdio passes
+ * through it.
+ */
+@Deadline(30)
+public interface TaskRuntime {
+  /**
+   * Prepares a task up to the point where the user's program would start.
+   *
+   * @throws AlreadyExistsException if the runtime has a task of that name
+   */
+  @Deadline(120)
+  RuntimeState create(CreateTask task);
+
+  /**
+   * Takes up a task of an earlier daemon; afterwards all other calls work as before, also if it
+   * ended meanwhile.
+   */
+  RuntimeState recover(TaskLocation location, RuntimeState state);
+
+  /** Removes whatever a failed {@link #create} left: processes, mounts, cgroups. Idempotent. */
+  @Deadline(60)
+  void discard(TaskLocation location);
+
+  /**
+   * Starts a created process.
+   *
+   * @throws NotFoundException if the process is unknown
+   * @throws FailedPreconditionException if it was started before
+   */
+  RuntimeState start(RuntimeState state, ProcessId process);
+
+  /**
+   * Adds a process; {@link #start} runs it.
+   *
+   * @throws AlreadyExistsException if the id is taken
+   * @throws FailedPreconditionException if the task is paused or stopped
+   */
+  RuntimeState exec(RuntimeState state, ExecProcess exec);
+
+  /**
+   * Waits for a process to end; returns at once if it has. May be called before {@link #start}, and
+   * by several callers.
+   *
+   * @throws NotFoundException if the process is unknown
+   */
+  @Deadline(Deadline.UNBOUNDED)
+  ProcessStatus.ExitStatus await(RuntimeState state, ProcessId process) throws InterruptedException;
+
+  /**
+   * Where a process stands, from the kernel or its like, not from memory.
+   *
+   * @throws NotFoundException if the process is unknown
+   */
+  @Deadline(2)
+  ProcessStatus status(RuntimeState state, ProcessId process);
+
+  /**
+   * Signals a process, or all of the task's.
+   *
+   * @throws NotFoundException {@code process already finished} if it has ended
+   */
+  void kill(RuntimeState state, ProcessId process, int signal, boolean all);
+
+  /** Sets the terminal's size in characters. Legal before start. */
+  void resize(RuntimeState state, ProcessId process, int width, int height);
+
+  /** Ends a process's standard input. Idempotent. */
+  void closeStdin(RuntimeState state, ProcessId process);
+
+  /**
+   * Stops all processes of the task where they are.
+   *
+   * @throws FailedPreconditionException if it is not running
+   */
+  RuntimeState pause(RuntimeState state);
+
+  /**
+   * Undoes {@link #pause}.
+   *
+   * @throws FailedPreconditionException if it is not paused
+   */
+  RuntimeState resume(RuntimeState state);
+
+  /** The processes of the task, as numbers to show. */
+  List<TaskProcess> processes(RuntimeState state);
+
+  /**
+   * Changes limits.
+   *
+   * @param resources the OCI runtime specification's {@code linux.resources} object, as JSON bytes
+   */
+  RuntimeState update(RuntimeState state, byte[] resources, Map<String, String> annotations);
+
+  /** Statistics. */
+  @Deadline(5)
+  TaskMetrics metrics(RuntimeState state);
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @throws UnimplementedException if what it takes is not installed; the message says what
+   */
+  @Deadline(600)
+  void checkpoint(RuntimeState state, CheckpointRequest request);
+
+  /**
+   * Forgets a process that has ended or was never started; for {@link ProcessId#INIT} the whole
+   * task with everything it held: processes left over, mounts, cgroups.
+   *
+   * @throws FailedPreconditionException {@code cannot delete a running process}
+   * @throws NotFoundException if the process is unknown
+   */
+  @Deadline(60)
+  DeletedProcess delete(RuntimeState state, ProcessId process);
+
+  /**
+   * What {@link #delete} leaves.
+   *
+   * @param state the task's new state; meaningless after {@link ProcessId#INIT}
+   */
+  record DeletedProcess(RuntimeState state, long pid, ProcessStatus.ExitStatus exit) {}
+
+  /** What this runtime is and can do, for {@code PluginInfo} and status displays. */
+  RuntimeInfo info(RuntimeOptions options);
+
+  /**
+   * A runtime's own description.
+   *
+   * @param version as the runtime prints it
+   * @param featuresJson the OCI runtime specification's features document, as JSON bytes; empty
+   *     where unknown
+   */
+  record RuntimeInfo(
+      String name, String version, byte[] featuresJson, Map<String, String> annotations) {
+    public RuntimeInfo {
+      annotations = Map.copyOf(annotations);
+    }
+  }
+}

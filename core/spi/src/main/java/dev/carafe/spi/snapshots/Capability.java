@@ -1,0 +1,21 @@
+package dev.carafe.spi.snapshots;
+
+/**
+ * What a snapshotter can do beyond the contract. Read by the daemon at run time and by the
+ * conformance suite.
+ */
+public enum Capability {
+  /**
+   * Takes its parent at commit; layers can then be unpacked in parallel. Shown as {@code rebase}.
+   */
+  REBASE,
+  /**
+   * Deletions below a missing parent are written as overlayfs does: character device 0:0, {@code
+   * trusted.overlay.opaque=y}.
+   */
+  OVERLAY_WHITEOUTS,
+  /** Frees space later: {@link Snapshotter#cleanup} does work. */
+  CLEANUP,
+  /** Snapshots survive a restart. Declined only by snapshotters for tests. */
+  SURVIVES_RESTART
+}
