@@ -1,0 +1,40 @@
+package dev.carafe.engine.stores;
+
+import java.time.Duration;
+import java.util.Map;
+
+/** Removes what nothing holds. One collection at a time; callers that come meanwhile wait for the next. */
+public interface GarbageCollector {
+  /**
+   * Marks and sweeps, and waits until the sweep's removals are durable; space that back ends free later is freed off this call.
+   *
+   * @return what went
+   */
+  Report collect() throws InterruptedException;
+
+  /** Calls {@code listener} after each commit, outside all locks; it must be cheap. */
+  void onMutation(MutationListener listener);
+
+  /** Told about commits. */
+  @FunctionalInterface
+  interface MutationListener {
+    /**
+     * A transaction was committed.
+     *
+     * @param deletion whether it may have left garbage
+     */
+    void mutated(boolean deletion);
+  }
+
+  /**
+   * One collection.
+   *
+   * @param removed objects by kind: {@code content}, {@code ingests}, {@code leases}, {@code images}, {@code snapshots/NAME}
+   * @param pause how long writers were held up
+   */
+  record Report(Map<String, Integer> removed, Duration duration, Duration pause) {
+    public Report {
+      removed = Map.copyOf(removed);
+    }
+  }
+}
