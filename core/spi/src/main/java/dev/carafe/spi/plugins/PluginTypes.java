@@ -4,6 +4,7 @@ import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.snapshots.Snapshotter;
 
@@ -21,6 +22,8 @@ public final class PluginTypes {
       new PluginType<>("io.containerd.event.v1", EventBus.class);
   public static final PluginType<TaskRuntime> TASK_RUNTIME =
       new PluginType<>("io.containerd.runtime.v2", TaskRuntime.class);
+  public static final PluginType<MetadataDatabase> METADATA_DATABASE =
+      new PluginType<>("dev.carafe.metadata-database.v1", MetadataDatabase.class);
   public static final PluginType<ImageSource> IMAGE_SOURCE =
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
 
