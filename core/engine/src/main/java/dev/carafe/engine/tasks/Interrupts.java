@@ -1,0 +1,13 @@
+package dev.carafe.engine.tasks;
+
+import dev.carafe.spi.errors.CancelledException;
+
+/** Turns an interrupt into the failure that it stands for. */
+final class Interrupts {
+  private Interrupts() {}
+
+  static CancelledException cancelled(String what, InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return new CancelledException(what + ": cancelled", cause);
+  }
+}

@@ -1,0 +1,612 @@
+package dev.carafe.engine.tasks;
+
+import dev.carafe.engine.stores.Container;
+import dev.carafe.engine.stores.Identifiers;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Namespace;
+import dev.carafe.engine.stores.TaskRecord;
+import dev.carafe.engine.stores.TypedValue;
+import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.events.Envelope;
+import dev.carafe.spi.events.Event;
+import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.runtimes.CheckpointRequest;
+import dev.carafe.spi.runtimes.CreateTask;
+import dev.carafe.spi.runtimes.ExecProcess;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.runtimes.TaskMetrics;
+import dev.carafe.spi.runtimes.TaskProcess;
+import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.runtimes.TaskRuntime.DeletedProcess;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs tasks: every verb on a running container, for the gRPC services and for CRI.
+ *
+ * <p>Before a runtime is called for the first time the task's record is written without state: the intent. Each state that the runtime
+ * returns is stored before the caller gets its answer. {@link #recover} finishes or rolls back what an earlier daemon left. Events are
+ * published in the order create, start, (oom), exit, delete.
+ *
+ * <p>All methods may be called from many threads; those that change one task take turns.
+ */
+public final class TaskManager implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskManager.class);
+  private static final int RECOVERIES_AT_ONCE = 64;
+  private static final int PUBLISH_SECONDS = 10;
+
+  private final Metadata metadata;
+  private final RuntimeHandlers handlers;
+  private final Function<TypedValue, RuntimeOptions> optionsDecoder;
+  private final EventBus events;
+  private final BundleDirectories bundles;
+  private final String bootId = BootId.read();
+  private final ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<Key, TaskEntry> tasks = new ConcurrentHashMap<>();
+  private volatile boolean closing;
+
+  private record Key(Namespace namespace, String id) {}
+
+  /**
+   * Makes a manager.
+   *
+   * @param optionsDecoder reads a container's runtime options from the wire
+   * @param bundles directory for bundles, {@code BUNDLES/NAMESPACE/ID}; survives the daemon, not a reboot
+   */
+  public TaskManager(
+      Metadata metadata,
+      RuntimeHandlers handlers,
+      Function<TypedValue, RuntimeOptions> optionsDecoder,
+      EventBus events,
+      Path bundles) {
+    this.metadata = metadata;
+    this.handlers = handlers;
+    this.optionsDecoder = optionsDecoder;
+    this.events = events;
+    this.bundles = new BundleDirectories(bundles);
+  }
+
+  /**
+   * Takes up the tasks of an earlier daemon: in parallel, and in the background but for reading the records, so that the API can be served
+   * while a mute runtime is still being waited for. Calls on a task wait for its own recovery only.
+   */
+  public void recover() {
+    Semaphore limit = new Semaphore(RECOVERIES_AT_ONCE);
+    for (Namespace namespace : metadata.namespaces().list()) {
+      for (TaskRecord record : metadata.stores(namespace).tasks().list()) {
+        recover(namespace, record, limit);
+      }
+    }
+  }
+
+  private void recover(Namespace namespace, TaskRecord record, Semaphore limit) {
+    TaskRuntime runtime;
+    try {
+      runtime = handlers.plugin(record.runtime());
+    } catch (NotFoundException e) {
+      LOG.error("task {}/{}: kept, but its {}", namespace, record.containerId(), e.getMessage());
+      return;
+    }
+    TaskEntry entry = new TaskEntry(namespace, runtime, record);
+    tasks.put(new Key(namespace, record.containerId()), entry);
+    Thread.ofVirtual()
+        .name("recover-" + namespace + "/" + record.containerId())
+        .start(
+            () -> {
+              limit.acquireUninterruptibly();
+              try {
+                recover(entry);
+              } finally {
+                limit.release();
+              }
+            });
+  }
+
+  private void recover(TaskEntry entry) {
+    TaskRecord record = entry.record();
+    RuntimeState state = record.state();
+    try {
+      if (state == null || !record.bootId().equals(bootId)) {
+        LOG.info("task {}: {}", entry.location(), state == null ? "creation was cut off, rolling back" : "ended with the last boot");
+        entry.runtime.discard(entry.location());
+        forget(entry);
+        entry.open();
+        return;
+      }
+      store(entry, entry.runtime.recover(entry.location(), state));
+      for (Map.Entry<String, TaskRecord.Process> process : record.processes().entrySet()) {
+        watch(entry, new ProcessId(process.getKey()));
+      }
+      entry.open();
+    } catch (RuntimeException e) {
+      LOG.error("task {}: not recovered: {}", entry.location(), e.toString());
+      entry.lose();
+    }
+  }
+
+  /**
+   * Creates the task of a container.
+   *
+   * @return the process id to show
+   * @throws NotFoundException if there is no such container, or no such runtime
+   * @throws AlreadyExistsException {@code task ID: already exists}
+   */
+  public long create(Namespace namespace, TaskRequest request) {
+    String id = Identifiers.check("container id", request.containerId());
+    Container container = metadata.stores(namespace).containers().get(id);
+    TypedValue spec = container.spec();
+    if (spec == null) {
+      throw new InvalidArgumentException("container \"" + id + "\" has no runtime specification");
+    }
+    RuntimeHandlers.Resolved handler =
+        handlers.resolve(container.runtime().name(), merge(container.runtime().options(), request.options()));
+    TaskRecord intent =
+        new TaskRecord(
+            id,
+            handler.plugin(),
+            bundles.path(namespace, id),
+            handler.options(),
+            bootId,
+            Map.of("", new TaskRecord.Process(request.stdio(), false)),
+            null);
+    TaskEntry entry = new TaskEntry(namespace, handler.runtime(), intent);
+    entry.lock();
+    try {
+      if (tasks.putIfAbsent(new Key(namespace, id), entry) != null) {
+        throw new AlreadyExistsException("task " + id + ": already exists");
+      }
+      long pid = create(entry, request, spec.value());
+      entry.open();
+      return pid;
+    } finally {
+      entry.unlock();
+    }
+  }
+
+  private long create(TaskEntry entry, TaskRequest request, byte[] spec) {
+    try {
+      bundles.create(entry.location());
+      metadata.stores(entry.namespace).tasks().put(entry.record());
+      RuntimeState state =
+          entry.runtime.create(
+              new CreateTask(
+                  entry.location(),
+                  spec,
+                  request.rootfs(),
+                  request.stdio(),
+                  entry.record().options(),
+                  request.checkpoint()));
+      store(entry, state);
+    } catch (RuntimeException e) {
+      rollBack(entry, e);
+      throw e;
+    }
+    long pid = entry.runtime.status(entry.state(), ProcessId.INIT).pid();
+    publish(entry, created(entry, request, pid));
+    watch(entry, ProcessId.INIT);
+    return pid;
+  }
+
+  private static Event created(TaskEntry entry, TaskRequest request, long pid) {
+    Stdio stdio = request.stdio();
+    return new Event.TaskCreated(
+        entry.id(),
+        entry.record().bundle().toString(),
+        request.rootfs(),
+        stdio.stdin(),
+        stdio.stdout(),
+        stdio.stderr(),
+        stdio.terminal(),
+        request.checkpoint() == null ? "" : request.checkpoint().toString(),
+        pid);
+  }
+
+  /** The record goes only when the runtime has cleaned up: else the next start tries again. */
+  private void rollBack(TaskEntry entry, RuntimeException cause) {
+    try {
+      entry.runtime.discard(entry.location());
+      forget(entry);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+      LOG.error("task {}: left over after a failed creation: {}", entry.location(), e.toString());
+      entry.lose();
+    }
+  }
+
+  private RuntimeOptions merge(@Nullable TypedValue ofContainer, RuntimeOptions ofRequest) {
+    Map<String, Object> merged = new HashMap<>();
+    if (ofContainer != null) {
+      merged.putAll(optionsDecoder.apply(ofContainer).values());
+    }
+    merged.putAll(ofRequest.values());
+    return new RuntimeOptions(merged);
+  }
+
+  /**
+   * Starts the task, or a process added by {@link #exec}.
+   *
+   * @return the process id to show
+   */
+  public long start(Namespace namespace, String id, String execId) {
+    return change(
+        namespace,
+        id,
+        entry -> {
+          ProcessId process = process(entry, execId);
+          store(
+              entry,
+              entry.runtime.start(entry.state(), process),
+              processes ->
+                  processes.computeIfPresent(
+                      execId, (ignored, added) -> new TaskRecord.Process(added.stdio(), true)));
+          long pid = entry.runtime.status(entry.state(), process).pid();
+          publish(
+              entry,
+              process.isInit()
+                  ? new Event.TaskStarted(id, pid)
+                  : new Event.TaskExecStarted(id, execId, pid));
+          return pid;
+        });
+  }
+
+  /**
+   * Adds a process to a task; {@link #start} runs it.
+   *
+   * @param process the OCI runtime specification's {@code process} object, as JSON bytes
+   * @throws AlreadyExistsException if the id is taken
+   */
+  public void exec(Namespace namespace, String id, String execId, byte[] process, Stdio stdio) {
+    Identifiers.check("exec id", execId);
+    change(
+        namespace,
+        id,
+        entry -> {
+          if (entry.record().processes().containsKey(execId)) {
+            throw new AlreadyExistsException("exec " + execId + " in task " + id + ": already exists");
+          }
+          RuntimeState state =
+              entry.runtime.exec(entry.state(), new ExecProcess(new ProcessId(execId), process, stdio));
+          store(entry, state, processes -> processes.put(execId, new TaskRecord.Process(stdio, false)));
+          publish(entry, new Event.TaskExecAdded(id, execId));
+          watch(entry, new ProcessId(execId));
+          return null;
+        });
+  }
+
+  /**
+   * Waits for a process to end. May be called before it is started; the caller's interrupt ends the wait.
+   *
+   * @throws NotFoundException if there is no such task or process
+   */
+  public ExitStatus await(Namespace namespace, String id, String execId) throws InterruptedException {
+    TaskEntry entry = entry(namespace, id);
+    process(entry, execId);
+    try {
+      return entry.exit(execId).status().get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof DaemonException failure
+          ? failure
+          : new FailedPreconditionException("task " + id + ": " + e.getCause(), e);
+    }
+  }
+
+  /** One process, with its state from the kernel; unknown where the runtime does not answer in time. */
+  public TaskView get(Namespace namespace, String id, String execId) {
+    TaskEntry entry = entry(namespace, id);
+    process(entry, execId);
+    return view(entry, execId);
+  }
+
+  /** All tasks of a namespace. Those that are just being created or deleted may be left out. */
+  public List<TaskView> list(Namespace namespace) {
+    List<TaskEntry> entries = new ArrayList<>();
+    tasks.forEach(
+        (key, entry) -> {
+          if (key.namespace().equals(namespace) && !entry.deleted() && (entry.record().state() != null || entry.lost())) {
+            entries.add(entry);
+          }
+        });
+    entries.sort(java.util.Comparator.comparing(TaskEntry::id));
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<CompletableFuture<TaskView>> views =
+          entries.stream()
+              .map(entry -> CompletableFuture.supplyAsync(() -> view(entry, ""), executor))
+              .toList();
+      return views.stream().map(CompletableFuture::join).toList();
+    }
+  }
+
+  private TaskView view(TaskEntry entry, String execId) {
+    TaskRecord.Process process = entry.record().processes().get(execId);
+    Stdio stdio = process == null ? Stdio.NONE : process.stdio();
+    return new TaskView(entry.id(), execId, entry.record().bundle(), stdio, status(entry, execId));
+  }
+
+  private ProcessStatus status(TaskEntry entry, String execId) {
+    TaskEntry.Exit exit = entry.knownExit(execId);
+    try {
+      ProcessStatus status = entry.lost() ? new ProcessStatus.Unknown(0) : entry.runtime.status(entry.state(), new ProcessId(execId));
+      if (status instanceof ProcessStatus.Unknown && exit != null && exit.status().isDone() && !exit.status().isCompletedExceptionally()) {
+        return new ProcessStatus.Stopped(status.pid(), exit.status().getNow(UNKNOWN_EXIT));
+      }
+      return status;
+    } catch (RuntimeException e) {
+      LOG.warn("task {}: status: {}", entry.location(), e.toString());
+      return new ProcessStatus.Unknown(0);
+    }
+  }
+
+  private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.EPOCH, false);
+
+  /**
+   * Signals a process, or with {@code all} every process of the task.
+   *
+   * @throws NotFoundException {@code process already finished} if it has ended
+   */
+  public void kill(Namespace namespace, String id, String execId, int signal, boolean all) {
+    TaskEntry entry = entry(namespace, id);
+    ProcessId process = process(entry, execId);
+    entry.runtime.kill(entry.state(), process, signal, all);
+  }
+
+  /** Sets a terminal's size in characters. */
+  public void resize(Namespace namespace, String id, String execId, int width, int height) {
+    TaskEntry entry = entry(namespace, id);
+    entry.runtime.resize(entry.state(), process(entry, execId), width, height);
+  }
+
+  /** Ends a process's standard input. */
+  public void closeStdin(Namespace namespace, String id, String execId) {
+    TaskEntry entry = entry(namespace, id);
+    entry.runtime.closeStdin(entry.state(), process(entry, execId));
+  }
+
+  /** Stops all processes where they are. */
+  public void pause(Namespace namespace, String id) {
+    change(
+        namespace,
+        id,
+        entry -> {
+          store(entry, entry.runtime.pause(entry.state()));
+          publish(entry, new Event.TaskPaused(id));
+          return null;
+        });
+  }
+
+  /** Undoes {@link #pause}. */
+  public void resume(Namespace namespace, String id) {
+    change(
+        namespace,
+        id,
+        entry -> {
+          store(entry, entry.runtime.resume(entry.state()));
+          publish(entry, new Event.TaskResumed(id));
+          return null;
+        });
+  }
+
+  /** The processes of a task. */
+  public List<TaskProcess> processes(Namespace namespace, String id) {
+    TaskEntry entry = entry(namespace, id);
+    return entry.runtime.processes(entry.state());
+  }
+
+  /**
+   * Changes limits.
+   *
+   * @param resources the OCI runtime specification's {@code linux.resources} object, as JSON bytes
+   */
+  public void update(Namespace namespace, String id, byte[] resources, Map<String, String> annotations) {
+    change(
+        namespace,
+        id,
+        entry -> {
+          store(entry, entry.runtime.update(entry.state(), resources, annotations));
+          return null;
+        });
+  }
+
+  /** Statistics of a task. */
+  public TaskMetrics metrics(Namespace namespace, String id) {
+    TaskEntry entry = entry(namespace, id);
+    return entry.runtime.metrics(entry.state());
+  }
+
+  /** Writes a checkpoint into an empty directory. */
+  public void checkpoint(Namespace namespace, String id, CheckpointRequest request) {
+    change(
+        namespace,
+        id,
+        entry -> {
+          entry.runtime.checkpoint(entry.state(), request);
+          publish(entry, new Event.TaskCheckpointed(id, request.directory().toString()));
+          return null;
+        });
+  }
+
+  /**
+   * Forgets a process that has ended or was never started; with an empty {@code execId} the whole task.
+   *
+   * @throws FailedPreconditionException if it is running
+   */
+  public DeletedProcess delete(Namespace namespace, String id, String execId) {
+    awaitPublished(entry(namespace, id), execId);
+    return change(
+        namespace,
+        id,
+        entry -> {
+          if (entry.lost()) {
+            return deleteLost(entry);
+          }
+          ProcessId process = process(entry, execId);
+          DeletedProcess deleted = entry.runtime.delete(entry.state(), process);
+          if (process.isInit()) {
+            forget(entry);
+            publish(
+                entry,
+                new Event.TaskDeleted(id, id, deleted.pid(), deleted.exit().code(), deleted.exit().exitedAt()));
+          } else {
+            entry.exits.remove(execId);
+            store(entry, deleted.state(), processes -> processes.remove(execId));
+          }
+          return deleted;
+        });
+  }
+
+  private DeletedProcess deleteLost(TaskEntry entry) {
+    entry.runtime.discard(entry.location());
+    forget(entry);
+    ExitStatus exit = new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.now(), false);
+    publish(entry, new Event.TaskDeleted(entry.id(), entry.id(), 0, exit.code(), exit.exitedAt()));
+    return new DeletedProcess(new RuntimeState(new byte[0]), 0, exit);
+  }
+
+  /** Lets the exit of a process that has ended be published before its deletion. */
+  private void awaitPublished(TaskEntry entry, String execId) {
+    TaskEntry.Exit exit = entry.knownExit(execId);
+    if (exit == null || entry.lost() || !(status(entry, execId) instanceof ProcessStatus.Stopped)) {
+      return;
+    }
+    try {
+      exit.published().get(PUBLISH_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw Interrupts.cancelled("task " + entry.id(), e);
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.warn("task {}: exit of \"{}\" not published before its deletion", entry.location(), execId);
+    }
+  }
+
+  /** Stops watching; the tasks go on. */
+  @Override
+  public void close() {
+    closing = true;
+    watchers.shutdownNow();
+  }
+
+  private void watch(TaskEntry entry, ProcessId process) {
+    TaskEntry.Exit exit = entry.exit(process.execId());
+    watchers.execute(
+        () -> {
+          try {
+            ExitStatus status = entry.runtime.await(entry.state(), process);
+            exit.status().complete(status);
+            publishExit(entry, process, status);
+          } catch (InterruptedException e) {
+            exit.status().completeExceptionally(Interrupts.cancelled("task " + entry.id(), e));
+          } catch (RuntimeException e) {
+            if (!closing && !entry.deleted()) {
+              LOG.error("task {}: lost sight of {}: {}", entry.location(), process, e.toString());
+            }
+            exit.status().completeExceptionally(e);
+          } finally {
+            exit.published().complete(null);
+          }
+        });
+  }
+
+  /** In its turn, so that a start that is under way publishes first. */
+  private void publishExit(TaskEntry entry, ProcessId process, ExitStatus status) {
+    entry.lock();
+    try {
+      if (entry.deleted() || !entry.record().processes().containsKey(process.execId())) {
+        return;
+      }
+      long pid = entry.runtime.status(entry.state(), process).pid();
+      if (status.oomKilled()) {
+        publish(entry, new Event.TaskOom(entry.id()));
+      }
+      String processId = process.isInit() ? entry.id() : process.execId();
+      publish(entry, new Event.TaskExited(entry.id(), processId, pid, status.code(), status.exitedAt()));
+    } finally {
+      entry.unlock();
+    }
+  }
+
+  private TaskEntry entry(Namespace namespace, String id) {
+    TaskEntry entry = tasks.get(new Key(namespace, id));
+    if (entry == null) {
+      throw new NotFoundException("task " + id + " not found");
+    }
+    entry.awaitReady();
+    if (entry.deleted()) {
+      throw new NotFoundException("task " + id + " not found");
+    }
+    return entry;
+  }
+
+  private static ProcessId process(TaskEntry entry, String execId) {
+    if (!execId.isEmpty() && !entry.record().processes().containsKey(execId)) {
+      throw new NotFoundException("exec \"" + execId + "\" in task " + entry.id() + " not found");
+    }
+    return new ProcessId(execId);
+  }
+
+  private <T extends @Nullable Object> T change(
+      Namespace namespace, String id, Function<TaskEntry, T> change) {
+    TaskEntry entry = entry(namespace, id);
+    entry.lock();
+    try {
+      if (entry.deleted()) {
+        throw new NotFoundException("task " + id + " not found");
+      }
+      return change.apply(entry);
+    } finally {
+      entry.unlock();
+    }
+  }
+
+  private void store(TaskEntry entry, RuntimeState state) {
+    store(entry, state, processes -> {});
+  }
+
+  private void store(
+      TaskEntry entry, RuntimeState state, Consumer<Map<String, TaskRecord.Process>> change) {
+    TaskRecord old = entry.record();
+    Map<String, TaskRecord.Process> processes = new HashMap<>(old.processes());
+    change.accept(processes);
+    TaskRecord next =
+        new TaskRecord(
+            old.containerId(), old.runtime(), old.bundle(), old.options(), old.bootId(), processes, state);
+    if (!next.equals(old)) {
+      metadata.stores(entry.namespace).tasks().put(next);
+      entry.record(next);
+    }
+  }
+
+  private void forget(TaskEntry entry) {
+    entry.markDeleted();
+    bundles.remove(entry.location());
+    metadata.stores(entry.namespace).tasks().delete(entry.id());
+    tasks.remove(new Key(entry.namespace, entry.id()), entry);
+  }
+
+  private void publish(TaskEntry entry, Event event) {
+    events.publish(new Envelope(Instant.now(), entry.namespace.name(), event.topic(), event));
+  }
+}
