@@ -1,0 +1,46 @@
+package dev.carafe.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What statfs(2) tells about a mounted file system.
+ *
+ * @param type the magic number, such as {@link #OVERLAYFS}
+ * @param blockSize bytes per block
+ * @param blocks in all
+ * @param freeBlocks free
+ * @param availableBlocks free for unprivileged users
+ * @param files inodes in all
+ * @param freeFiles inodes free
+ */
+public record FilesystemStat(
+    long type,
+    long blockSize,
+    long blocks,
+    long freeBlocks,
+    long availableBlocks,
+    long files,
+    long freeFiles) {
+  public static final long OVERLAYFS = 0x794c7630L;
+  public static final long TMPFS = 0x01021994L;
+  public static final long CGROUP = 0x27e0ebL;
+  public static final long CGROUP2 = 0x63677270L;
+  public static final long BTRFS = 0x9123683eL;
+  public static final long XFS = 0x58465342L;
+  public static final long EXT4 = 0xef53L;
+
+  static final int SIZE = 120;
+
+  static FilesystemStat read(MemorySegment s) {
+    return new FilesystemStat(
+        s.get(JAVA_LONG, 0),
+        s.get(JAVA_LONG, 8),
+        s.get(JAVA_LONG, 16),
+        s.get(JAVA_LONG, 24),
+        s.get(JAVA_LONG, 32),
+        s.get(JAVA_LONG, 40),
+        s.get(JAVA_LONG, 48));
+  }
+}
