@@ -1,0 +1,183 @@
+package dev.carafe.engine.pull;
+
+import dev.carafe.engine.stores.Image;
+import dev.carafe.engine.stores.Labels;
+import dev.carafe.engine.stores.Lease;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Namespace;
+import dev.carafe.engine.stores.Stores;
+import dev.carafe.oci.ImageDocument;
+import dev.carafe.oci.MediaTypes;
+import dev.carafe.oci.Platforms;
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.content.Platform;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageSource.Repository;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/**
+ * Pulls images: resolve, fetch, unpack, name. A lease holds everything until the name is written, which comes last: an interruption at any
+ * point leaves no half image, and what was fetched is used by the next pull (until garbage collection, or a day for an unfinished blob).
+ *
+ * <p>Bytes are passed over once: each layer goes from the network to its blob, through decompression and into its snapshot while it arrives,
+ * layers in parallel. Pulls that want the same blob or layer at the same time share the work.
+ */
+public final class ImagePuller {
+  private static final Duration LEASE = Duration.ofHours(24);
+
+  private final Metadata metadata;
+  private final ImageSource source;
+  private final BlobFetcher fetcher;
+  private final LayerUnpacker unpacker;
+
+  public ImagePuller(Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
+    this.metadata = metadata;
+    this.source = source;
+    this.fetcher = new BlobFetcher(config);
+    this.unpacker = new LayerUnpacker(fetcher, new LayerApplier(differs, config), config);
+  }
+
+  /**
+   * Pulls an image.
+   *
+   * @param leaseId lease of the caller, or empty: then the pull has one of its own, which ends with it
+   */
+  public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
+    if (!leaseId.isEmpty()) {
+      return pull(metadata.stores(namespace, leaseId), leaseId, request, progress);
+    }
+    Stores unleased = metadata.stores(namespace);
+    Lease lease = unleased.leases().open(LEASE);
+    try {
+      return pull(metadata.stores(namespace, lease.id()), lease.id(), request, progress);
+    } finally {
+      unleased.leases().delete(lease.id());
+    }
+  }
+
+  private Image pull(Stores stores, String leaseId, PullRequest request, Progress progress) {
+    progress.report(step("resolving", request, null));
+    try (Repository repository = source.open(request.name(), request.source())) {
+      Descriptor target = repository.target();
+      progress.report(step("resolved", request, target));
+      Fetch fetch = new Fetch(stores, leaseId, repository, sourceLabel(request.name()), progress);
+      List<ImageTree> images = fetchTree(fetch, target, request);
+      List<Callable<Boolean>> work = new ArrayList<>();
+      for (ImageTree image : images) {
+        work.add(() -> fetchImage(fetch, image, request.unpacks()));
+      }
+      Parallel.all(work);
+      Image image = stores.images().put(Image.of(request.storeAs(), target, request.labels()));
+      progress.report(step("saved", request, target));
+      return image;
+    }
+  }
+
+  /** A manifest with its platform. */
+  record ImageTree(Descriptor descriptor, ImageDocument.Manifest manifest, Platform platform, List<String> parents) {}
+
+  private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, PullRequest request) {
+    List<ImageTree> images = new ArrayList<>();
+    fetchTree(fetch, target, request, List.of(request.storeAs()), images, 0);
+    if (images.isEmpty()) {
+      throw new NotFoundException("image \"" + request.name() + "\": no manifest for platform " + request.platforms() + ": not found");
+    }
+    return images;
+  }
+
+  private void fetchTree(
+      Fetch fetch,
+      Descriptor descriptor,
+      PullRequest request,
+      List<String> parents,
+      List<ImageTree> images,
+      int depth) {
+    if (depth > 4) {
+      throw new UnimplementedException("index " + descriptor.digest() + ": more than 4 levels of indexes");
+    }
+    byte[] bytes = fetcher.fetchDocument(fetch, descriptor, parents);
+    List<String> below = List.of(BlobFetcher.pieceName(descriptor));
+    switch (ImageDocument.parse(descriptor, bytes)) {
+      case ImageDocument.Index index -> {
+        List<Descriptor> chosen = choose(index, request.platforms());
+        fetcher.label(fetch, descriptor, childLabels(index.manifests(), chosen));
+        for (Descriptor manifest : chosen) {
+          fetchTree(fetch, manifest, request, below, images, depth + 1);
+        }
+      }
+      case ImageDocument.Manifest manifest -> {
+        Map<String, String> labels = new LinkedHashMap<>();
+        labels.put(Labels.GC_REF_CONTENT + ".config", manifest.config().digest().toString());
+        for (int i = 0; i < manifest.layers().size(); i++) {
+          labels.put(Labels.GC_REF_CONTENT + ".l." + i, manifest.layers().get(i).digest().toString());
+        }
+        fetcher.label(fetch, descriptor, labels);
+        Platform platform = descriptor.platform() == null ? Platforms.host() : descriptor.platform();
+        images.add(new ImageTree(descriptor, manifest, platform, below));
+      }
+    }
+  }
+
+  private static List<Descriptor> choose(ImageDocument.Index index, List<Platform> platforms) {
+    List<Descriptor> readable =
+        index.manifests().stream()
+            .filter(child -> MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType()))
+            .toList();
+    if (platforms.isEmpty()) {
+      return readable;
+    }
+    return platforms.stream()
+        .flatMap(platform -> Platforms.choose(platform, readable).stream())
+        .distinct()
+        .toList();
+  }
+
+  private static Map<String, String> childLabels(List<Descriptor> all, List<Descriptor> chosen) {
+    Map<String, String> labels = new LinkedHashMap<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (chosen.contains(all.get(i))) {
+        labels.put(Labels.GC_REF_CONTENT + ".m." + i, all.get(i).digest().toString());
+      }
+    }
+    return labels;
+  }
+
+  private Boolean fetchImage(Fetch fetch, ImageTree image, List<PullRequest.Unpack> unpacks) {
+    boolean runnable = MediaTypes.isConfig(image.manifest().config().mediaType());
+    List<PullRequest.Unpack> wanted =
+        runnable
+            ? unpacks.stream()
+                .filter(unpack -> Platforms.matches(unpack.platform(), image.platform()))
+                .toList()
+            : List.of();
+    if (wanted.isEmpty()) {
+      fetcher.fetchAll(fetch, image.manifest().children(), image.parents());
+      return false;
+    }
+    for (PullRequest.Unpack unpack : wanted) {
+      unpacker.unpack(fetch, image, fetch.stores().snapshotter(unpack.snapshotter()), unpack.snapshotter());
+    }
+    return true;
+  }
+
+  private static Map<String, String> sourceLabel(ImageName name) {
+    Map<String, String> labels = new HashMap<>();
+    labels.put(Labels.DISTRIBUTION_SOURCE + name.host(), name.repository());
+    return labels;
+  }
+
+  private static Progress.Step step(
+      String event, PullRequest request, @org.jspecify.annotations.Nullable Descriptor target) {
+    return new Progress.Step(event, request.storeAs(), List.of(), 0, 0, target);
+  }
+}

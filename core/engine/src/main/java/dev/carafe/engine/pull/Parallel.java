@@ -1,0 +1,56 @@
+package dev.carafe.engine.pull;
+
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.UnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Runs pieces of work on virtual threads; the first failure cancels the rest and is what the caller gets. */
+final class Parallel {
+  private Parallel() {}
+
+  /** The results in the order of the work. Returns only when every thread has ended. */
+  static <T> List<T> all(List<? extends Callable<T>> work) {
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      ExecutorCompletionService<T> completion = new ExecutorCompletionService<>(executor);
+      List<Future<T>> futures = new ArrayList<>(work.size());
+      for (Callable<T> piece : work) {
+        futures.add(completion.submit(piece));
+      }
+      try {
+        for (int i = 0; i < futures.size(); i++) {
+          completion.take().get();
+        }
+        List<T> results = new ArrayList<>(futures.size());
+        for (Future<T> future : futures) {
+          results.add(future.resultNow());
+        }
+        return results;
+      } catch (ExecutionException e) {
+        futures.forEach(future -> future.cancel(true));
+        throw failure(e.getCause());
+      } catch (InterruptedException e) {
+        futures.forEach(future -> future.cancel(true));
+        Thread.currentThread().interrupt();
+        throw new CancelledException("pull: cancelled", e);
+      }
+    }
+  }
+
+  static RuntimeException failure(Throwable cause) {
+    return switch (cause) {
+      case DaemonException known -> known;
+      case InterruptedException e -> new CancelledException("pull: cancelled", e);
+      case RuntimeException unchecked -> unchecked;
+      case Error error -> throw error;
+      default -> new UnavailableException("pull: " + cause, cause);
+    };
+  }
+}
