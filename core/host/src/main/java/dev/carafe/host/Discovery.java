@@ -1,0 +1,209 @@
+package dev.carafe.host;
+
+import dev.carafe.host.BoundedCall.StepFailedException;
+import dev.carafe.host.config.DaemonConfig;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.jar.JarFile;
+import org.pf4j.PluginRuntimeException;
+
+/**
+ * Finds factories: those of the class path by their index, then those of the jars in the plugin
+ * directories, in the order of directories and names. A jar that nothing can be made of is reported
+ * and stops nothing.
+ */
+final class Discovery {
+  /**
+   * What was found.
+   *
+   * @param failures jars that brought no plugin
+   */
+  record Found(FactoryManager manager, List<Candidate> candidates, List<PluginStatus> failures) {}
+
+  private final FactoryManager manager = new FactoryManager();
+  private final List<Candidate> candidates = new ArrayList<>();
+  private final List<PluginStatus> failures = new ArrayList<>();
+  private final Duration atMost;
+
+  private Discovery(Duration atMost) {
+    this.atMost = atMost;
+  }
+
+  static Found find(DaemonConfig config) {
+    Discovery discovery = new Discovery(Duration.ofSeconds(config.pluginLimits().createSeconds()));
+    discovery.bundled();
+    for (Path jar : discovery.jars(config)) {
+      discovery.jar(jar);
+    }
+    return new Found(discovery.manager, discovery.candidates, discovery.failures);
+  }
+
+  private void bundled() {
+    for (String name : manager.factoryNames(null)) {
+      try {
+        Class<?> type = Class.forName(name, true, Discovery.class.getClassLoader());
+        PluginFactory<?, ?> factory = instantiate(type);
+        candidates.add(
+            new Candidate(factory, factory.declaration(), origin(type), null, List.of()));
+      } catch (Exception | LinkageError e) {
+        throw new IllegalStateException(
+            "bundled plugin factory " + name + ": " + Failures.describe(e), e);
+      }
+    }
+  }
+
+  private Set<Path> jars(DaemonConfig config) {
+    Set<Path> jars = new LinkedHashSet<>();
+    for (Path directory : config.pluginDirs()) {
+      if (!Files.isDirectory(directory)) {
+        continue;
+      }
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+        Set<Path> sorted = new TreeSet<>();
+        entries.forEach(sorted::add);
+        for (Path entry : sorted) {
+          if (entry.toString().endsWith(".jar")) {
+            jars.add(entry);
+          } else if (entry.toString().endsWith(".zip")
+              || Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+            fail(entry, "is not a jar: plugins in zip files or directories are not supported");
+          }
+        }
+      } catch (IOException e) {
+        fail(directory, "cannot be listed: " + Failures.describe(e));
+      }
+    }
+    config.runtimes().values().stream()
+        .map(handler -> handler.plugin())
+        .filter(plugin -> !plugin.isEmpty())
+        .sorted()
+        .forEach(plugin -> jars.add(Path.of(plugin)));
+    return jars;
+  }
+
+  private void jar(Path jar) {
+    String objection = JarTrust.objection(jar);
+    if (objection != null) {
+      fail(jar, objection);
+      return;
+    }
+    String id;
+    List<String> warnings;
+    try {
+      warnings = warnings(jar);
+      id = manager.open(jar);
+    } catch (IOException | PluginRuntimeException e) {
+      fail(jar, "cannot be opened: " + Failures.describe(e));
+      return;
+    }
+    Set<String> names = manager.factoryNames(id);
+    if (names.isEmpty()) {
+      fail(
+          jar,
+          "was loaded but no extension was found: META-INF/extensions.idx is missing or empty;"
+              + " was the factory compiled with PF4J's annotation processor?");
+      return;
+    }
+    for (String name : names) {
+      factory(jar, id, name, warnings);
+    }
+  }
+
+  private void factory(Path jar, String id, String name, List<String> warnings) {
+    ClassLoader loader = manager.getPluginClassLoader(id);
+    BoundedCall<Candidate> load =
+        new BoundedCall<>(
+            "loading " + name,
+            loader,
+            () -> {
+              PluginFactory<?, ?> factory = instantiate(Class.forName(name, true, loader));
+              PluginDeclaration<?, ?> declaration = factory.declaration();
+              if (declaration == null) {
+                throw new IllegalStateException("declaration() returns null");
+              }
+              return new Candidate(factory, declaration, jar.toString(), id, warnings);
+            });
+    try {
+      candidates.add(load.start().get(atMost));
+    } catch (StepFailedException e) {
+      fail(jar, name + ": " + e.getMessage());
+    }
+  }
+
+  private static PluginFactory<?, ?> instantiate(Class<?> type) throws Exception {
+    if (!PluginFactory.class.isAssignableFrom(type)) {
+      throw new IllegalStateException("is no " + PluginFactory.class.getName());
+    }
+    return (PluginFactory<?, ?>) type.getConstructor().newInstance();
+  }
+
+  /** Shared classes inside the jar are never loaded from it; its author should know. */
+  private static List<String> warnings(Path jar) throws IOException {
+    Set<String> packages = new TreeSet<>();
+    try (JarFile file = new JarFile(jar.toFile())) {
+      file.stream()
+          .map(entry -> entry.getName())
+          .filter(name -> name.endsWith(".class"))
+          .map(name -> name.replace('/', '.'))
+          .filter(SpiOnlyClassLoader::isShared)
+          .forEach(name -> packages.add(packageOf(name)));
+    }
+    return packages.isEmpty()
+        ? List.of()
+        : List.of(
+            "jar has its own copy of "
+                + String.join(", ", packages)
+                + "; the daemon's is used. The SPI must not be packed into a plugin.");
+  }
+
+  private static String packageOf(String classFile) {
+    String className = classFile.substring(0, classFile.length() - ".class".length());
+    return className.substring(0, className.lastIndexOf('.'));
+  }
+
+  private static String origin(Class<?> type) {
+    CodeSource source = type.getProtectionDomain().getCodeSource();
+    if (source == null || source.getLocation() == null) {
+      return "daemon";
+    }
+    try {
+      return Path.of(source.getLocation().toURI()).toString();
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return source.getLocation().toString();
+    }
+  }
+
+  private void fail(Path jar, String error) {
+    Path name = jar.getFileName();
+    String id = name == null ? jar.toString() : name.toString();
+    failures.add(
+        new PluginStatus(
+            PluginStatus.JAR + "." + id,
+            PluginStatus.JAR,
+            id,
+            List.of(),
+            false,
+            PluginStatus.State.FAILED,
+            Duration.ZERO,
+            "\"" + jar + "\" " + error,
+            List.of(),
+            List.of(),
+            Map.of(),
+            jar.toString(),
+            CallCounters.NONE));
+  }
+}

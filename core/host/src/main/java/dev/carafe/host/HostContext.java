@@ -1,0 +1,97 @@
+package dev.carafe.host;
+
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginType;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What one plugin is handed for the time of its creation. */
+final class HostContext implements PluginContext {
+  private final Node node;
+  private final PluginGraph graph;
+  private final Path rootBase;
+  private final Path stateBase;
+  private final List<String> capabilities = new ArrayList<>();
+  private final Map<String, String> exports = new LinkedHashMap<>();
+  private boolean over;
+
+  HostContext(Node node, PluginGraph graph, Path rootBase, Path stateBase) {
+    this.node = node;
+    this.graph = graph;
+    this.rootBase = rootBase;
+    this.stateBase = stateBase;
+  }
+
+  @Override
+  public Path root() {
+    requireValid();
+    return PrivateDirectories.create(rootBase.resolve(node.uri()));
+  }
+
+  @Override
+  public Path state() {
+    requireValid();
+    return PrivateDirectories.create(stateBase.resolve(node.uri()));
+  }
+
+  @Override
+  public <T> T require(PluginType<T> type) {
+    Map<String, T> found = requireAll(type);
+    if (found.size() > 1) {
+      throw new FailedPreconditionException(
+          node.uri() + " requires one " + type.name() + ", and there are " + found.keySet());
+    }
+    return found.values().iterator().next();
+  }
+
+  @Override
+  public <T> Map<String, T> requireAll(PluginType<T> type) {
+    requireValid();
+    if (!node.declaration().requires().contains(type)) {
+      throw new FailedPreconditionException(
+          node.uri() + " does not declare that it requires " + type.name());
+    }
+    Map<String, T> found = graph.all(type);
+    if (found.isEmpty()) {
+      throw new FailedPreconditionException(node.uri() + ": no " + type.name() + " is running");
+    }
+    return found;
+  }
+
+  @Override
+  public synchronized void capability(String name) {
+    requireValid();
+    if (!capabilities.contains(name)) {
+      capabilities.add(name);
+    }
+  }
+
+  @Override
+  public synchronized void export(String key, String value) {
+    requireValid();
+    exports.put(key, value);
+  }
+
+  synchronized void expire() {
+    over = true;
+  }
+
+  synchronized List<String> capabilities() {
+    return List.copyOf(capabilities);
+  }
+
+  synchronized Map<String, String> exports() {
+    return Map.copyOf(exports);
+  }
+
+  private synchronized void requireValid() {
+    if (over) {
+      throw new FailedPreconditionException(
+          node.uri() + ": the plugin context is only valid during create");
+    }
+  }
+}

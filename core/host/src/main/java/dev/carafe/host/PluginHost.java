@@ -1,0 +1,355 @@
+package dev.carafe.host;
+
+import dev.carafe.host.BoundedCall.StepFailedException;
+import dev.carafe.host.config.ConfigText;
+import dev.carafe.host.config.DaemonConfig;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The plugins of one daemon, started in the order of what they require and closed in reverse.
+ *
+ * <p>Words: a plugin is <em>running</em>, <em>failed</em> or <em>disabled</em>; what requires a kind
+ * of which nothing runs fails too. A plugin that failed stops the start only if it is essential; a
+ * circle of requirements, a required kind that nobody brings and a mistake in the configuration
+ * always do.
+ *
+ * <p>Whatever this hands out is guarded: see {@code GuardedPlugin}.
+ */
+public final class PluginHost implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PluginHost.class);
+
+  private final DaemonConfig config;
+  private final Discovery.Found found;
+  private final Map<String, PluginTables.Bound> tables;
+  private final List<List<Node>> levels;
+  private final List<Node> created = new ArrayList<>();
+  private final PluginGraph graph;
+  private boolean closed;
+
+  private PluginHost(DaemonConfig config, Discovery.Found found) {
+    this.config = config;
+    this.found = found;
+    boolean everyJarLoaded = found.failures().isEmpty();
+    List<Node> accepted = accepted();
+    this.tables = PluginTables.bind(config, declarations(accepted), everyJarLoaded);
+    this.levels = GraphSorter.sort(accepted);
+    this.graph =
+        new PluginGraph(levels.stream().flatMap(List::stream).toList(), found.failures());
+  }
+
+  /**
+   * Finds, sorts and creates all plugins.
+   *
+   * @throws InvalidArgumentException if the configuration has mistakes, one line for each
+   * @throws FailedPreconditionException if an essential plugin failed or the graph cannot be sorted;
+   *     the message names the chain; whatever was created is closed again
+   */
+  public static PluginHost start(DaemonConfig config) {
+    PluginHost host = prepare(config);
+    try {
+      host.create();
+    } catch (RuntimeException | Error e) {
+      host.close();
+      throw e;
+    }
+    return host;
+  }
+
+  /**
+   * What is wrong with a configuration and the plugins it names, without starting anything.
+   *
+   * @return one line for each mistake; empty if there is none
+   */
+  public static List<String> check(DaemonConfig config) {
+    try (PluginHost host = prepare(config)) {
+      List<String> problems = new ArrayList<>();
+      host.graph
+          .plugins()
+          .forEach(
+              plugin -> {
+                if (plugin.error() != null) {
+                  problems.add(plugin.uri() + ": " + plugin.error());
+                }
+              });
+      return problems;
+    } catch (DaemonException e) {
+      return e.getMessage().lines().toList();
+    }
+  }
+
+  /** A configuration in full, as TOML with comments: every key of the daemon and its plugins. */
+  public static String describe(DaemonConfig config) {
+    try (PluginHost host = prepare(config)) {
+      Map<String, Record> records = new TreeMap<>();
+      host.tables.forEach((uri, bound) -> records.put(uri, bound.config()));
+      return ConfigText.of(config, records);
+    }
+  }
+
+  private static PluginHost prepare(DaemonConfig config) {
+    Discovery.Found found = Discovery.find(config);
+    try {
+      return new PluginHost(config, found);
+    } catch (RuntimeException | Error e) {
+      found.manager().unloadPlugins();
+      throw e;
+    }
+  }
+
+  /** Every plugin and where it stands. */
+  public PluginGraph graph() {
+    return graph;
+  }
+
+  /**
+   * The one running plugin of a kind.
+   *
+   * @throws FailedPreconditionException if there is none, or more than one
+   */
+  public <T> T require(PluginType<T> type) {
+    Map<String, T> running = graph.all(type);
+    if (running.size() != 1) {
+      throw new FailedPreconditionException(
+          "one " + type.name() + " must be running, and there are " + running.keySet());
+    }
+    return running.values().iterator().next();
+  }
+
+  /** All running plugins of a kind by id, in the order of their creation. */
+  public <T> Map<String, T> all(PluginType<T> type) {
+    return graph.all(type);
+  }
+
+  /** A running plugin. */
+  public <T> Optional<T> find(PluginType<T> type, String id) {
+    return Optional.ofNullable(graph.all(type).get(id));
+  }
+
+  private static List<PluginDeclaration<?, ?>> declarations(List<Node> nodes) {
+    List<PluginDeclaration<?, ?>> declarations = new ArrayList<>();
+    nodes.forEach(node -> declarations.add(node.declaration()));
+    return declarations;
+  }
+
+  /** One node for each name; who comes second with a name is listed as failed. */
+  private List<Node> accepted() {
+    Map<String, Node> byUri = new LinkedHashMap<>();
+    Map<String, PluginType<?>> kinds = new LinkedHashMap<>();
+    for (Candidate candidate : found.candidates()) {
+      PluginType<?> type = candidate.declaration().type();
+      String uri = candidate.declaration().uri();
+      Node first = byUri.get(uri);
+      PluginType<?> known = kinds.putIfAbsent(type.name(), type);
+      if (first != null) {
+        found
+            .failures()
+            .add(
+                rejected(
+                    candidate,
+                    "\""
+                        + candidate.jar()
+                        + "\" brings "
+                        + uri
+                        + ", which \""
+                        + first.candidate().jar()
+                        + "\" brings too"));
+      } else if (known != null && known.contract() != type.contract()) {
+        found
+            .failures()
+            .add(
+                rejected(
+                    candidate,
+                    "contract of " + uri + " is not the daemon's " + known.contract().getName()));
+      } else {
+        Node node = new Node(candidate);
+        if (config.disabledPlugins().contains(uri)) {
+          node.disabled();
+        }
+        byUri.put(uri, node);
+      }
+    }
+    return List.copyOf(byUri.values());
+  }
+
+  private static PluginStatus rejected(Candidate candidate, String error) {
+    Node node = new Node(candidate);
+    node.failed(error, Duration.ZERO);
+    return node.status();
+  }
+
+  private void create() {
+    PrivateDirectories.createWithParents(config.root());
+    PrivateDirectories.createSearchable(config.state());
+    for (List<Node> level : levels) {
+      List<Creation> creations = new ArrayList<>();
+      for (Node node : level) {
+        if (node.state() == PluginStatus.State.WAITING) {
+          String unmet = unmet(node);
+          if (unmet == null) {
+            creations.add(begin(node));
+          } else {
+            node.failed(unmet, Duration.ZERO);
+          }
+        }
+      }
+      // Making a guard's class costs milliseconds: the plugins are created meanwhile.
+      creations.forEach(creation -> creation.node.guardWith(guard(creation.node)));
+      creations.forEach(this::finish);
+      level.forEach(PluginHost::report);
+    }
+  }
+
+  /** A creation under way. */
+  private record Creation(Node node, HostContext context, BoundedCall<Object> call) {}
+
+  private Creation begin(Node node) {
+    HostContext context = new HostContext(node, graph, config.root(), config.state());
+    Record record = bound(node).config();
+    BoundedCall<Object> call =
+        new BoundedCall<>(
+            "plugin " + node.uri() + ": create",
+            node.candidate().loader(),
+            () -> create(node.candidate().factory(), context, record));
+    return new Creation(node, context, call.start());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <C extends Record> Object create(
+      PluginFactory<?, C> factory, PluginContext context, Record config) {
+    return Objects.requireNonNull(
+        factory.create(context, (C) config), "create() returns null");
+  }
+
+  private GuardedPlugin guard(Node node) {
+    return new GuardedPlugin(
+        node.uri(),
+        node.declaration().type().contract(),
+        bound(node).limits(),
+        node.candidate().loader());
+  }
+
+  private PluginTables.Bound bound(Node node) {
+    return Objects.requireNonNull(tables.get(node.uri()));
+  }
+
+  private void finish(Creation creation) {
+    Node node = creation.node;
+    Duration atMost = Duration.ofSeconds(config.pluginLimits().createSeconds());
+    long start = System.nanoTime();
+    try {
+      Object plugin = creation.call.get(atMost);
+      if (!node.declaration().type().contract().isInstance(plugin)) {
+        throw new StepFailedException(
+            plugin.getClass().getName()
+                + " is no "
+                + node.declaration().type().contract().getName(),
+            null);
+      }
+      node.created(plugin, creation.context, Duration.ofNanos(creation.call.nanos()));
+      created.add(node);
+    } catch (StepFailedException e) {
+      if (e.getCause() != null && !(e.getCause() instanceof DaemonException)) {
+        log.warn("plugin {}: create", node.uri(), e.getCause());
+      }
+      node.failed(e.getMessage(), Duration.ofNanos(System.nanoTime() - start));
+    } finally {
+      creation.context.expire();
+    }
+  }
+
+  /** Why a plugin cannot be created, or null. */
+  private @Nullable String unmet(Node node) {
+    for (String kind : node.requires()) {
+      List<Node> plugins =
+          graph.nodes().stream().filter(other -> other.kind().equals(kind)).toList();
+      if (plugins.stream().noneMatch(Node::isRunning)) {
+        List<String> reasons =
+            plugins.stream()
+                .map(
+                    other ->
+                        other.uri()
+                            + (other.state() == PluginStatus.State.DISABLED
+                                ? " is disabled"
+                                : ": " + other.error()))
+                .toList();
+        return "requires " + kind + ": " + String.join("; ", reasons);
+      }
+    }
+    return null;
+  }
+
+  private static void report(Node node) {
+    String error = node.error();
+    if (error == null) {
+      return;
+    }
+    if (node.declaration().essential()) {
+      throw new FailedPreconditionException(
+          "essential plugin " + node.uri() + " failed: " + error);
+    }
+    log.warn("plugin {} failed: {}", node.uri(), error);
+  }
+
+  /**
+   * Closes all plugins in the reverse order of their creation, each after its calls have returned or
+   * its time is up, then the class loaders of their jars. Idempotent.
+   */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    for (Node node : created.reversed()) {
+      close(node);
+    }
+    found.manager().unloadPlugins();
+  }
+
+  private void close(Node node) {
+    Duration atMost = Duration.ofSeconds(config.pluginLimits().closeSeconds());
+    long start = System.nanoTime();
+    GuardedPlugin guard = node.guard();
+    if (guard != null && !guard.drain(atMost)) {
+      log.warn(
+          "plugin {} is closed with {} calls in flight",
+          node.uri(),
+          guard.counters().inFlight());
+    }
+    if (node.instance() instanceof AutoCloseable closeable) {
+      Duration left = atMost.minusNanos(System.nanoTime() - start);
+      Duration bounded = left.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : left;
+      BoundedCall<Boolean> call =
+          new BoundedCall<>(
+              "plugin " + node.uri() + ": close",
+              node.candidate().loader(),
+              () -> {
+                closeable.close();
+                return true;
+              });
+      try {
+        call.start().get(bounded);
+      } catch (StepFailedException e) {
+        log.warn("plugin {}: close: {}", node.uri(), e.getMessage());
+      }
+    }
+    node.closed();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.carafe.host.config;
+
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.Description;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the daemon is told by its configuration files and flags. Keys in the file are the components
+ * in snake_case; {@link ConfigLoader} reads it.
+ */
+public record DaemonConfig(
+    @Description("Everything that survives a reboot: blobs, snapshots, records.") Path root,
+    @Description("What a reboot empties: sockets, bundles, runtime state.") Path state,
+    @Description(
+            "Directories with third-party plugins, one jar each. Directories and jars must belong"
+                + " to root and be writable for nobody else.")
+        List<Path> pluginDirs,
+    @Description("Plugins that are not started, as TYPE.ID.") List<String> disabledPlugins,
+    Grpc grpc,
+    Debug debug,
+    PluginLimits pluginLimits,
+    @Description("Runtime handlers: the name that a client asks for, and what answers to it.")
+        Map<String, RuntimeHandler> runtimes,
+    @Description("One table for each plugin, under its quoted name TYPE.ID.")
+        Map<String, ConfigTable> plugins) {
+
+  /** The configuration where no file and no flag says anything. */
+  public static final DaemonConfig DEFAULT =
+      new DaemonConfig(
+          Path.of("/var/lib/carafe"),
+          Path.of("/run/carafe"),
+          List.of(Path.of("/usr/lib/carafe/plugins"), Path.of("/etc/carafe/plugins")),
+          List.of(),
+          Grpc.DEFAULT,
+          Debug.DEFAULT,
+          PluginLimits.DEFAULT,
+          Map.of("runc", RuntimeHandler.DEFAULT),
+          Map.of());
+
+  public DaemonConfig {
+    requireAbsolute("root", root);
+    requireAbsolute("state", state);
+    pluginDirs = List.copyOf(pluginDirs);
+    pluginDirs.forEach(directory -> requireAbsolute("plugin_dirs", directory));
+    disabledPlugins = List.copyOf(disabledPlugins);
+    runtimes = Map.copyOf(runtimes);
+    plugins = Map.copyOf(plugins);
+  }
+
+  /** The same with other directories and another socket; null keeps what is there. */
+  DaemonConfig with(ConfigLoader.Flags flags) {
+    Path newRoot = flags.root() == null ? root : flags.root().toAbsolutePath().normalize();
+    Path newState = flags.state() == null ? state : flags.state().toAbsolutePath().normalize();
+    Grpc newGrpc =
+        flags.address() == null ? grpc : new Grpc(flags.address().toAbsolutePath().normalize());
+    return new DaemonConfig(
+        newRoot,
+        newState,
+        pluginDirs,
+        disabledPlugins,
+        newGrpc,
+        debug,
+        pluginLimits,
+        runtimes,
+        plugins);
+  }
+
+  private static void requireAbsolute(String key, Path path) {
+    if (!path.isAbsolute()) {
+      throw new InvalidArgumentException(key + ": \"" + path + "\" is not an absolute path");
+    }
+  }
+
+  private static void requireAtLeast(String key, int least, int value) {
+    if (value < least) {
+      throw new InvalidArgumentException(key + ": " + value + " is less than " + least);
+    }
+  }
+
+  /** Where the API is served. */
+  public record Grpc(@Description("Unix socket of the API; at most 107 bytes.") Path address) {
+    static final Grpc DEFAULT = new Grpc(Path.of("/run/carafe/carafe.sock"));
+
+    /** The room that {@code sockaddr_un} has (unix(7)). */
+    private static final int LONGEST = 107;
+
+    public Grpc {
+      requireAbsolute("address", address);
+      if (address.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+        throw new InvalidArgumentException(
+            "address: \"" + address + "\" is longer than " + LONGEST + " bytes");
+      }
+    }
+  }
+
+  /** What the daemon says about itself. */
+  public record Debug(
+      @Description("Least level that is logged: trace, debug, info, warn or error.") Level level,
+      @Description("How a line of the log is written: text or json.") Format format) {
+    static final Debug DEFAULT = new Debug(Level.INFO, Format.TEXT);
+
+    /** Log levels, least important first. */
+    public enum Level {
+      TRACE,
+      DEBUG,
+      INFO,
+      WARN,
+      ERROR
+    }
+
+    /** Log formats. */
+    public enum Format {
+      TEXT,
+      JSON
+    }
+  }
+
+  /** Bounds on what a plugin may take; a plugin's own table may say otherwise for some. */
+  public record PluginLimits(
+      @Description("Seconds that a plugin may take to start.") int createSeconds,
+      @Description("Seconds that a plugin may take to finish its calls and close.")
+          int closeSeconds,
+      @Description("Calls that may be in flight in one plugin; more are refused.") int maxCalls,
+      @Description(
+              "Calls that may wait in one plugin for something outside, for example for a process"
+                  + " to end; more are refused.")
+          int maxWaits) {
+    static final PluginLimits DEFAULT = new PluginLimits(30, 5, 256, 16_384);
+
+    public PluginLimits {
+      requireAtLeast("create_seconds", 1, createSeconds);
+      requireAtLeast("close_seconds", 1, closeSeconds);
+      requireAtLeast("max_calls", 1, maxCalls);
+      requireAtLeast("max_waits", 1, maxWaits);
+    }
+  }
+}
