@@ -1,0 +1,8 @@
+package dev.carafe.testkit.snapshots;
+
+class RebasingMemorySnapshotterConformanceTest extends SnapshotterConformance {
+  @Override
+  protected SnapshotterHarness harness() {
+    return MemorySnapshotter::rebasing;
+  }
+}
