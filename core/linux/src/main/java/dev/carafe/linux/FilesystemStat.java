@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  * @param availableBlocks free for unprivileged users
  * @param files inodes in all
  * @param freeFiles inodes free
+ * @param flags {@code ST_*}: how it is mounted
  */
 public record FilesystemStat(
     long type,
@@ -22,7 +23,8 @@ public record FilesystemStat(
     long freeBlocks,
     long availableBlocks,
     long files,
-    long freeFiles) {
+    long freeFiles,
+    long flags) {
   public static final long OVERLAYFS = 0x794c7630L;
   public static final long TMPFS = 0x01021994L;
   public static final long CGROUP = 0x27e0ebL;
@@ -31,7 +33,14 @@ public record FilesystemStat(
   public static final long XFS = 0x58465342L;
   public static final long EXT4 = 0xef53L;
 
+  private static final long ST_RDONLY = 1;
+
   static final int SIZE = 120;
+
+  /** Whether this mount, or the whole file system, is read-only. */
+  public boolean readOnly() {
+    return (flags & ST_RDONLY) != 0;
+  }
 
   static FilesystemStat read(MemorySegment s) {
     return new FilesystemStat(
@@ -41,6 +50,7 @@ public record FilesystemStat(
         s.get(JAVA_LONG, 24),
         s.get(JAVA_LONG, 32),
         s.get(JAVA_LONG, 40),
-        s.get(JAVA_LONG, 48));
+        s.get(JAVA_LONG, 48),
+        s.get(JAVA_LONG, 80));
   }
 }

@@ -36,7 +36,11 @@ final class Offload {
   }
 
   private static <T> T elsewhere(Supplier<T> call) {
-    CompletableFuture<T> result = CompletableFuture.supplyAsync(call, Pool.EXECUTOR);
+    return await(CompletableFuture.supplyAsync(call, Pool.EXECUTOR));
+  }
+
+  /** Waits whatever interrupts, and throws what the work threw. */
+  static <T> T await(CompletableFuture<T> result) {
     boolean interrupted = false;
     try {
       while (true) {

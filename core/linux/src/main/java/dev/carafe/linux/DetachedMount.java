@@ -1,0 +1,172 @@
+package dev.carafe.linux;
+
+import dev.carafe.spi.mounts.Mount;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A tree of mounts that is attached nowhere: no other process sees it, and it ends with its last
+ * descriptor, at the latest with this process, even by SIGKILL. For reading or writing a snapshot
+ * without a real mount.
+ *
+ * <p>The descriptor is an {@link OpenFlags#PATH} one of the root directory: use it as {@code dir} in
+ * {@link PathCalls}, or open {@link RawPath#DOT} in it. Close it after everything that was opened
+ * through it where the end of the mount matters (an overlay's directories are in use until then).
+ */
+public final class DetachedMount {
+  /** Places to mount at, inside a private namespace; one that no source lies below is taken. */
+  private static final List<String> PLACES =
+      List.of("/sys", "/mnt", "/media", "/srv", "/opt", "/boot", "/home", "/tmp", "/var");
+
+  private final MountCalls calls;
+  private final boolean modern;
+
+  DetachedMount(MountCalls calls, boolean modern) {
+    this.calls = calls;
+    this.modern = modern;
+  }
+
+  /**
+   * Mounts {@code mounts}, in order, one on top of the other or at their targets. A single writable
+   * bind mount is its source directory, opened; with it, mounts below the source are visible.
+   *
+   * @throws ErrnoException whatever the kernel says, its explanation included where it gives one
+   */
+  public static Fd open(List<Mount> mounts) {
+    return new DetachedMount(MountCalls.kernel(), modern()).openAll(mounts);
+  }
+
+  /** Whether everything can be done by the calls of Linux 5.12 and overlay's of 6.7. */
+  static boolean modern() {
+    return Kernel.has(Kernel.Feature.MOUNT_API)
+        && Kernel.has(Kernel.Feature.MOUNT_SETATTR)
+        && Kernel.has(Kernel.Feature.OVERLAY_APPEND);
+  }
+
+  Fd openAll(List<Mount> mounts) {
+    if (mounts.isEmpty()) {
+      throw new IllegalArgumentException("mounts: none given");
+    }
+    Mount first = mounts.getFirst();
+    if (mounts.size() > 1 || !first.target().isEmpty()) {
+      return inPrivateNamespace(mounts);
+    }
+    MountOptions options = MountOptions.parse(first.type(), first.options());
+    if (options.isBind() && !options.changesAttributes()) {
+      return PathCalls.openat(Fd.CWD, RawPath.of(first.source()), OpenFlags.PATH, 0);
+    }
+    return modern ? detached(first, options) : inPrivateNamespace(mounts);
+  }
+
+  /** One mount by the calls of Linux 5.2 and later. */
+  Fd detached(Mount mount, MountOptions options) {
+    return options.isBind() ? bind(mount, options) : filesystem(mount, options);
+  }
+
+  private Fd bind(Mount mount, MountOptions options) {
+    int recursive = options.isRecursive() ? AtFlags.RECURSIVE : 0;
+    Fd tree =
+        calls.openTree(
+            Fd.CWD, RawPath.of(mount.source()), MountFlags.OPEN_TREE_CLONE | recursive);
+    return closedOnFailure(
+        tree,
+        () -> {
+          long set = options.attributes();
+          if (set != 0 || options.clearedAttributes() != 0) {
+            setAttributes(tree, 0, set, options.clearedAttributes());
+          }
+          if (options.recursiveReadOnly()) {
+            setAttributes(tree, AtFlags.RECURSIVE, MountFlags.ATTR_RDONLY, 0);
+          }
+          return tree;
+        });
+  }
+
+  private void setAttributes(Fd tree, int flags, long set, long clear) {
+    calls.mountSetattr(tree, RawPath.EMPTY, AtFlags.EMPTY_PATH | flags, set, clear, 0, null);
+  }
+
+  private Fd filesystem(Mount mount, MountOptions options) {
+    try (Fd filesystem = calls.fsopen(mount.type())) {
+      if (!mount.source().isEmpty()) {
+        calls.fsconfigString(filesystem, "source", RawPath.of(mount.source()));
+      }
+      List<String> settings = options.data();
+      if (mount.type().equals("overlay")) {
+        OverlayOptions overlay = OverlayOptions.parse(options.data());
+        overlay.configure(calls, filesystem);
+        settings = overlay.settings();
+      }
+      for (String setting : settings) {
+        int equals = setting.indexOf('=');
+        if (equals < 0) {
+          calls.fsconfigFlag(filesystem, setting);
+        } else {
+          RawPath value = RawPath.of(setting.substring(equals + 1));
+          calls.fsconfigString(filesystem, setting.substring(0, equals), value);
+        }
+      }
+      superFlag(filesystem, options, MountFlags.RDONLY, "ro");
+      superFlag(filesystem, options, MountFlags.SYNCHRONOUS, "sync");
+      superFlag(filesystem, options, MountFlags.DIRSYNC, "dirsync");
+      superFlag(filesystem, options, MountFlags.LAZYTIME, "lazytime");
+      calls.fsconfigCreate(filesystem);
+      long readOnly = options.isReadOnly() ? MountFlags.ATTR_RDONLY : 0;
+      return calls.fsmount(filesystem, options.attributes() | readOnly);
+    }
+  }
+
+  private void superFlag(Fd filesystem, MountOptions options, long flag, String word) {
+    if ((options.flags() & flag) != 0) {
+      calls.fsconfigFlag(filesystem, word);
+    }
+  }
+
+  /**
+   * The way for older kernels and for several mounts: really mounted, but in a mount namespace that
+   * only one short-lived thread is in, and then copied out as a detached tree.
+   */
+  private Fd inPrivateNamespace(List<Mount> mounts) {
+    RawPath place = place(mounts);
+    var mounter = new KernelMounter(calls, modern);
+    return Namespaces.inNew(
+        Namespaces.NEWNS,
+        () -> {
+          mounter.mount(mounts, place);
+          return calls.openTree(
+              Fd.CWD, place, MountFlags.OPEN_TREE_CLONE | AtFlags.RECURSIVE);
+        });
+  }
+
+  private static RawPath place(List<Mount> mounts) {
+    var text = new StringBuilder();
+    for (Mount mount : mounts) {
+      text.append(mount.source()).append(' ').append(mount.options()).append(' ');
+    }
+    for (String place : PLACES) {
+      if (text.indexOf(place) < 0
+          && isDirectory(place)) {
+        return RawPath.of(place);
+      }
+    }
+    throw new IllegalArgumentException("mounts " + mounts + ": no directory is free to mount at");
+  }
+
+  private static boolean isDirectory(String path) {
+    try {
+      return PathCalls.statx(Fd.CWD, RawPath.of(path), 0).isDirectory();
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  private static Fd closedOnFailure(Fd fd, Supplier<Fd> rest) {
+    try {
+      return rest.get();
+    } catch (RuntimeException | Error e) {
+      fd.close();
+      throw e;
+    }
+  }
+}
