@@ -1,0 +1,155 @@
+package dev.carafe.services;
+
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Namespace;
+import dev.carafe.engine.stores.Stores;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata.Key;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
+
+/**
+ * What surrounds each call: namespace and lease from the headers ({@code containerd-namespace}, {@code containerd-lease}), an interrupt when
+ * the client goes, and failures as status.
+ */
+public final class Calls {
+  private static final Key<String> NAMESPACE_HEADER =
+      Key.of("containerd-namespace", io.grpc.Metadata.ASCII_STRING_MARSHALLER);
+  private static final Key<String> LEASE_HEADER =
+      Key.of("containerd-lease", io.grpc.Metadata.ASCII_STRING_MARSHALLER);
+  private static final Context.Key<String> NAMESPACE = Context.keyWithDefault("namespace", "");
+  private static final Context.Key<String> LEASE = Context.keyWithDefault("lease", "");
+
+  private Calls() {}
+
+  /** Puts the headers where {@link #namespace} and {@link #lease} find them. Of a repeated header the first counts. */
+  public static ServerInterceptor headers() {
+    return new ServerInterceptor() {
+      @Override
+      public <Q, R> ServerCall.Listener<Q> interceptCall(
+          ServerCall<Q, R> call, io.grpc.Metadata headers, ServerCallHandler<Q, R> next) {
+        Context context =
+            Context.current()
+                .withValues(NAMESPACE, first(headers, NAMESPACE_HEADER), LEASE, first(headers, LEASE_HEADER));
+        return Contexts.interceptCall(context, call, headers, next);
+      }
+    };
+  }
+
+  private static String first(io.grpc.Metadata headers, Key<String> key) {
+    Iterable<String> values = headers.getAll(key);
+    return values == null ? "" : values.iterator().next();
+  }
+
+  /**
+   * The call's namespace.
+   *
+   * @throws FailedPreconditionException if the client named none
+   */
+  static Namespace namespace() {
+    String name = NAMESPACE.get();
+    if (name.isEmpty()) {
+      throw new FailedPreconditionException("namespace is required");
+    }
+    return new Namespace(name);
+  }
+
+  /** The call's lease, or the empty string. */
+  static String lease() {
+    return LEASE.get();
+  }
+
+  /** The stores of the call's namespace, bound to its lease if it has one. */
+  static Stores stores(Metadata metadata) {
+    String lease = lease();
+    return lease.isEmpty() ? metadata.stores(namespace()) : metadata.stores(namespace(), lease);
+  }
+
+  /** Answers a unary call. The body runs on the call's own virtual thread and is interrupted when the client goes. */
+  static <T> void unary(StreamObserver<T> observer, Callable<T> body) {
+    T answer;
+    try {
+      answer = interruptible(body);
+    } catch (Throwable e) {
+      observer.onError(Failures.status(e).asRuntimeException());
+      return;
+    }
+    observer.onNext(answer);
+    observer.onCompleted();
+  }
+
+  private static <T> T interruptible(Callable<T> body) throws Exception {
+    Thread worker = Thread.currentThread();
+    Context context = Context.current();
+    Context.CancellationListener listener = ignored -> worker.interrupt();
+    context.addListener(listener, Runnable::run);
+    try {
+      return body.call();
+    } finally {
+      context.removeListener(listener);
+      if (context.isCancelled()) {
+        Thread.interrupted();
+      }
+    }
+  }
+
+  /** The body of a streaming answer. */
+  interface StreamBody<T> {
+    void run(Sink<T> sink) throws Exception;
+  }
+
+  /** Where a streaming answer goes: {@link #send} waits while the client is slow. */
+  static final class Sink<T> {
+    private final ServerCallStreamObserver<T> observer;
+    private final Semaphore ready = new Semaphore(0);
+
+    private Sink(StreamObserver<T> observer) {
+      this.observer = (ServerCallStreamObserver<T>) observer;
+      this.observer.setOnReadyHandler(ready::release);
+    }
+
+    void send(T message) throws InterruptedException {
+      while (!observer.isReady()) {
+        if (observer.isCancelled()) {
+          throw new CancelledException("context canceled");
+        }
+        ready.acquire();
+        ready.drainPermits();
+      }
+      observer.onNext(message);
+    }
+  }
+
+  /** Answers a streaming call from a virtual thread of its own, so that the client's going is noticed while it waits. */
+  static <T> void stream(StreamObserver<T> observer, StreamBody<T> body) {
+    Sink<T> sink = new Sink<>(observer);
+    ServerCallStreamObserver<T> call = sink.observer;
+    Context context = Context.current();
+    Runnable work =
+        () -> {
+          try {
+            interruptible(
+                () -> {
+                  body.run(sink);
+                  return true;
+                });
+            call.onCompleted();
+          } catch (Throwable e) {
+            if (!call.isCancelled()) {
+              call.onError(Failures.status(e).asRuntimeException());
+            }
+          }
+        };
+    Thread thread = Thread.ofVirtual().unstarted(context.wrap(work));
+    call.setOnCancelHandler(thread::interrupt);
+    thread.start();
+  }
+}

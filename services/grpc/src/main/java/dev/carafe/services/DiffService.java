@@ -1,0 +1,81 @@
+package dev.carafe.services;
+
+import dev.carafe.api.services.diff.v1.ApplyRequest;
+import dev.carafe.api.services.diff.v1.ApplyResponse;
+import dev.carafe.api.services.diff.v1.DiffGrpc;
+import dev.carafe.api.services.diff.v1.DiffRequest;
+import dev.carafe.api.services.diff.v1.DiffResponse;
+import dev.carafe.engine.pull.LayerApplier;
+import dev.carafe.engine.stores.Labels;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.oci.MediaTypes;
+import dev.carafe.spi.content.BlobReader;
+import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.diffs.AppliedLayer;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.diffs.Whiteouts;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+
+/** Layers into mounts and differences into layers. */
+final class DiffService extends DiffGrpc.DiffImplBase {
+  private final Metadata metadata;
+  private final LayerApplier applier;
+  private final DiffWriter writer;
+
+  DiffService(Metadata metadata, LayerApplier applier, List<Differ> differs) {
+    this.metadata = metadata;
+    this.applier = applier;
+    this.writer = new DiffWriter(differs);
+  }
+
+  @Override
+  public void apply(ApplyRequest request, StreamObserver<ApplyResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Descriptor layer = Protos.descriptor(request.getDiff());
+          AppliedLayer applied;
+          try (BlobReader blob = content().open(layer.digest())) {
+            applied =
+                applier.apply(
+                    layer,
+                    blob.stream(0),
+                    Protos.fromMounts(request.getMountsList()),
+                    Whiteouts.DELETE,
+                    request.getSyncFs());
+          }
+          return ApplyResponse.newBuilder()
+              .setApplied(
+                  Protos.descriptor(new Descriptor(MediaTypes.OCI_LAYER, applied.diffId(), applied.size())))
+              .build();
+        });
+  }
+
+  @Override
+  public void diff(DiffRequest request, StreamObserver<DiffResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          String mediaType =
+              request.getMediaType().isEmpty() ? MediaTypes.OCI_LAYER + "+gzip" : request.getMediaType();
+          Descriptor written =
+              writer.write(
+                  content(),
+                  new dev.carafe.spi.diffs.DiffRequest(
+                      Protos.fromMounts(request.getLeftList()),
+                      Protos.fromMounts(request.getRightList()),
+                      mediaType,
+                      request.hasSourceDateEpoch() ? Protos.instant(request.getSourceDateEpoch()) : null),
+                  mediaType,
+                  request.getRef(),
+                  Labels.checked(request.getLabelsMap()));
+          return DiffResponse.newBuilder().setDiff(Protos.descriptor(written)).build();
+        });
+  }
+
+  private ContentStore content() {
+    return Calls.stores(metadata).content();
+  }
+}
