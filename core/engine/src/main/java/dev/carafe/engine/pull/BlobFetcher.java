@@ -43,7 +43,7 @@ final class BlobFetcher {
             : MediaTypes.isManifest(descriptor.mediaType())
                 ? "manifest"
                 : MediaTypes.isConfig(descriptor.mediaType()) ? "config" : "layer";
-    return kind + " (" + descriptor.digest() + ")";
+    return kind + "-" + descriptor.digest();
   }
 
   /** Fetches an index, manifest or configuration and returns its bytes. */

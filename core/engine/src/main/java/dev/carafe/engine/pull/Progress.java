@@ -15,7 +15,7 @@ public interface Progress {
    * Where one piece of work stands. The words are containerd's: {@code waiting}, {@code downloading}, {@code complete}, {@code already
    * exists}, {@code extracting}, {@code extracted}, {@code saved}.
    *
-   * @param name of the piece: {@code KIND (DIGEST)}, or the image's name
+   * @param name of the piece: {@code KIND-DIGEST}, or the image's name
    * @param parents names of the pieces that it belongs to
    * @param done bytes
    * @param total bytes, 0 if unknown
