@@ -23,9 +23,12 @@ final class GraphSorter {
   private final List<Node> nodes;
 
   private GraphSorter(Collection<Node> nodes) {
-    this.nodes = nodes.stream().sorted(BY_URI).toList();
-    this.nodes.forEach(
-        node -> byKind.computeIfAbsent(node.kind(), kind -> new ArrayList<>()).add(node));
+    List<Node> sorted = new ArrayList<>(nodes);
+    sorted.sort(BY_URI);
+    this.nodes = List.copyOf(sorted);
+    for (Node node : sorted) {
+      byKind.computeIfAbsent(node.kind(), kind -> new ArrayList<>()).add(node);
+    }
   }
 
   /**
@@ -43,10 +46,12 @@ final class GraphSorter {
     List<List<Node>> levels = new ArrayList<>();
     Set<Node> placed = new LinkedHashSet<>();
     while (placed.size() < nodes.size()) {
-      List<Node> level =
-          nodes.stream()
-              .filter(node -> !placed.contains(node) && placed.containsAll(requirements(node)))
-              .toList();
+      List<Node> level = new ArrayList<>();
+      for (Node node : nodes) {
+        if (!placed.contains(node) && placed.containsAll(requirements(node))) {
+          level.add(node);
+        }
+      }
       if (level.isEmpty()) {
         throw new FailedPreconditionException(
             "plugins require each other: " + String.join(" -> ", circle(placed)));
@@ -106,8 +111,10 @@ final class GraphSorter {
   }
 
   private List<Node> requirements(Node node) {
-    return node.requires().stream()
-        .flatMap(kind -> byKind.getOrDefault(kind, List.of()).stream())
-        .toList();
+    List<Node> requirements = new ArrayList<>();
+    for (String kind : node.requires()) {
+      requirements.addAll(byKind.getOrDefault(kind, List.of()));
+    }
+    return requirements;
   }
 }

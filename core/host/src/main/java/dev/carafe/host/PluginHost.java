@@ -62,7 +62,12 @@ public final class PluginHost implements AutoCloseable {
    *     the message names the chain; whatever was created is closed again
    */
   public static PluginHost start(DaemonConfig config) {
-    PluginHost host = prepare(config);
+    return start(config, Discovery.find(config));
+  }
+
+  /** As {@link #start(DaemonConfig)}, with what was found. */
+  static PluginHost start(DaemonConfig config, Discovery.Found found) {
+    PluginHost host = prepare(config, found);
     try {
       host.create();
     } catch (RuntimeException | Error e) {
@@ -78,7 +83,7 @@ public final class PluginHost implements AutoCloseable {
    * @return one line for each mistake; empty if there is none
    */
   public static List<String> check(DaemonConfig config) {
-    try (PluginHost host = prepare(config)) {
+    try (PluginHost host = prepare(config, Discovery.find(config))) {
       List<String> problems = new ArrayList<>();
       host.graph
           .plugins()
@@ -96,15 +101,18 @@ public final class PluginHost implements AutoCloseable {
 
   /** A configuration in full, as TOML with comments: every key of the daemon and its plugins. */
   public static String describe(DaemonConfig config) {
-    try (PluginHost host = prepare(config)) {
+    return describe(config, Discovery.find(config));
+  }
+
+  static String describe(DaemonConfig config, Discovery.Found found) {
+    try (PluginHost host = prepare(config, found)) {
       Map<String, Record> records = new TreeMap<>();
       host.tables.forEach((uri, bound) -> records.put(uri, bound.config()));
       return ConfigText.of(config, records);
     }
   }
 
-  private static PluginHost prepare(DaemonConfig config) {
-    Discovery.Found found = Discovery.find(config);
+  private static PluginHost prepare(DaemonConfig config, Discovery.Found found) {
     try {
       return new PluginHost(config, found);
     } catch (RuntimeException | Error e) {

@@ -86,6 +86,11 @@ final class PluginTables {
 
   private static Bound bind(
       PluginLimits limits, PluginDeclaration<?, ?> declaration, ConfigTable table) {
+    if (table == ConfigTable.EMPTY) {
+      return new Bound(
+          declaration.defaults(),
+          new GuardedPlugin.Limits(0, limits.maxCalls(), limits.maxWaits()));
+    }
     Overrides overrides = table.bindOnly(RESERVED, Overrides.NONE);
     return new Bound(
         table.bind(declaration.defaults(), RESERVED),

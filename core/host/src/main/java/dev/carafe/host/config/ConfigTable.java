@@ -19,8 +19,7 @@ public final class ConfigTable {
   /**
    * One key's value.
    *
-   * @param value a String, Long, Double, Boolean, List of such, or ConfigTable; anything else is a
-   *     type that no key has
+   * @param value a String (dates too), Long, Double, Boolean, List of such, or ConfigTable
    * @param place file and key as the operator wrote them
    */
   record Entry(Object value, Place place) {}

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Tables to records: a key is a component in snake_case, an absent key keeps the default, an unknown
  * key is a mistake. All mistakes are collected, each with file and key.
  *
- * <p>Types: String, Path, int, long, double, boolean, Duration ({@code "500ms"}), enums in lower
- * case, records, lists, maps with String keys, Object (whatever TOML says), ConfigTable. Records in
+ * <p>Types: String, Path, int, long, double, boolean (boxed too), Duration ({@code "500ms"}), enums in lower
+ * case, records, lists, maps with String keys (merged with the default by key), Object (whatever TOML says), ConfigTable. Records in
  * lists and maps take their defaults from a static field {@code DEFAULT} of their own type, if they
  * have one.
  */
@@ -98,13 +98,16 @@ final class RecordBinder {
       }
       return wanted == ConfigTable.class ? table : bindNested(table, wanted, defaults);
     }
-    if (wanted == boolean.class) {
+    if (wanted == boolean.class || wanted == Boolean.class) {
       return value instanceof Boolean ? value : mismatch(place, "true or false", value);
     }
-    if (wanted == int.class || wanted == long.class) {
-      return integer(wanted, value, place);
+    if (wanted == int.class || wanted == Integer.class) {
+      return integer(value, Integer.MAX_VALUE, place);
     }
-    if (wanted == double.class) {
+    if (wanted == long.class || wanted == Long.class) {
+      return integer(value, Long.MAX_VALUE, place);
+    }
+    if (wanted == double.class || wanted == Double.class) {
       return value instanceof Number number
           ? (Object) number.doubleValue()
           : mismatch(place, "a number", value);
@@ -115,11 +118,11 @@ final class RecordBinder {
     return text(wanted, text, place);
   }
 
-  private @Nullable Object integer(Class<?> wanted, Object value, ConfigTable.Place place) {
+  private @Nullable Object integer(Object value, long largest, ConfigTable.Place place) {
     if (!(value instanceof Long number)) {
       return mismatch(place, "an integer", value);
     }
-    if (wanted == long.class) {
+    if (largest == Long.MAX_VALUE) {
       return number;
     }
     if (number != number.intValue()) {
@@ -291,7 +294,7 @@ final class RecordBinder {
       case Boolean flag -> flag.toString();
       case List<?> list -> "an array";
       case ConfigTable table -> "a table";
-      default -> "a date or time";
+      default -> value.toString();
     };
   }
 
