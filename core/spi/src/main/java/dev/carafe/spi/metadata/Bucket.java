@@ -1,5 +1,6 @@
 package dev.carafe.spi.metadata;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Bucket {
 
-  /** The value under {@code key} as a copy of the caller's own; null when there is none. */
+  /** A copy of the value under {@code key}; null when there is none, or a bucket. */
   byte @Nullable [] get(String key);
 
   /** The bucket under {@code name}; null when there is none, or a value. */
@@ -49,7 +50,7 @@ public interface Bucket {
 
   /** Names of the nested buckets, in order. */
   default List<String> bucketNames() {
-    var names = new java.util.ArrayList<String>();
+    var names = new ArrayList<String>();
     forEachBucket(KeyRange.ALL, (name, bucket) -> names.add(name));
     return List.copyOf(names);
   }

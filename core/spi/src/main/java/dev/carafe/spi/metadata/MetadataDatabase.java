@@ -1,5 +1,6 @@
 package dev.carafe.spi.metadata;
 
+import dev.carafe.spi.plugins.Direct;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       an update only on its thread. Later use throws {@code FailedPreconditionException}.
  * </ol>
  *
- * Safe for use by many threads. {@link Thread#interrupt} does not abort a commit.
+ * Safe for use by many threads. {@link Thread#interrupt} does not abort a commit, and no deadline
+ * does: calls run on the caller's thread.
  */
 public interface MetadataDatabase extends AutoCloseable {
 
@@ -54,6 +56,7 @@ public interface MetadataDatabase extends AutoCloseable {
    *
    * @throws dev.carafe.spi.errors.UnavailableException if the database is closed or has failed
    */
+  @Direct
   <T extends @Nullable Object> T view(Function<ReadTransaction, T> work);
 
   /**
@@ -66,9 +69,11 @@ public interface MetadataDatabase extends AutoCloseable {
    *     is larger than the database allows
    * @throws dev.carafe.spi.errors.UnavailableException if the database is closed or has failed
    */
+  @Direct
   <T extends @Nullable Object> T update(Function<WriteTransaction, T> work);
 
   /** An {@link #update} without a result. */
+  @Direct
   default void write(Consumer<WriteTransaction> work) {
     this.<@Nullable Void>update(tx -> {
       work.accept(tx);
@@ -77,6 +82,7 @@ public interface MetadataDatabase extends AutoCloseable {
   }
 
   /** Figures for operators; cheap, and available after a failure and after {@link #close} too. */
+  @Direct
   DatabaseStats stats();
 
   /**
