@@ -25,13 +25,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** What this daemon is made of. Needs no namespace. */
 public final class IntrospectionService extends IntrospectionGrpc.IntrospectionImplBase {
   private static final String FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 
   private final PluginListing listing;
-  private final RuntimeHandlers runtimes;
+  private final Supplier<RuntimeHandlers> runtimes;
   private final String uuid;
 
   /**
@@ -39,7 +40,7 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
    *
    * @param uuid of this daemon's root directory; the same over restarts
    */
-  public IntrospectionService(PluginListing listing, RuntimeHandlers runtimes, String uuid) {
+  public IntrospectionService(PluginListing listing, Supplier<RuntimeHandlers> runtimes, String uuid) {
     this.listing = listing;
     this.runtimes = runtimes;
     this.uuid = uuid;
@@ -108,7 +109,7 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
   private Any runtimeInfo(RuntimeRequest request) {
     RuntimeOptions options =
         request.hasOptions() ? RuntimeOptionsProtos.decode(request.getOptions()) : RuntimeOptions.NONE;
-    RuntimeHandlers.Resolved handler = runtimes.resolve(request.getRuntimePath(), options);
+    RuntimeHandlers.Resolved handler = runtimes.get().resolve(request.getRuntimePath(), options);
     TaskRuntime.RuntimeInfo info = handler.runtime().info(handler.options());
     RuntimeInfo.Builder answer =
         RuntimeInfo.newBuilder()

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Streams that clients have opened and named, for transfers to find. */
-final class StreamRegistry {
+public final class StreamRegistry {
   private final Map<Key, OpenStream> streams = new ConcurrentHashMap<>();
 
   private record Key(Namespace namespace, String id) {}

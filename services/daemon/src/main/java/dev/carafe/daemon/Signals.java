@@ -1,0 +1,31 @@
+package dev.carafe.daemon;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import sun.misc.Signal;
+
+/** What signals do: TERM and INT stop (containers go on), USR1 writes all threads to the log, HUP never kills. */
+final class Signals {
+  private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
+
+  private Signals() {}
+
+  static void install(Daemon daemon) {
+    Signal.handle(new Signal("TERM"), signal -> daemon.stop());
+    Signal.handle(new Signal("INT"), signal -> daemon.stop());
+    Signal.handle(
+        new Signal("HUP"),
+        signal -> LOG.info("SIGHUP: registry hosts are read at every pull; all else needs a restart"));
+    Signal.handle(new Signal("USR1"), signal -> dump());
+  }
+
+  private static void dump() {
+    StringBuilder text = new StringBuilder();
+    for (ThreadInfo thread : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
+      text.append(thread);
+    }
+    LOG.info("threads:\n{}", text);
+  }
+}

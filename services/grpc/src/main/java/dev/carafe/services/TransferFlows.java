@@ -1,0 +1,27 @@
+package dev.carafe.services;
+
+import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.LayerApplier;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.plugins.Direct;
+import dev.carafe.spi.plugins.PluginType;
+import java.util.List;
+
+/** The flows that move images, as a plugin: for the gRPC services and for CRI. */
+public interface TransferFlows {
+  PluginType<TransferFlows> TYPE = new PluginType<>("io.containerd.transfer.v1", TransferFlows.class);
+
+  @Direct
+  ImagePuller puller();
+
+  @Direct
+  LayerApplier applier();
+
+  /** Differs in the order in which they are asked. */
+  @Direct
+  List<Differ> differs();
+
+  /** What an unpack gets where the client names none. */
+  @Direct
+  String defaultSnapshotter();
+}

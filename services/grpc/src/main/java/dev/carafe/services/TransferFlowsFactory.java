@@ -1,0 +1,106 @@
+package dev.carafe.services;
+
+import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.LayerApplier;
+import dev.carafe.engine.pull.PullConfig;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.pf4j.Extension;
+
+/** Opens the flows that move images. */
+@Extension
+public final class TransferFlowsFactory
+    implements PluginFactory<TransferFlows, TransferFlowsFactory.Config> {
+  private static final String REGISTRY = "registry";
+
+  /**
+   * Bounds of pulls.
+   *
+   * @param maxConcurrentDownloads layers that are fetched at once, in the whole daemon
+   * @param maxConcurrentUnpacks layers that are unpacked at once, in the whole daemon
+   * @param stall how long a layer may make no progress
+   * @param sync whether layer files are on the medium before their snapshot is named
+   * @param differs ids of differs in the order in which they are asked; those not named come last
+   * @param snapshotter what is unpacked into where the client names none
+   */
+  public record Config(
+      int maxConcurrentDownloads,
+      int maxConcurrentUnpacks,
+      Duration stall,
+      boolean sync,
+      List<String> differs,
+      String snapshotter) {
+    static final Config DEFAULT =
+        new Config(
+            PullConfig.DEFAULT.maxConcurrentDownloads(),
+            PullConfig.DEFAULT.maxConcurrentUnpacks(),
+            PullConfig.DEFAULT.stall(),
+            PullConfig.DEFAULT.sync(),
+            List.of("walking"),
+            "overlayfs");
+
+    public Config {
+      differs = List.copyOf(differs);
+    }
+  }
+
+  @Override
+  public PluginDeclaration<TransferFlows, Config> declaration() {
+    return new PluginDeclaration<>(
+        TransferFlows.TYPE,
+        "local",
+        List.of(Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.DIFFER),
+        false,
+        Config.DEFAULT);
+  }
+
+  @Override
+  public TransferFlows create(PluginContext context, Config config) {
+    List<Differ> differs = ordered(context.requireAll(PluginTypes.DIFFER), config.differs());
+    Map<String, ImageSource> sources = context.requireAll(PluginTypes.IMAGE_SOURCE);
+    ImageSource registry = sources.get(REGISTRY);
+    if (registry == null) {
+      throw new FailedPreconditionException("image source \"" + REGISTRY + "\" is not running");
+    }
+    PullConfig bounds =
+        new PullConfig(
+            config.maxConcurrentDownloads(),
+            config.maxConcurrentUnpacks(),
+            config.stall(),
+            config.sync());
+    ImagePuller puller =
+        new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
+    return new Running(puller, new LayerApplier(differs, bounds), differs, config.snapshotter());
+  }
+
+  private static List<Differ> ordered(Map<String, Differ> running, List<String> order) {
+    List<Differ> differs = new ArrayList<>();
+    for (String id : order) {
+      Differ differ = running.get(id);
+      if (differ != null) {
+        differs.add(differ);
+      }
+    }
+    running.forEach(
+        (id, differ) -> {
+          if (!order.contains(id)) {
+            differs.add(differ);
+          }
+        });
+    return differs;
+  }
+
+  private record Running(
+      ImagePuller puller, LayerApplier applier, List<Differ> differs, String defaultSnapshotter)
+      implements TransferFlows {}
+}
