@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.jar.JarFile;
+import org.jspecify.annotations.Nullable;
 import org.pf4j.PluginRuntimeException;
 
 /**
@@ -45,10 +46,16 @@ final class Discovery {
 
   static Found find(DaemonConfig config) {
     Discovery discovery = new Discovery(Duration.ofSeconds(config.pluginLimits().createSeconds()));
-    discovery.bundled();
+    // PF4J reads all indexes at the first question: the jars must be open by then.
+    List<OpenJar> jars = new ArrayList<>();
     for (Path jar : discovery.jars(config)) {
-      discovery.jar(jar);
+      OpenJar open = discovery.open(jar);
+      if (open != null) {
+        jars.add(open);
+      }
     }
+    discovery.bundled();
+    jars.forEach(discovery::factories);
     return new Found(discovery.manager, discovery.candidates, discovery.failures);
   }
 
@@ -95,36 +102,36 @@ final class Discovery {
     return jars;
   }
 
-  private void jar(Path jar) {
+  /** A jar that PF4J has loaded under an id. */
+  private record OpenJar(Path path, String id, List<String> warnings) {}
+
+  private @Nullable OpenJar open(Path jar) {
     String objection = JarTrust.objection(jar);
     if (objection != null) {
       fail(jar, objection);
-      return;
+      return null;
     }
-    String id;
-    List<String> warnings;
     try {
-      warnings = warnings(jar);
-      id = manager.open(jar);
+      return new OpenJar(jar, manager.open(jar), warnings(jar));
     } catch (IOException | PluginRuntimeException e) {
       fail(jar, "cannot be opened: " + Failures.describe(e));
-      return;
-    }
-    Set<String> names = manager.factoryNames(id);
-    if (names.isEmpty()) {
-      fail(
-          jar,
-          "was loaded but no extension was found: META-INF/extensions.idx is missing or empty;"
-              + " was the factory compiled with PF4J's annotation processor?");
-      return;
-    }
-    for (String name : names) {
-      factory(jar, id, name, warnings);
+      return null;
     }
   }
 
-  private void factory(Path jar, String id, String name, List<String> warnings) {
-    ClassLoader loader = manager.getPluginClassLoader(id);
+  private void factories(OpenJar jar) {
+    Set<String> names = manager.factoryNames(jar.id());
+    if (names.isEmpty()) {
+      fail(
+          jar.path(),
+          "was loaded but no extension was found: META-INF/extensions.idx is missing or empty;"
+              + " was the factory compiled with PF4J's annotation processor?");
+    }
+    names.forEach(name -> factory(jar, name));
+  }
+
+  private void factory(OpenJar jar, String name) {
+    ClassLoader loader = manager.getPluginClassLoader(jar.id());
     BoundedCall<Candidate> load =
         new BoundedCall<>(
             "loading " + name,
@@ -135,12 +142,13 @@ final class Discovery {
               if (declaration == null) {
                 throw new IllegalStateException("declaration() returns null");
               }
-              return new Candidate(factory, declaration, jar.toString(), id, warnings);
+              return new Candidate(
+                  factory, declaration, jar.path().toString(), jar.id(), jar.warnings());
             });
     try {
       candidates.add(load.start().get(atMost));
     } catch (StepFailedException e) {
-      fail(jar, name + ": " + e.getMessage());
+      fail(jar.path(), name + ": " + e.getMessage());
     }
   }
 
