@@ -203,12 +203,13 @@ public final class FileCalls {
 
   /** flock(2), waiting for as long as it takes. */
   public static void flock(Fd fd, int operation) {
-    Offload.run(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            Calls.FLOCK.check(Calls.FLOCK.call(s, fd.number(), operation), s, fd);
-          }
-        });
+    var _ =
+        Offload.callAlone(
+            () -> {
+              try (Scratch s = Scratch.take()) {
+                return Calls.FLOCK.check(Calls.FLOCK.call(s, fd.number(), operation), s, fd);
+              }
+            });
   }
 
   /** flock(2) without waiting; false if somebody else holds a lock that conflicts. */

@@ -19,7 +19,6 @@ public final class Namespaces {
   public static final int NEWTIME = 0x00000080;
 
   private static final int CLONE_FS = 0x200;
-  private static final long STACK = 512 * 1024;
   private static final RawPath ROOT = RawPath.of("/");
 
   private Namespaces() {}
@@ -77,9 +76,7 @@ public final class Namespaces {
             result.completeExceptionally(t);
           }
         };
-    var thread = new Thread(null, body, "carafe-namespace", STACK);
-    thread.setDaemon(true);
-    thread.start();
+    Offload.daemon(body, "carafe-namespace").start();
     return Offload.await(result);
   }
 

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  */
 final class Offload {
   private static final int THREADS = 64;
-  private static final long STACK = 256 * 1024;
+  private static final long STACK = 512 * 1024;
 
   private Offload() {}
 
@@ -24,6 +24,27 @@ final class Offload {
    */
   static <T> T call(Supplier<T> call) {
     return Thread.currentThread().isVirtual() ? elsewhere(call) : call.get();
+  }
+
+  /**
+   * As {@link #call}, for what waits on other processes and not on a disk: on a thread of its own,
+   * so that no number of waiters holds up the rest.
+   */
+  static <T> T callAlone(Supplier<T> call) {
+    if (!Thread.currentThread().isVirtual()) {
+      return call.get();
+    }
+    var result = new CompletableFuture<T>();
+    Runnable body =
+        () -> {
+          try {
+            result.complete(call.get());
+          } catch (Throwable t) {
+            result.completeExceptionally(t);
+          }
+        };
+    daemon(body, "carafe-kernel-wait").start();
+    return await(result);
   }
 
   static void run(Runnable call) {
@@ -70,6 +91,12 @@ final class Offload {
     };
   }
 
+  static Thread daemon(Runnable task, String name) {
+    var thread = new Thread(null, task, name, STACK);
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private static final class Pool {
     static final ThreadPoolExecutor EXECUTOR = create();
 
@@ -82,12 +109,7 @@ final class Offload {
               5,
               TimeUnit.SECONDS,
               new LinkedBlockingQueue<>(),
-              task -> {
-                var thread =
-                    new Thread(null, task, "carafe-kernel-" + count.incrementAndGet(), STACK);
-                thread.setDaemon(true);
-                return thread;
-              });
+              task -> daemon(task, "carafe-kernel-" + count.incrementAndGet()));
       executor.allowCoreThreadTimeOut(true);
       return executor;
     }

@@ -47,11 +47,11 @@ record OverlayOptions(
     List<RawPath> into = lower;
     int start = 0;
     for (int i = 0; i <= value.length(); i++) {
-      if (i < value.length() && value.charAt(i) == '\\') {
+      if (i + 1 < value.length() && value.charAt(i) == '\\') {
         i++;
-      } else if (i >= value.length() || value.charAt(i) == ':') {
+      } else if (i == value.length() || value.charAt(i) == ':') {
         if (i > start) {
-          into.add(unescape(value.substring(start, Math.min(i, value.length()))));
+          into.add(unescape(value.substring(start, i)));
         } else {
           into = data;
         }

@@ -79,12 +79,12 @@ public final class ProcessCalls {
 
   /** Reaps a child, waiting for its end however long that takes. */
   public static ExitStatus waitFor(Fd pidfd) {
-    return Offload.call(() -> waitid(P_PIDFD, pidfd.number(), WEXITED).orElseThrow());
+    return Offload.callAlone(() -> waitid(P_PIDFD, pidfd.number(), WEXITED).orElseThrow());
   }
 
   /** As {@link #waitFor(Fd)}, for a child whose number nobody else reaps. */
   public static ExitStatus waitFor(long pid) {
-    return Offload.call(() -> waitid(P_PID, pid, WEXITED).orElseThrow());
+    return Offload.callAlone(() -> waitid(P_PID, pid, WEXITED).orElseThrow());
   }
 
   private static Optional<ExitStatus> waitid(int type, long id, int options) {

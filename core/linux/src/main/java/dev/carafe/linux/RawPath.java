@@ -142,6 +142,14 @@ public final class RawPath implements Comparable<RawPath> {
     return new RawPath(joined);
   }
 
+  RawPath head(int length) {
+    return new RawPath(Arrays.copyOf(bytes, length));
+  }
+
+  RawPath tail(int start) {
+    return new RawPath(Arrays.copyOfRange(bytes, start, bytes.length));
+  }
+
   /** Whether this is {@code directory} or, by its bytes, below it. */
   public boolean isAtOrBelow(RawPath directory) {
     byte[] d = directory.bytes;
