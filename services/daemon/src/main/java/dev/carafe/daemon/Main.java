@@ -6,6 +6,7 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.metadata.mapdb.DatabaseTool;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.PluginTypes;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -82,13 +83,16 @@ public final class Main {
         problems.forEach(problem -> System.err.println("carafed: " + problem));
         yield problems.isEmpty() ? 0 : 1;
       }
-      case "db check", "db repair" ->
-          DatabaseTool.run(
-              arguments.words().get(1),
-              ConfigLoader.load(arguments.flags()).root().resolve("dev.carafe.metadata-database.v1.mapdb"),
-              System.out);
+      case "db check" -> DatabaseTool.check(database(arguments), System.out) ? 0 : 1;
+      case "db repair" -> DatabaseTool.repair(database(arguments), System.out) ? 0 : 1;
       default -> throw new UsageException("unknown command \"" + String.join(" ", arguments.words()) + "\"");
     };
+  }
+
+  private static Path database(Arguments arguments) {
+    return ConfigLoader.load(arguments.flags())
+        .root()
+        .resolve(PluginTypes.METADATA_DATABASE.name() + ".mapdb");
   }
 
   /** The command line was wrong. */
