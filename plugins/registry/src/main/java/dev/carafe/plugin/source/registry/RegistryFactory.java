@@ -1,0 +1,25 @@
+package dev.carafe.plugin.source.registry;
+
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Makes the image source {@code registry}. Opens nothing before the first pull. */
+@Extension
+public final class RegistryFactory implements PluginFactory<ImageSource, RegistryConfig> {
+  @Override
+  public PluginDeclaration<ImageSource, RegistryConfig> declaration() {
+    return new PluginDeclaration<>(
+        PluginTypes.IMAGE_SOURCE, "registry", List.of(), false, RegistryConfig.DEFAULT);
+  }
+
+  @Override
+  public ImageSource create(PluginContext context, RegistryConfig config) {
+    context.export("config_path", config.configPath());
+    return new RegistrySource(config, System.getenv(), Pause.SLEEP);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.carafe.plugin.source.registry;
+
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.SourceOptions;
+import java.util.List;
+import java.util.Map;
+
+/** The image source: what outlives a pull is its configuration and the system's certificates. */
+final class RegistrySource implements ImageSource {
+  private final HostsDirectory directory;
+  private final Timing timing;
+  private final Map<String, String> environment;
+  private final Tls tls;
+  private final Pause pause;
+
+  /**
+   * @param environment for the proxy variables and {@code SSL_CERT_FILE}
+   */
+  RegistrySource(RegistryConfig config, Map<String, String> environment, Pause pause) {
+    this(new HostsDirectory(RegistryConfig.directories(config.configPath())), Timing.of(config), environment, pause);
+  }
+
+  RegistrySource(
+      HostsDirectory directory, Timing timing, Map<String, String> environment, Pause pause) {
+    this.directory = directory;
+    this.timing = timing;
+    this.environment = Map.copyOf(environment);
+    this.tls = new Tls(new SystemTrust(environment));
+    this.pause = pause;
+  }
+
+  @Override
+  public Repository open(ImageName name, SourceOptions options) {
+    options
+        .headers()
+        .forEach((field, value) -> {
+          if (!Headers.isName(field) || !Headers.isValue(value) || HostSession.isFraming(field)) {
+            throw new InvalidArgumentException(
+                "header \"" + Redaction.text(field) + "\" cannot be sent");
+          }
+        });
+    Proxies proxies = Proxies.of(environment);
+    List<HostSession> hosts =
+        directory.hosts(name.host(), options).stream()
+            .map(host ->
+                new HostSession(
+                    host,
+                    options.headers(),
+                    options.plainHttp(),
+                    options.credentials(),
+                    name.repository(),
+                    tls,
+                    proxies,
+                    timing))
+            .toList();
+    return RegistryRepository.open(name, hosts, timing, pause);
+  }
+}
