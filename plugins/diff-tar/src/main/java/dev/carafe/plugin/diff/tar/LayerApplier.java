@@ -1,0 +1,122 @@
+package dev.carafe.plugin.diff.tar;
+
+import dev.carafe.linux.Fd;
+import dev.carafe.linux.FileCalls;
+import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.diffs.AppliedLayer;
+import dev.carafe.spi.diffs.ApplyRequest;
+import dev.carafe.spi.errors.ResourceExhaustedException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * Applies one layer: the caller's thread reads, then three stages unpack, hash and extract, so that
+ * one layer keeps several cores busy. Between them go a few large buffers, from which files are
+ * written without a copy.
+ */
+final class LayerApplier {
+  private static final int CONSUMERS = 2;
+  private static final int HASH = 0;
+  private static final int EXTRACT = 1;
+
+  private final TarDifferConfig config;
+  private final BufferPool buffers;
+  private final ZstdLibrary zstd;
+
+  LayerApplier(TarDifferConfig config, BufferPool buffers, ZstdLibrary zstd) {
+    this.config = config;
+    this.buffers = buffers;
+    this.zstd = zstd;
+  }
+
+  /**
+   * Applies a layer below {@code root}.
+   *
+   * @param root a readable directory; stays open
+   */
+  AppliedLayer apply(ApplyRequest request, Fd root, InputStream archive) {
+    String mediaType = request.layer().mediaType();
+    Compression declared = Compression.of(mediaType);
+    String name = "layer " + request.layer().digest();
+    var pipeline = new Pipeline("carafe-differ", name);
+    var input = new CompressedInput(pipeline);
+    try (var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
+      return pipeline.run(
+          () -> {
+            var size = pipeline.start("unpack", () -> unpack(mediaType, declared, input, chunks));
+            var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
+            var complete =
+                pipeline.start(
+                    "extract",
+                    () -> extract(request, root, chunks.output(EXTRACT), pipeline::checkpoint));
+            input.feed(archive, request.layer().size());
+            Digest diffId = pipeline.await(digest);
+            return new AppliedLayer(diffId, pipeline.await(size), !pipeline.await(complete));
+          });
+    } catch (RuntimeException e) {
+      throw Failures.prefixed(name, e);
+    }
+  }
+
+  private long unpack(
+      String mediaType, Compression declared, CompressedInput input, ChunkFan chunks)
+      throws InterruptedException {
+    ByteBuffer start = input.piece();
+    Compression compression =
+        Compression.isCertain(mediaType) ? declared : Compression.detect(start);
+    long total = 0;
+    try (Decoder decoder = decoder(compression, input)) {
+      boolean more = true;
+      while (more) {
+        Chunk chunk = chunks.acquire();
+        more = decoder.decode(chunk.buffer());
+        if (chunk.buffer().position() > 0) {
+          total += chunk.buffer().position();
+          check(total, input.taken());
+          chunks.publish(chunk);
+        }
+      }
+    }
+    chunks.finish();
+    return total;
+  }
+
+  private Decoder decoder(Compression compression, CompressedInput input) {
+    return switch (compression) {
+      case NONE -> Decoder.plain(input);
+      case GZIP -> new GzipDecoder(input);
+      case ZSTD -> {
+        zstd.load();
+        yield new ZstdDecoder(input);
+      }
+    };
+  }
+
+  private void check(long unpacked, long packed) {
+    if (unpacked > config.maxLayerBytes()) {
+      throw new ResourceExhaustedException(
+          "unpacks to more than " + config.maxLayerBytes() + " bytes");
+    }
+    if (unpacked > config.ratioFloorBytes() && unpacked / config.maxRatio() > packed) {
+      throw new ResourceExhaustedException(
+          packed + " bytes unpack to more than " + config.maxRatio() + " times as much");
+    }
+  }
+
+  private boolean extract(
+      ApplyRequest request, Fd root, Handoff<Chunk> chunks, Runnable checkpoint)
+      throws InterruptedException {
+    var input = new TarInput(chunks);
+    var reader = new TarReader(input, config);
+    boolean complete;
+    try (var extractor =
+        new Extractor(root, request.whiteouts(), reader, config, checkpoint)) {
+      complete = extractor.extract();
+    }
+    input.drain();
+    if (request.sync() && complete) {
+      FileCalls.syncfs(root);
+    }
+    return complete;
+  }
+}
