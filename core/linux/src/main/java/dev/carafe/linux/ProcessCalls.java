@@ -62,6 +62,17 @@ public final class ProcessCalls {
     }
   }
 
+  /**
+   * pidfd_getfd(2): a descriptor of this process for what {@code number} is in another. ESRCH once
+   * that is reaped, EBADF if it has no such descriptor. Needs Linux 5.6 and the right to trace it.
+   */
+  public static Fd pidfdGetfd(Fd pidfd, int number) {
+    try (Scratch s = Scratch.take()) {
+      int result = Calls.PIDFD_GETFD.call(s, pidfd.number(), number, 0, 0);
+      return Fd.adopt(Calls.PIDFD_GETFD.check(result, s, "fd " + number + " of " + pidfd));
+    }
+  }
+
   /** kill(2); a negative pid means a process group. */
   public static void kill(long pid, int signal) {
     try (Scratch s = Scratch.take()) {
@@ -150,6 +161,7 @@ public final class ProcessCalls {
 
   private static final class Calls {
     static final Syscall PIDFD_SEND_SIGNAL = new Syscall("pidfd_send_signal", 424, "5.1");
+    static final Syscall PIDFD_GETFD = new Syscall("pidfd_getfd", 438, "5.6");
     static final Syscall PIDFD_OPEN = new Syscall("pidfd_open", 434, "5.3");
     static final NativeCall KILL = NativeCall.of("kill");
     static final NativeCall WAITID = NativeCall.of("waitid");
