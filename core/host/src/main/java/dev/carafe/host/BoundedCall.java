@@ -1,6 +1,7 @@
 package dev.carafe.host;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ final class BoundedCall<T> extends PluginCall {
         if (failure != null) {
           throw new StepFailedException(Failures.describe(failure), failure);
         }
-        return (T) result();
+        return (T) Objects.requireNonNull(result(), label);
       }
       case TIMED_OUT ->
           throw new StepFailedException(

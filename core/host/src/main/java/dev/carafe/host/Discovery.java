@@ -2,6 +2,7 @@ package dev.carafe.host;
 
 import dev.carafe.host.BoundedCall.StepFailedException;
 import dev.carafe.host.config.DaemonConfig;
+import dev.carafe.host.config.RuntimeHandler;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.io.IOException;
@@ -95,10 +96,10 @@ final class Discovery {
       }
     }
     config.runtimes().values().stream()
-        .map(handler -> handler.plugin())
-        .filter(plugin -> !plugin.isEmpty())
+        .map(RuntimeHandler::jar)
+        .filter(jar -> !jar.isEmpty())
         .sorted()
-        .forEach(plugin -> jars.add(Path.of(plugin)));
+        .forEach(jar -> jars.add(Path.of(jar)));
     return jars;
   }
 

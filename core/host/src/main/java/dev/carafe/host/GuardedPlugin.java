@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What others hold instead of a plugin: the same contract, but each call runs on a virtual thread of
- * its own, takes a place in the plugin's bulkhead, and is waited for no longer than its {@link
+ * What others hold instead of a plugin: the same contract, but each call runs on a virtual thread
+ * of its own, takes a place in the plugin's bulkhead, and is waited for no longer than its {@link
  * Deadline}. {@link Direct} methods run on the caller's thread.
  *
  * <p>What a call throws: the SPI's errors and other RuntimeExceptions as they are; an Error as an
@@ -32,8 +32,11 @@ import org.slf4j.LoggerFactory;
  * caller as InterruptedException where the method declares it, else as CancelledException with the
  * caller's flag set.
  *
- * <p>Objects that a call returns (writers, streams, repositories) are not guarded: they are the data
- * plane, and their users bound them by progress.
+ * <p>Who holds a guard does not own the plugin: {@code close()} does nothing. The host closes what
+ * it created.
+ *
+ * <p>Objects that a call returns (writers, streams, repositories) are not guarded: they are the
+ * data plane, and their users bound them by progress.
  */
 final class GuardedPlugin implements InvocationHandler {
   private static final Logger log = LoggerFactory.getLogger(GuardedPlugin.class);
@@ -80,8 +83,7 @@ final class GuardedPlugin implements InvocationHandler {
     this.waits = new Bulkhead(limits.maxWaits());
     this.deadlineSeconds = limits.deadlineSeconds();
     this.loader = loader;
-    this.proxy =
-        Proxy.newProxyInstance(contract.getClassLoader(), new Class<?>[] {contract}, this);
+    this.proxy = Proxy.newProxyInstance(contract.getClassLoader(), new Class<?>[] {contract}, this);
   }
 
   /** Puts the plugin behind the guard; before the guard is shown to anybody. */
@@ -127,6 +129,9 @@ final class GuardedPlugin implements InvocationHandler {
       throws Throwable {
     if (method.getDeclaringClass() == Object.class) {
       return ofObject(method, args);
+    }
+    if (method.getName().equals("close") && method.getParameterCount() == 0) {
+      return null;
     }
     Route route = routes.get(method);
     if (route == null) {

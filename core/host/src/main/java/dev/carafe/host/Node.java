@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plugin in the graph: what it declares, and where it stands. Written by the thread that starts or
- * closes the host, read by any.
+ * A plugin in the graph: what it declares, and where it stands. Written by the thread that starts
+ * or closes the host, read by any.
  */
 final class Node {
   private final Candidate candidate;

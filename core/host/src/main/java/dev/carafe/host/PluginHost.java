@@ -7,7 +7,6 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.PluginContext;
-import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginType;
 import java.time.Duration;
@@ -25,10 +24,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The plugins of one daemon, started in the order of what they require and closed in reverse.
  *
- * <p>Words: a plugin is <em>running</em>, <em>failed</em> or <em>disabled</em>; what requires a kind
- * of which nothing runs fails too. A plugin that failed stops the start only if it is essential; a
- * circle of requirements, a required kind that nobody brings and a mistake in the configuration
- * always do.
+ * <p>Words: a plugin is <em>running</em>, <em>failed</em> or <em>disabled</em>; what requires a
+ * kind of which nothing runs fails too. A plugin that failed stops the start only if it is
+ * essential; a circle of requirements, a required kind that nobody brings and a mistake in the
+ * configuration always do.
  *
  * <p>Whatever this hands out is guarded: see {@code GuardedPlugin}.
  */
@@ -48,18 +47,17 @@ public final class PluginHost implements AutoCloseable {
     this.found = found;
     boolean everyJarLoaded = found.failures().isEmpty();
     List<Node> accepted = accepted();
-    this.tables = PluginTables.bind(config, declarations(accepted), everyJarLoaded);
+    this.tables = PluginTables.bind(config, accepted, everyJarLoaded);
     this.levels = GraphSorter.sort(accepted);
-    this.graph =
-        new PluginGraph(levels.stream().flatMap(List::stream).toList(), found.failures());
+    this.graph = new PluginGraph(levels.stream().flatMap(List::stream).toList(), found.failures());
   }
 
   /**
    * Finds, sorts and creates all plugins.
    *
    * @throws InvalidArgumentException if the configuration has mistakes, one line for each
-   * @throws FailedPreconditionException if an essential plugin failed or the graph cannot be sorted;
-   *     the message names the chain; whatever was created is closed again
+   * @throws FailedPreconditionException if an essential plugin failed or the graph cannot be
+   *     sorted; the message names the chain; whatever was created is closed again
    */
   public static PluginHost start(DaemonConfig config) {
     return start(config, Discovery.find(config));
@@ -87,12 +85,11 @@ public final class PluginHost implements AutoCloseable {
       List<String> problems = new ArrayList<>();
       host.graph
           .plugins()
-          .forEach(
-              plugin -> {
-                if (plugin.error() != null) {
-                  problems.add(plugin.uri() + ": " + plugin.error());
-                }
-              });
+          .forEach(plugin -> {
+            if (plugin.error() != null) {
+              problems.add(plugin.uri() + ": " + plugin.error());
+            }
+          });
       return problems;
     } catch (DaemonException e) {
       return e.getMessage().lines().toList();
@@ -148,12 +145,6 @@ public final class PluginHost implements AutoCloseable {
   /** A running plugin. */
   public <T> Optional<T> find(PluginType<T> type, String id) {
     return Optional.ofNullable(graph.all(type).get(id));
-  }
-
-  private static List<PluginDeclaration<?, ?>> declarations(List<Node> nodes) {
-    List<PluginDeclaration<?, ?>> declarations = new ArrayList<>();
-    nodes.forEach(node -> declarations.add(node.declaration()));
-    return declarations;
   }
 
   /** One node for each name; who comes second with a name is listed as failed. */
@@ -241,8 +232,7 @@ public final class PluginHost implements AutoCloseable {
   @SuppressWarnings("unchecked")
   private static <C extends Record> Object create(
       PluginFactory<?, C> factory, PluginContext context, Record config) {
-    return Objects.requireNonNull(
-        factory.create(context, (C) config), "create() returns null");
+    return Objects.requireNonNull(factory.create(context, (C) config), "create() returns null");
   }
 
   private GuardedPlugin guard(Node node) {
@@ -290,12 +280,11 @@ public final class PluginHost implements AutoCloseable {
       if (plugins.stream().noneMatch(Node::isRunning)) {
         List<String> reasons =
             plugins.stream()
-                .map(
-                    other ->
-                        other.uri()
-                            + (other.state() == PluginStatus.State.DISABLED
-                                ? " is disabled"
-                                : ": " + other.error()))
+                .map(other ->
+                    other.uri()
+                        + (other.state() == PluginStatus.State.DISABLED
+                            ? " is disabled"
+                            : ": " + other.error()))
                 .toList();
         return "requires " + kind + ": " + String.join("; ", reasons);
       }
@@ -309,15 +298,14 @@ public final class PluginHost implements AutoCloseable {
       return;
     }
     if (node.declaration().essential()) {
-      throw new FailedPreconditionException(
-          "essential plugin " + node.uri() + " failed: " + error);
+      throw new FailedPreconditionException("essential plugin " + node.uri() + " failed: " + error);
     }
     log.warn("plugin {} failed: {}", node.uri(), error);
   }
 
   /**
-   * Closes all plugins in the reverse order of their creation, each after its calls have returned or
-   * its time is up, then the class loaders of their jars. Idempotent.
+   * Closes all plugins in the reverse order of their creation, each after its calls have returned
+   * or its time is up, then the class loaders of their jars. Idempotent.
    */
   @Override
   public synchronized void close() {
@@ -337,9 +325,7 @@ public final class PluginHost implements AutoCloseable {
     GuardedPlugin guard = node.guard();
     if (guard != null && !guard.drain(atMost)) {
       log.warn(
-          "plugin {} is closed with {} calls in flight",
-          node.uri(),
-          guard.counters().inFlight());
+          "plugin {} is closed with {} calls in flight", node.uri(), guard.counters().inFlight());
     }
     if (node.instance() instanceof AutoCloseable closeable) {
       Duration left = atMost.minusNanos(System.nanoTime() - start);

@@ -7,6 +7,7 @@ import dev.carafe.host.config.NearestMatch;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.Description;
 import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginTypes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,21 +48,21 @@ final class PluginTables {
    * @return by TYPE.ID; for every declaration
    * @throws InvalidArgumentException one line for each mistake, with file and key
    */
-  static Map<String, Bound> bind(
-      DaemonConfig config, List<PluginDeclaration<?, ?>> declarations, boolean complete) {
+  static Map<String, Bound> bind(DaemonConfig config, List<Node> nodes, boolean complete) {
     List<String> problems = new ArrayList<>();
     Map<String, Bound> bound = new LinkedHashMap<>();
-    for (PluginDeclaration<?, ?> declaration : declarations) {
-      ConfigTable table =
-          config.plugins().getOrDefault(declaration.uri(), ConfigTable.EMPTY);
+    Map<String, String> runtimeIds = runtimeIds(nodes);
+    for (Node node : nodes) {
+      PluginDeclaration<?, ?> declaration = node.declaration();
       try {
+        ConfigTable table = config.pluginTable(declaration.uri(), runtimeIds);
         bound.put(declaration.uri(), bind(config.pluginLimits(), declaration, table));
       } catch (InvalidArgumentException e) {
         problems.add(e.getMessage());
       }
     }
     Set<String> known = new TreeSet<>();
-    declarations.forEach(declaration -> known.add(declaration.uri()));
+    nodes.forEach(node -> known.add(node.uri()));
     for (String uri : new TreeSet<>(config.plugins().keySet())) {
       if (complete && !known.contains(uri)) {
         ConfigTable table = config.plugins().getOrDefault(uri, ConfigTable.EMPTY);
@@ -72,16 +73,24 @@ final class PluginTables {
     for (String uri : config.disabledPlugins()) {
       if (complete && !known.contains(uri)) {
         problems.add(
-            "disabled_plugins: there is no plugin \""
-                + uri
-                + "\""
-                + NearestMatch.hint(uri, known));
+            "disabled_plugins: there is no plugin \"" + uri + "\"" + NearestMatch.hint(uri, known));
       }
     }
     if (!problems.isEmpty()) {
       throw new InvalidArgumentException(String.join("\n", problems));
     }
     return bound;
+  }
+
+  /** Ids of runtime plugins by the path of their jar. */
+  private static Map<String, String> runtimeIds(List<Node> nodes) {
+    Map<String, String> ids = new LinkedHashMap<>();
+    for (Node node : nodes) {
+      if (node.declaration().type().equals(PluginTypes.TASK_RUNTIME)) {
+        ids.put(node.candidate().jar(), node.id());
+      }
+    }
+    return ids;
   }
 
   private static Bound bind(

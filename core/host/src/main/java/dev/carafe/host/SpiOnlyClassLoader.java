@@ -2,7 +2,10 @@ package dev.carafe.host;
 
 import java.util.List;
 
-/** Parent of every plugin jar's loader: the JDK plus the shared packages, nothing else of the daemon. */
+/**
+ * Parent of every plugin jar's loader: the JDK plus the shared packages, nothing else of the
+ * daemon.
+ */
 final class SpiOnlyClassLoader extends ClassLoader {
   static final List<String> SHARED =
       List.of("dev.carafe.spi.", "org.pf4j.", "org.slf4j.", "org.jspecify.");

@@ -10,7 +10,8 @@
  *   <li>{@code GuardedPlugin}: deadlines and bulkheads around a plugin's calls
  * </ul>
  *
- * The only package that runs PF4J. Why things are as they are: {@code docs/adr/0001-plugin-host.md}.
+ * The only package that runs PF4J. Why things are as they are: {@code
+ * docs/adr/0001-plugin-host.md}.
  */
 @NullMarked
 package dev.carafe.host;

@@ -209,11 +209,10 @@ class GuardedPluginTest {
     AtomicReference<Boolean> flag = new AtomicReference<>();
     Thread first = Thread.startVirtualThread(() -> catching(plugin::waitForWorld, declared));
     Thread second =
-        Thread.startVirtualThread(
-            () -> {
-              catching(plugin::waitQuietly, undeclared);
-              flag.set(Thread.currentThread().isInterrupted());
-            });
+        Thread.startVirtualThread(() -> {
+          catching(plugin::waitQuietly, undeclared);
+          flag.set(Thread.currentThread().isInterrupted());
+        });
     assertTrue(entered.await(10, TimeUnit.SECONDS));
 
     first.interrupt();
@@ -274,8 +273,7 @@ class GuardedPluginTest {
     NotFoundException original = new NotFoundException("x: not found");
     GuardedPlugin guard = throwing(original);
 
-    assertSame(
-        original, assertThrows(NotFoundException.class, () -> contract(guard).call()));
+    assertSame(original, assertThrows(NotFoundException.class, () -> contract(guard).call()));
     assertEquals(0, guard.counters().failures());
   }
 
@@ -299,8 +297,7 @@ class GuardedPluginTest {
     IllegalStateException thrown =
         assertThrows(IllegalStateException.class, () -> contract(guard).call());
 
-    assertEquals(
-        "plugin t.p: call: java.lang.NoClassDefFoundError: a/b/C", thrown.getMessage());
+    assertEquals("plugin t.p: call: java.lang.NoClassDefFoundError: a/b/C", thrown.getMessage());
     assertSame(original, thrown.getCause());
   }
 
@@ -382,8 +379,7 @@ class GuardedPluginTest {
     release.countDown();
   }
 
-  private static GuardedPlugin guard(
-      Callable<@Nullable Object> code, GuardedPlugin.Limits limits) {
+  private static GuardedPlugin guard(Callable<@Nullable Object> code, GuardedPlugin.Limits limits) {
     GuardedPlugin guard = new GuardedPlugin("t.p", Contract.class, limits, null);
     guard.guard(new Plugin(code));
     return guard;

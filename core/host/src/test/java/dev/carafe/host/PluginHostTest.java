@@ -348,18 +348,14 @@ class PluginHostTest {
     String file = directory.resolve("config.toml").toString();
     assertEquals(
         List.of(
-            file
-                + ": plugins.\"a.v1.a\".config_paht: unknown key; did you mean \"config_path\"?",
+            file + ": plugins.\"a.v1.a\".config_paht: unknown key; did you mean \"config_path\"?",
             file
                 + ": plugins.\"a.v1.b\".max_calls: deadline_seconds, max_calls and max_waits must"
                 + " not be negative",
             file
                 + ": plugins.\"a.v1.c\".x: there is no plugin \"a.v1.c\"; did you mean"
                 + " \"a.v1.a\"?"),
-        assertThrows(InvalidArgumentException.class, this::start)
-            .getMessage()
-            .lines()
-            .toList());
+        assertThrows(InvalidArgumentException.class, this::start).getMessage().lines().toList());
   }
 
   @Test
@@ -372,7 +368,8 @@ class PluginHostTest {
     DaemonConfig again = load();
 
     assertEquals(text, PluginHost.describe(again, plugins.found()));
-    assertTrue(text.contains("[plugins.\"a.v1.a\"]\nconfig_path = \"/etc/x\"\nretries = 7\n"), text);
+    assertTrue(
+        text.contains("[plugins.\"a.v1.a\"]\nconfig_path = \"/etc/x\"\nretries = 7\n"), text);
   }
 
   @Test

@@ -34,6 +34,14 @@ public final class ConfigLoader {
           "registry", "dev.carafe.image-source.v1.registry",
           "gc", "io.containerd.gc.v1.scheduler");
 
+  /**
+   * The plugin that {@code [runtimes]} is for, and the key of its table that the handlers are put
+   * under.
+   */
+  public static final String RUNTIMES_PLUGIN = "io.containerd.service.v1.tasks-service";
+
+  static final String RUNTIMES_KEY = "handlers";
+
   /** What the command line says; null where it says nothing. */
   public record Flags(
       @Nullable Path config, @Nullable Path root, @Nullable Path state, @Nullable Path address) {
@@ -52,8 +60,7 @@ public final class ConfigLoader {
   public static DaemonConfig load(Flags flags) {
     Path file = flags.config() == null ? DEFAULT_FILE : flags.config().toAbsolutePath();
     List<Path> files = files(file, flags.config() != null);
-    DaemonConfig config =
-        files.isEmpty() ? DaemonConfig.DEFAULT : bind(TomlReader.readAll(files));
+    DaemonConfig config = files.isEmpty() ? DaemonConfig.DEFAULT : bind(TomlReader.readAll(files));
     return config.with(flags);
   }
 
@@ -115,8 +122,7 @@ public final class ConfigLoader {
           table.overlaid(
               new ConfigTable(
                   Map.of(
-                      "plugins",
-                      new ConfigTable.Entry(new ConfigTable(plugin), entry.place()))));
+                      "plugins", new ConfigTable.Entry(new ConfigTable(plugin), entry.place()))));
     }
     return table;
   }

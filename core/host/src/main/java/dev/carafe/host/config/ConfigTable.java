@@ -38,6 +38,25 @@ public final class ConfigTable {
     this.entries = Map.copyOf(entries);
   }
 
+  /** A table that no file holds; {@code origin} stands for the file in messages. */
+  static ConfigTable of(String origin, String path, Map<String, Object> values) {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    values.forEach((key, value) -> {
+      String full = path + "." + key;
+      entries.put(key, new Entry(tables(origin, full, value), new Place(origin, full)));
+    });
+    return new ConfigTable(entries);
+  }
+
+  private static Object tables(String origin, String path, Object value) {
+    if (!(value instanceof Map<?, ?> map)) {
+      return value;
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    map.forEach((key, one) -> values.put(String.valueOf(key), one));
+    return of(origin, path, values);
+  }
+
   Set<String> keys() {
     return entries.keySet();
   }
@@ -49,16 +68,15 @@ public final class ConfigTable {
   /** This table overlaid with another: tables are merged key by key, anything else is replaced. */
   ConfigTable overlaid(ConfigTable over) {
     Map<String, Entry> merged = new LinkedHashMap<>(entries);
-    over.entries.forEach(
-        (key, entry) ->
-            merged.merge(
-                key,
-                entry,
-                (below, above) ->
-                    below.value() instanceof ConfigTable table
-                            && above.value() instanceof ConfigTable other
-                        ? new Entry(table.overlaid(other), above.place())
-                        : above));
+    over.entries.forEach((key, entry) ->
+        merged.merge(
+            key,
+            entry,
+            (below, above) ->
+                below.value() instanceof ConfigTable table
+                        && above.value() instanceof ConfigTable other
+                    ? new Entry(table.overlaid(other), above.place())
+                    : above));
     return new ConfigTable(merged);
   }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,36 +32,43 @@ public final class ConfigText {
    */
   public static String of(DaemonConfig config, Map<String, ? extends Record> plugins) {
     ConfigText text = new ConfigText();
-    text.record("", config);
+    text.record("", config, Set.of());
     Map<String, String> aliases = new TreeMap<>();
     ConfigLoader.ALIASES.forEach((alias, uri) -> aliases.put(uri, alias));
     new TreeMap<>(plugins)
-        .forEach(
-            (uri, record) -> {
-              if (record.getClass().getRecordComponents().length > 0) {
-                String alias = aliases.get(uri);
-                text.table(alias == null ? "plugins." + quoted(uri) : alias, record);
-              }
-            });
+        .forEach((uri, record) -> {
+          if (record.getClass().getRecordComponents().length > 0) {
+            String alias = aliases.get(uri);
+            Set<String> hidden =
+                uri.equals(ConfigLoader.RUNTIMES_PLUGIN)
+                    ? Set.of(ConfigLoader.RUNTIMES_KEY)
+                    : Set.of();
+            text.table(alias == null ? "plugins." + quoted(uri) : alias, record, hidden);
+          }
+        });
     return text.out.toString();
   }
 
-  private void table(String path, Record record) {
+  private void table(String path, Record record, Set<String> hidden) {
     out.append("\n[").append(path).append("]\n");
-    record(path, record);
+    record(path, record, hidden);
   }
 
-  private void record(String path, Record record) {
+  private void record(String path, Record record, Set<String> hidden) {
     List<Runnable> tables = new ArrayList<>();
     for (RecordComponent component : record.getClass().getRecordComponents()) {
       String key = RecordBinder.snakeCase(component.getName());
+      if (hidden.contains(key)) {
+        continue;
+      }
       Object value = RecordBinder.read(component, record);
       String full = path.isEmpty() ? key : path + "." + key;
       Description description = component.getAnnotation(Description.class);
       switch (value) {
         case null -> comment(description);
-        case Record nested -> tables.add(() -> table(full, nested));
-        case Map<?, ?> map when holdsTables(component) -> tables.add(() -> tables(full, description, map));
+        case Record nested -> tables.add(() -> table(full, nested, Set.of()));
+        case Map<?, ?> map when holdsTables(component) ->
+            tables.add(() -> tables(full, description, map));
         default -> {
           comment(description);
           out.append(key).append(" = ").append(value(value)).append('\n');
@@ -79,17 +87,16 @@ public final class ConfigText {
 
   private void tables(String path, @Nullable Description description, Map<?, ?> map) {
     Map<String, Record> records = new TreeMap<>();
-    map.forEach(
-        (key, value) -> {
-          if (value instanceof Record record) {
-            records.put((String) key, record);
-          }
-        });
+    map.forEach((key, value) -> {
+      if (value instanceof Record record) {
+        records.put((String) key, record);
+      }
+    });
     if (!records.isEmpty() || map.isEmpty()) {
       out.append('\n');
       comment(description);
     }
-    records.forEach((key, record) -> table(path + "." + quoted(key), record));
+    records.forEach((key, record) -> table(path + "." + quoted(key), record, Set.of()));
   }
 
   private void comment(@Nullable Description description) {
@@ -114,7 +121,8 @@ public final class ConfigText {
       case Duration duration -> string(Durations.format(duration));
       case Path path -> string(path.toString());
       case Enum<?> constant -> string(RecordBinder.enumName(constant));
-      case List<?> list -> "[" + String.join(", ", list.stream().map(ConfigText::value).toList()) + "]";
+      case List<?> list ->
+          "[" + String.join(", ", list.stream().map(ConfigText::value).toList()) + "]";
       case Map<?, ?> map -> {
         List<String> pairs = new ArrayList<>();
         new TreeMap<Object, Object>(map)

@@ -4,6 +4,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.Description;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -48,6 +49,37 @@ public record DaemonConfig(
     disabledPlugins = List.copyOf(disabledPlugins);
     runtimes = Map.copyOf(runtimes);
     plugins = Map.copyOf(plugins);
+  }
+
+  /**
+   * A plugin's table as the plugin is to read it: what the file says, and for the task service the
+   * runtime handlers too.
+   *
+   * @param runtimeIds id of the runtime plugin in each jar that a handler names; a jar that brought
+   *     none is missing
+   * @throws InvalidArgumentException if the file says under the plugin's name what belongs into
+   *     {@code [runtimes]}
+   */
+  public ConfigTable pluginTable(String uri, Map<String, String> runtimeIds) {
+    ConfigTable table = plugins.getOrDefault(uri, ConfigTable.EMPTY);
+    if (!uri.equals(ConfigLoader.RUNTIMES_PLUGIN)) {
+      return table;
+    }
+    ConfigTable.Entry misplaced = table.get(ConfigLoader.RUNTIMES_KEY);
+    if (misplaced != null) {
+      throw new InvalidArgumentException(misplaced.place() + ": belongs into the table [runtimes]");
+    }
+    if (runtimes.equals(DEFAULT.runtimes)) {
+      return table;
+    }
+    Map<String, Object> handlers = new LinkedHashMap<>();
+    runtimes.forEach((name, handler) -> {
+      // Where the jar brought no plugin, its name is no plugin's id: the task service says so.
+      String id = runtimeIds.getOrDefault(handler.jar(), handler.jar());
+      handlers.put(name, handler.forTaskService(name, id));
+    });
+    return table.overlaid(
+        ConfigTable.of("[runtimes]", uri, Map.of(ConfigLoader.RUNTIMES_KEY, handlers)));
   }
 
   /** The same with other directories and another socket; null keeps what is there. */

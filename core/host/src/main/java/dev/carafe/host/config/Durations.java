@@ -5,7 +5,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations as operators write them: a whole number and {@code ms}, {@code s}, {@code m} or {@code h}. */
+/**
+ * Durations as operators write them: a whole number and {@code ms}, {@code s}, {@code m} or {@code
+ * h}.
+ */
 final class Durations {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,12})(ms|s|m|h)");
 

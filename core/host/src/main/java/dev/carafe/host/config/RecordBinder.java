@@ -22,13 +22,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables to records: a key is a component in snake_case, an absent key keeps the default, an unknown
- * key is a mistake. All mistakes are collected, each with file and key.
+ * Tables to records: a key is a component in snake_case, an absent key keeps the default, an
+ * unknown key is a mistake. All mistakes are collected, each with file and key.
  *
- * <p>Types: String, Path, int, long, double, boolean (boxed too), Duration ({@code "500ms"}), enums in lower
- * case, records, lists, maps with String keys (merged with the default by key), Object (whatever TOML says), ConfigTable. Records in
- * lists and maps take their defaults from a static field {@code DEFAULT} of their own type, if they
- * have one.
+ * <p>Types: String, Path, int, long, double, boolean (boxed too), Duration ({@code "500ms"}), enums
+ * in lower case, records, lists (a single value is a list of one), maps with String keys (merged
+ * with the default by key), Object (whatever TOML says), ConfigTable. Records in lists and maps
+ * take their defaults from a static field {@code DEFAULT} of their own type, if they have one.
  */
 final class RecordBinder {
   private final List<String> problems;
@@ -180,9 +180,10 @@ final class RecordBinder {
       ParameterizedType type, Object value, ConfigTable.Place place, @Nullable Object defaults) {
     Type[] arguments = type.getActualTypeArguments();
     if (type.getRawType() == List.class) {
-      if (!(value instanceof List<?> elements)) {
+      if (value instanceof ConfigTable) {
         return mismatch(place, "an array", value);
       }
+      List<?> elements = value instanceof List<?> list ? list : List.of(value);
       List<Object> converted = new ArrayList<>();
       for (Object element : elements) {
         Object one = convert(arguments[0], element, place, declaredDefault(arguments[0]));
@@ -250,10 +251,7 @@ final class RecordBinder {
   }
 
   private <R extends Record> @Nullable R construct(
-      Class<R> type,
-      RecordComponent[] components,
-      @Nullable Object[] values,
-      ConfigTable table) {
+      Class<R> type, RecordComponent[] components, @Nullable Object[] values, ConfigTable table) {
     try {
       Constructor<R> constructor =
           type.getDeclaredConstructor(

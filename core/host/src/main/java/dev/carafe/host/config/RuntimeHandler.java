@@ -2,8 +2,7 @@ package dev.carafe.host.config;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.Description;
-import dev.carafe.spi.runtimes.RuntimeOptions;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** One way to run containers, under the name of its table. */
@@ -14,7 +13,10 @@ public record RuntimeHandler(
         String version,
     @Description("The OCI command line runtime: a name on the PATH, or a path.") String binary,
     @Description("The containerd shim, for example io.containerd.kata.v2.") String shim,
-    @Description("The jar of a runtime plugin; loaded like those of plugin_dirs.") String plugin,
+    @Description(
+            "A runtime plugin: the path of its jar, which is loaded like those in plugin_dirs, or"
+                + " the id of one that is there anyway.")
+        String plugin,
     @Description("Further options, by their names in containerd's runtime options.")
         Map<String, Object> options) {
   /** runc, as an OCI command line runtime. */
@@ -35,9 +37,10 @@ public record RuntimeHandler(
       }
       case "v2" -> {
         requireEmpty("shim", shim, version);
-        if (!plugin.startsWith("/")) {
+        if (plugin.isEmpty() || (!plugin.startsWith("/") && plugin.contains("/"))) {
           throw new InvalidArgumentException(
-              "plugin: must be the absolute path of a jar where version is \"v2\"");
+              "plugin: must be the absolute path of a jar or the id of a runtime plugin where"
+                  + " version is \"v2\"");
         }
       }
       default ->
@@ -46,13 +49,33 @@ public record RuntimeHandler(
     }
   }
 
-  /** What the runtime is handed with every task of this handler. */
-  public RuntimeOptions runtimeOptions() {
-    Map<String, Object> values = new HashMap<>(options);
-    if (!binary.isEmpty() && version.isEmpty()) {
-      values.putIfAbsent("binary_name", binary);
+  /** The jar of the handler's plugin, or the empty string if it names none. */
+  public String jar() {
+    return plugin.startsWith("/") ? plugin : "";
+  }
+
+  /**
+   * The handler as the task service's plugin reads it: a runtime plugin's id, and options for it.
+   *
+   * @param pluginId of the plugin in {@link #jar}; used only if there is one
+   */
+  ConfigTable forTaskService(String name, String pluginId) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    Map<String, Object> allOptions = new LinkedHashMap<>(options);
+    switch (version) {
+      case "shim-v2" -> {
+        values.put("version", "v2");
+        values.put("plugin", "shim");
+        allOptions.putIfAbsent("shim", shim);
+      }
+      case "v2" -> {
+        values.put("version", "v2");
+        values.put("plugin", jar().isEmpty() ? plugin : pluginId);
+      }
+      default -> values.put("binary", binary);
     }
-    return new RuntimeOptions(values);
+    values.put("options", allOptions);
+    return ConfigTable.of("[runtimes]", name, values);
   }
 
   private static void requireEmpty(String key, String value, String version) {

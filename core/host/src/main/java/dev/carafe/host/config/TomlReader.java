@@ -103,12 +103,7 @@ final class TomlReader {
         }
         yield tokens.getLongValue();
       }
-      case END_ARRAY,
-          END_OBJECT,
-          FIELD_NAME,
-          NOT_AVAILABLE,
-          VALUE_EMBEDDED_OBJECT,
-          VALUE_NULL ->
+      case END_ARRAY, END_OBJECT, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT, VALUE_NULL ->
           throw new InvalidArgumentException(file + ": " + key + ": unexpected " + token);
     };
   }

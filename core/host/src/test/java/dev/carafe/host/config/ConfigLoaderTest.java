@@ -93,10 +93,9 @@ class ConfigLoaderTest {
     assertEquals(new DaemonConfig.PluginLimits(1, 2, 3, 4), config.pluginLimits());
     assertEquals(Set.of("runc", "crun", "kata", "myvm"), config.runtimes().keySet());
     RuntimeHandler crun = runtime(config, "crun");
-    assertEquals(
-        Map.of("systemd_cgroup", true, "binary_name", "crun"), crun.runtimeOptions().values());
+    assertEquals("crun", crun.binary());
+    assertEquals(Map.of("systemd_cgroup", true), crun.options());
     assertEquals("io.containerd.kata.v2", runtime(config, "kata").shim());
-    assertEquals(Map.of(), runtime(config, "kata").runtimeOptions().values());
     assertEquals("/opt/x.jar", runtime(config, "myvm").plugin());
     assertEquals(Set.of("t.i"), config.plugins().keySet());
   }
@@ -128,7 +127,7 @@ class ConfigLoaderTest {
     write(
         """
         root = 1
-        plugin_dirs = "x"
+        plugin_dirs = { x = 1 }
         grpc = true
         [debug]
         level = "loud"
@@ -143,7 +142,7 @@ class ConfigLoaderTest {
     assertEquals(
         List.of(
             file + ": root: expected a path as a string, found the integer 1",
-            file + ": plugin_dirs: expected an array, found the string \"x\"",
+            file + ": plugin_dirs: expected an array, found a table",
             file + ": grpc: expected a table, found true",
             file + ": debug.level: \"loud\" is none of trace, debug, info, warn, error",
             file + ": debug.format: expected one of text, json, found the integer 3",
@@ -174,8 +173,7 @@ class ConfigLoaderTest {
   void relativePathsAreRefused() throws IOException {
     write("root = \"lib\"");
 
-    assertEquals(
-        List.of(file + ": root: root: \"lib\" is not an absolute path"), problems());
+    assertEquals(List.of(file + ": root: root: \"lib\" is not an absolute path"), problems());
   }
 
   @Test
@@ -214,8 +212,7 @@ class ConfigLoaderTest {
     assertEquals(List.of(Path.of("/c")), config.pluginDirs());
     ConfigTable plugin = config.plugins().getOrDefault("t.i", ConfigTable.EMPTY);
     assertEquals(
-        new Nested(1, Map.of("c", 1, "d", 2)),
-        plugin.bind(new Nested(0, Map.of()), Set.of()));
+        new Nested(1, Map.of("c", 1, "d", 2)), plugin.bind(new Nested(0, Map.of()), Set.of()));
   }
 
   /** A plugin's configuration with a table in it. */
@@ -247,8 +244,7 @@ class ConfigLoaderTest {
     ConfigTable table =
         load().plugins().getOrDefault("dev.carafe.image-source.v1.registry", ConfigTable.EMPTY);
 
-    assertEquals(
-        new Registry("/etc/certs.d"), table.bind(new Registry("/default"), Set.of()));
+    assertEquals(new Registry("/etc/certs.d"), table.bind(new Registry("/default"), Set.of()));
   }
 
   @Test
@@ -281,6 +277,70 @@ class ConfigLoaderTest {
                 + ": registry: is the same table as"
                 + " plugins.\"dev.carafe.image-source.v1.registry\": use one"),
         problems());
+  }
+
+  @Test
+  void aSingleValueIsAListOfOne() throws IOException {
+    write("plugin_dirs = \"/p\"");
+
+    assertEquals(List.of(Path.of("/p")), load().pluginDirs());
+  }
+
+  @Test
+  void runtimesAreTheTaskServicesHandlers() throws IOException {
+    write(
+        """
+        [runtimes.crun]
+        binary = "crun"
+        options = { systemd_cgroup = true }
+        [runtimes.kata]
+        version = "shim-v2"
+        shim = "io.containerd.kata.v2"
+        [runtimes.myvm]
+        version = "v2"
+        plugin = "/opt/x.jar"
+        [runtimes.other]
+        version = "v2"
+        plugin = "there"
+        """);
+
+    Handlers handlers =
+        load()
+            .pluginTable(ConfigLoader.RUNTIMES_PLUGIN, Map.of("/opt/x.jar", "vm"))
+            .bind(new Handlers(Map.of()), Set.of());
+
+    assertEquals(
+        Map.of(
+            "runc", new Handlers.Handler("", "runc", "", Map.of()),
+            "crun", new Handlers.Handler("", "crun", "", Map.of("systemd_cgroup", true)),
+            "kata", new Handlers.Handler("v2", "", "shim", Map.of("shim", "io.containerd.kata.v2")),
+            "myvm", new Handlers.Handler("v2", "", "vm", Map.of()),
+            "other", new Handlers.Handler("v2", "", "there", Map.of())),
+        handlers.handlers());
+  }
+
+  @Test
+  void handlersBelongIntoTheirOwnTable() throws IOException {
+    write("[plugins.\"io.containerd.service.v1.tasks-service\".handlers.runc]\nbinary = \"x\"");
+
+    DaemonConfig config = load();
+
+    assertEquals(
+        file
+            + ": plugins.\"io.containerd.service.v1.tasks-service\".handlers: belongs into the"
+            + " table [runtimes]",
+        assertThrows(
+                InvalidArgumentException.class,
+                () -> config.pluginTable(ConfigLoader.RUNTIMES_PLUGIN, Map.of()))
+            .getMessage());
+  }
+
+  /** As the task service's plugin has it. */
+  record Handlers(Map<String, Handler> handlers) {
+    /** A runtime handler. */
+    record Handler(String version, String binary, String plugin, Map<String, Object> options) {
+      static final Handler DEFAULT = new Handler("", "", "", Map.of());
+    }
   }
 
   /** As the registry plugin has it. */
@@ -345,10 +405,7 @@ class ConfigLoaderTest {
         a = 6
         """);
     Everything read =
-        load()
-            .plugins()
-            .getOrDefault("t.i", ConfigTable.EMPTY)
-            .bind(Everything.DEFAULT, Set.of());
+        load().plugins().getOrDefault("t.i", ConfigTable.EMPTY).bind(Everything.DEFAULT, Set.of());
 
     assertEquals(
         new Everything(
@@ -364,8 +421,7 @@ class ConfigLoaderTest {
             List.of(new Everything.Inner(5, "one")),
             Map.of("z", 1L, "k", List.of(1L, 2L), "m", Map.of("n", true)),
             new Everything.Inner(1, "b"),
-            Map.of(
-                "x y", new Everything.Inner(3, "three"), "new", new Everything.Inner(6, "one"))),
+            Map.of("x y", new Everything.Inner(3, "three"), "new", new Everything.Inner(6, "one"))),
         read);
   }
 

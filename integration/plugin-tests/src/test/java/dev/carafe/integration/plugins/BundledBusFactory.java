@@ -20,8 +20,7 @@ public final class BundledBusFactory implements PluginFactory<EventBus, BundledB
 
   @Override
   public PluginDeclaration<EventBus, Config> declaration() {
-    return new PluginDeclaration<>(
-        PluginTypes.EVENT_BUS, "bundled", List.of(), true, new Config());
+    return new PluginDeclaration<>(PluginTypes.EVENT_BUS, "bundled", List.of(), true, new Config());
   }
 
   @Override

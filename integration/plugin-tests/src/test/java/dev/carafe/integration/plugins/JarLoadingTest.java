@@ -69,8 +69,7 @@ class JarLoadingTest extends PluginTestCase {
     try (PluginHost host = start()) {
       assertEquals("not found", export(host, "alien", "dev.carafe.host.PluginHost"));
       assertEquals(
-          "not found",
-          export(host, "alien", "dev.carafe.integration.plugins.BundledBusFactory"));
+          "not found", export(host, "alien", "dev.carafe.integration.plugins.BundledBusFactory"));
       assertEquals("not found", export(host, "alien", "com.fasterxml.jackson.core.JsonParser"));
       assertEquals("not found", export(host, "alien", "org.junit.jupiter.api.Test"));
       String daemon = String.valueOf(PluginHost.class.getClassLoader()).replaceAll("@.*", "");
@@ -84,8 +83,7 @@ class JarLoadingTest extends PluginTestCase {
   void aPluginsOwnLibrariesWinOverTheDaemons() throws IOException {
     BusSource source =
         BusSource.named("alien")
-            .creating(
-                "context.export(\"library\", com.fasterxml.jackson.core.JsonParser.OWN);");
+            .creating("context.export(\"library\", com.fasterxml.jackson.core.JsonParser.OWN);");
     jar()
         .source(source.className(), source.code())
         .source(
@@ -162,8 +160,7 @@ class JarLoadingTest extends PluginTestCase {
             .build(plugins.resolve("a.jar"));
 
     try (PluginHost host = start()) {
-      assertFailed(
-          host, "a.jar", "\"" + jar + "\" was loaded but no extension was found: ");
+      assertFailed(host, "a.jar", "\"" + jar + "\" was loaded but no extension was found: ");
     }
   }
 
@@ -231,8 +228,7 @@ class JarLoadingTest extends PluginTestCase {
     Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("rw-rw-r--"));
 
     try (PluginHost host = start()) {
-      assertFailed(
-          host, "a.jar", "\"" + jar + "\" is writable for others than root (mode 0664)");
+      assertFailed(host, "a.jar", "\"" + jar + "\" is writable for others than root (mode 0664)");
     }
   }
 
@@ -257,13 +253,11 @@ class JarLoadingTest extends PluginTestCase {
   void aLinkToAJarIsRefused() throws IOException {
     Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
     BusSource source = BusSource.named("alien");
-    Path jar =
-        jar().source(source.className(), source.code()).build(elsewhere.resolve("a.jar"));
+    Path jar = jar().source(source.className(), source.code()).build(elsewhere.resolve("a.jar"));
     Files.createSymbolicLink(plugins.resolve("a.jar"), jar);
 
     try (PluginHost host = start()) {
-      assertFailed(
-          host, "a.jar", "\"" + plugins.resolve("a.jar") + "\" is not a regular file");
+      assertFailed(host, "a.jar", "\"" + plugins.resolve("a.jar") + "\" is not a regular file");
     }
   }
 
@@ -271,8 +265,7 @@ class JarLoadingTest extends PluginTestCase {
   void aRuntimeHandlersJarIsLoadedFromAnywhere() throws IOException {
     Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
     BusSource source = BusSource.named("alien");
-    Path jar =
-        jar().source(source.className(), source.code()).build(elsewhere.resolve("a.jar"));
+    Path jar = jar().source(source.className(), source.code()).build(elsewhere.resolve("a.jar"));
 
     try (PluginHost host =
         start("[runtimes.myvm]", "version = \"v2\"", "plugin = \"" + jar + "\"")) {
@@ -282,12 +275,9 @@ class JarLoadingTest extends PluginTestCase {
 
   @Test
   void aPluginReadsItsTable() throws IOException {
-    install(
-        "a.jar",
-        BusSource.named("alien").creating("context.export(\"text\", config.text());"));
+    install("a.jar", BusSource.named("alien").creating("context.export(\"text\", config.text());"));
 
-    try (PluginHost host =
-        start("[plugins.\"io.containerd.event.v1.alien\"]", "text = \"said\"")) {
+    try (PluginHost host = start("[plugins.\"io.containerd.event.v1.alien\"]", "text = \"said\"")) {
       assertEquals("said", export(host, "alien", "text"));
     }
   }

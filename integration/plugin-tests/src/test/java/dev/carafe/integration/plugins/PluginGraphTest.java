@@ -150,8 +150,7 @@ class PluginGraphTest extends PluginTestCase {
             source.className(),
             source
                 .code()
-                .replace(
-                    "implements PluginFactory", "implements FromTheFuture, PluginFactory"))
+                .replace("implements PluginFactory", "implements FromTheFuture, PluginFactory"))
         .build(plugins.resolve("a.jar"));
 
     try (PluginHost host = start()) {
@@ -183,8 +182,7 @@ class PluginGraphTest extends PluginTestCase {
       assertEquals(
           "plugin io.containerd.event.v1.alien: publish: java.lang.NoClassDefFoundError:"
               + " dev/carafe/spi/plugins/FromTheFuture",
-          assertThrows(
-                  IllegalStateException.class, () -> bus(host, "alien").publish(event()))
+          assertThrows(IllegalStateException.class, () -> bus(host, "alien").publish(event()))
               .getMessage());
       assertEquals(1, status(host, "alien").calls().failures());
       bus(host, "bundled").publish(event());
@@ -194,8 +192,7 @@ class PluginGraphTest extends PluginTestCase {
   @Test
   void aDisabledJarIsNotCreated() throws IOException {
     install(
-        "a.jar",
-        BusSource.named("alien").creating("if (true) throw new IllegalStateException();"));
+        "a.jar", BusSource.named("alien").creating("if (true) throw new IllegalStateException();"));
 
     try (PluginHost host = start("disabled_plugins = [\"io.containerd.event.v1.alien\"]")) {
       assertEquals(State.DISABLED, status(host, "alien").state());

@@ -118,7 +118,8 @@ final class PluginJar {
   }
 
   private static void copySpi(Path classes) throws IOException {
-    String origin = PluginFactory.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    String origin =
+        PluginFactory.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     Path unpacked = Path.of(origin);
     if (Files.isRegularFile(unpacked)) {
       try (FileSystem jar = FileSystems.newFileSystem(unpacked)) {

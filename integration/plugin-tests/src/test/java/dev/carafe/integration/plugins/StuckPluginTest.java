@@ -24,11 +24,13 @@ import org.junit.jupiter.api.Test;
 
 class StuckPluginTest extends PluginTestCase {
   /** Lets go when the test ends, not when it is interrupted. */
-  private static final String STUCK = "while (System.getProperty(\"carafe.test.release\") == null) {";
+  private static final String STUCK =
+      "while (System.getProperty(\"carafe.test.release\") == null) {";
 
   private static final String SPIN = STUCK + " Thread.onSpinWait(); }";
   private static final String HANG =
-      STUCK + " java.util.concurrent.locks.LockSupport.parkNanos(1_000_000L); Thread.interrupted(); }";
+      STUCK
+          + " java.util.concurrent.locks.LockSupport.parkNanos(1_000_000L); Thread.interrupted(); }";
 
   private static final String LIMITS =
       "[plugins.\"io.containerd.event.v1.stuck\"]\ndeadline_seconds = 1\nmax_calls = 3";
@@ -64,7 +66,8 @@ class StuckPluginTest extends PluginTestCase {
             source.className(),
             source
                 .code()
-                .replace("  public record Config", "  static { " + HANG + " }\n  public record Config"))
+                .replace(
+                    "  public record Config", "  static { " + HANG + " }\n  public record Config"))
         .build(plugins.resolve("a.jar"));
 
     try (PluginHost host = start()) {
@@ -99,10 +102,9 @@ class StuckPluginTest extends PluginTestCase {
       List<Future<?>> calls = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         calls.add(
-            callers.submit(
-                () -> {
-                  assertThrows(DeadlineExceededException.class, () -> stuck.publish(event()));
-                }));
+            callers.submit(() -> {
+              assertThrows(DeadlineExceededException.class, () -> stuck.publish(event()));
+            }));
       }
       while (status(host, "stuck").calls().inFlight() < 3) {
         Thread.onSpinWait();

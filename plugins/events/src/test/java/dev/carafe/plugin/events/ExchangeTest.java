@@ -137,14 +137,13 @@ class ExchangeTest {
     Subscription subscription = exchange.subscribe(event -> true, 1);
     CountDownLatch ended = new CountDownLatch(1);
     Thread reader =
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                subscription.next(PATIENCE);
-              } catch (InterruptedException e) {
-                ended.countDown();
-              }
-            });
+        Thread.startVirtualThread(() -> {
+          try {
+            subscription.next(PATIENCE);
+          } catch (InterruptedException e) {
+            ended.countDown();
+          }
+        });
 
     reader.interrupt();
 
@@ -162,13 +161,12 @@ class ExchangeTest {
     List<Callable<Void>> work = new ArrayList<>();
     for (int p = 0; p < publishers; p++) {
       String publisher = "p" + p;
-      work.add(
-          () -> {
-            for (int i = 0; i < each; i++) {
-              exchange.publish(event(publisher, Integer.toString(i)));
-            }
-            return null;
-          });
+      work.add(() -> {
+        for (int i = 0; i < each; i++) {
+          exchange.publish(event(publisher, Integer.toString(i)));
+        }
+        return null;
+      });
     }
     runAll(work);
 
@@ -194,28 +192,26 @@ class ExchangeTest {
     AtomicBoolean stop = new AtomicBoolean();
     List<Callable<Void>> work = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      work.add(
-          () -> {
-            while (!stop.get()) {
-              try (Subscription brief = exchange.subscribe(event -> true, 4)) {
-                try {
-                  brief.next(Duration.ofMillis(1));
-                } catch (ResourceExhaustedException e) {
-                  brief.next(AT_ONCE);
-                }
-              }
+      work.add(() -> {
+        while (!stop.get()) {
+          try (Subscription brief = exchange.subscribe(event -> true, 4)) {
+            try {
+              brief.next(Duration.ofMillis(1));
+            } catch (ResourceExhaustedException e) {
+              brief.next(AT_ONCE);
             }
-            return null;
-          });
-    }
-    work.add(
-        () -> {
-          for (int i = 0; i < 10_000; i++) {
-            exchange.publish(event("a", Integer.toString(i)));
           }
-          stop.set(true);
-          return null;
-        });
+        }
+        return null;
+      });
+    }
+    work.add(() -> {
+      for (int i = 0; i < 10_000; i++) {
+        exchange.publish(event("a", Integer.toString(i)));
+      }
+      stop.set(true);
+      return null;
+    });
     runAll(work);
 
     assertEquals(10_000, names(steady).size());
