@@ -1,0 +1,369 @@
+package dev.carafe.oci;
+
+import dev.carafe.spi.errors.InvalidArgumentException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A container's {@code config.json} in the making (OCI runtime specification 1.1), beginning with what containerd's clients take as default:
+ * fourteen capabilities, none inheritable (CVE-2022-24769), new privileges forbidden, the usual mounts, masked and read-only paths.
+ */
+public final class RuntimeSpec {
+  /** The JSON's type on the wire. */
+  public static final String TYPE_URL = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
+
+  private static final List<String> CAPABILITIES =
+      List.of(
+          "CAP_CHOWN",
+          "CAP_DAC_OVERRIDE",
+          "CAP_FSETID",
+          "CAP_FOWNER",
+          "CAP_MKNOD",
+          "CAP_NET_RAW",
+          "CAP_SETGID",
+          "CAP_SETUID",
+          "CAP_SETFCAP",
+          "CAP_SETPCAP",
+          "CAP_NET_BIND_SERVICE",
+          "CAP_SYS_CHROOT",
+          "CAP_KILL",
+          "CAP_AUDIT_WRITE");
+  private static final List<String> ALL_CAPABILITIES =
+      List.of(
+          ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID"
+                  + " CAP_SETPCAP CAP_LINUX_IMMUTABLE CAP_NET_BIND_SERVICE CAP_NET_BROADCAST CAP_NET_ADMIN"
+                  + " CAP_NET_RAW CAP_IPC_LOCK CAP_IPC_OWNER CAP_SYS_MODULE CAP_SYS_RAWIO CAP_SYS_CHROOT"
+                  + " CAP_SYS_PTRACE CAP_SYS_PACCT CAP_SYS_ADMIN CAP_SYS_BOOT CAP_SYS_NICE CAP_SYS_RESOURCE"
+                  + " CAP_SYS_TIME CAP_SYS_TTY_CONFIG CAP_MKNOD CAP_LEASE CAP_AUDIT_WRITE CAP_AUDIT_CONTROL"
+                  + " CAP_SETFCAP CAP_MAC_OVERRIDE CAP_MAC_ADMIN CAP_SYSLOG CAP_WAKE_ALARM CAP_BLOCK_SUSPEND"
+                  + " CAP_AUDIT_READ CAP_PERFMON CAP_BPF CAP_CHECKPOINT_RESTORE")
+              .split(" "));
+  private static final List<String> MASKED =
+      List.of(
+          "/proc/acpi",
+          "/proc/asound",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/sys/firmware",
+          "/sys/devices/virtual/powercap");
+  private static final List<String> READ_ONLY =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+  private static final String PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  private final String cgroupsPath;
+  private final Map<String, String> env = new LinkedHashMap<>();
+  private final List<Map<String, Object>> mounts = new ArrayList<>();
+  private final List<String> namespaces = new ArrayList<>(List.of("pid", "ipc", "uts", "mount", "network"));
+  private final List<String> capabilities = new ArrayList<>(CAPABILITIES);
+  private final Map<String, Object> resources = new LinkedHashMap<>();
+  private final Map<String, String> annotations = new LinkedHashMap<>();
+  private List<String> args = List.of();
+  private String cwd = "/";
+  private ContainerUser user = ContainerUser.ROOT;
+  private boolean terminal;
+  private boolean readOnly;
+  private boolean privileged;
+  private boolean newPrivileges;
+  private String hostname = "";
+  private String rootPath = "rootfs";
+
+  /**
+   * Begins a specification.
+   *
+   * @param cgroupsPath for example {@code /NAMESPACE/ID}
+   * @param ownCgroupNamespace true on machines with cgroup v2 only
+   */
+  public RuntimeSpec(String cgroupsPath, boolean ownCgroupNamespace) {
+    this.cgroupsPath = cgroupsPath;
+    env(PATH);
+    if (ownCgroupNamespace) {
+      namespaces.add("cgroup");
+    }
+    mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev");
+    mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k");
+    mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
+    mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k");
+    mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev");
+    mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro");
+    mount("/run", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k");
+  }
+
+  /** Takes over what an image wants; its user is resolved by the caller. */
+  public RuntimeSpec image(ImageConfig image, List<String> command) {
+    image.env().forEach(this::env);
+    List<String> all = new ArrayList<>(image.entrypoint());
+    all.addAll(command.isEmpty() ? image.cmd() : command);
+    if (!image.workingDir().isEmpty()) {
+      cwd(image.workingDir());
+    }
+    return args(all);
+  }
+
+  public RuntimeSpec args(List<String> command) {
+    if (command.isEmpty()) {
+      throw new InvalidArgumentException("no command: the image names none and none was given");
+    }
+    args = List.copyOf(command);
+    return this;
+  }
+
+  /** Sets a variable, {@code NAME=VALUE}; {@code NAME} alone removes it. */
+  public RuntimeSpec env(String variable) {
+    int equals = variable.indexOf('=');
+    String name = equals < 0 ? variable : variable.substring(0, equals);
+    if (name.isEmpty() || variable.indexOf(0) >= 0) {
+      throw new InvalidArgumentException("variable \"" + variable + "\" is not of the form NAME=VALUE");
+    }
+    if (equals < 0) {
+      env.remove(name);
+    } else {
+      env.put(name, variable.substring(equals + 1));
+    }
+    return this;
+  }
+
+  public RuntimeSpec cwd(String directory) {
+    if (!directory.startsWith("/") || directory.indexOf(0) >= 0 || directory.length() > 4096) {
+      throw new InvalidArgumentException("working directory \"" + directory + "\" is not an absolute path");
+    }
+    cwd = directory;
+    return this;
+  }
+
+  public RuntimeSpec user(ContainerUser runAs) {
+    user = runAs;
+    return this;
+  }
+
+  public RuntimeSpec terminal(boolean wanted) {
+    terminal = wanted;
+    if (wanted) {
+      env.putIfAbsent("TERM", "xterm");
+    }
+    return this;
+  }
+
+  public RuntimeSpec readOnlyRoot(boolean wanted) {
+    readOnly = wanted;
+    return this;
+  }
+
+  /** A prepared directory as the root, in place of mounts. */
+  public RuntimeSpec rootPath(String path) {
+    rootPath = path;
+    return this;
+  }
+
+  public RuntimeSpec hostname(String name) {
+    if (!name.matches("[A-Za-z0-9.-]{1,64}")) {
+      throw new InvalidArgumentException("host name \"" + name + "\" is not well-formed");
+    }
+    hostname = name;
+    return this;
+  }
+
+  /** Shares a namespace of the host: {@code network}, {@code pid}, {@code ipc} or {@code uts}. */
+  public RuntimeSpec hostNamespace(String kind) {
+    namespaces.remove(kind);
+    return this;
+  }
+
+  public RuntimeSpec newPrivileges(boolean allowed) {
+    newPrivileges = allowed;
+    return this;
+  }
+
+  /** Everything that keeps a container apart from the kernel's knobs is lifted. */
+  public RuntimeSpec privileged() {
+    privileged = true;
+    newPrivileges = true;
+    capabilities.clear();
+    capabilities.addAll(ALL_CAPABILITIES);
+    return this;
+  }
+
+  /** Adds a capability, with or without {@code CAP_}; {@code ALL} adds every one. */
+  public RuntimeSpec addCapability(String name) {
+    for (String capability : named(name)) {
+      if (!capabilities.contains(capability)) {
+        capabilities.add(capability);
+      }
+    }
+    return this;
+  }
+
+  /** Takes a capability away; {@code ALL} takes every one. */
+  public RuntimeSpec dropCapability(String name) {
+    capabilities.removeAll(named(name));
+    return this;
+  }
+
+  private static List<String> named(String name) {
+    String upper = name.toUpperCase(java.util.Locale.ROOT);
+    if (upper.equals("ALL")) {
+      return ALL_CAPABILITIES;
+    }
+    String full = upper.startsWith("CAP_") ? upper : "CAP_" + upper;
+    if (!ALL_CAPABILITIES.contains(full)) {
+      throw new InvalidArgumentException("capability \"" + name + "\" is unknown");
+    }
+    return List.of(full);
+  }
+
+  /** Adds a mount; a later one on the same destination replaces the earlier. */
+  public RuntimeSpec mount(String destination, String type, String source, String... options) {
+    if (!destination.startsWith("/")) {
+      throw new InvalidArgumentException("mount destination \"" + destination + "\" is not an absolute path");
+    }
+    mounts.removeIf(mount -> destination.equals(mount.get("destination")));
+    Map<String, Object> mount = new LinkedHashMap<>();
+    mount.put("destination", destination);
+    mount.put("type", type);
+    mount.put("source", source);
+    mount.put("options", List.of(options));
+    mounts.add(mount);
+    return this;
+  }
+
+  /**
+   * Limits memory.
+   *
+   * @param bytes more than 0
+   */
+  public RuntimeSpec memory(long bytes) {
+    resources.put("memory", Map.of("limit", bytes));
+    return this;
+  }
+
+  /**
+   * Limits CPU time.
+   *
+   * @param cpus for example 1.5
+   */
+  public RuntimeSpec cpus(double cpus) {
+    long period = 100_000;
+    Map<String, Object> cpu = new LinkedHashMap<>();
+    cpu.put("period", period);
+    cpu.put("quota", Math.max(1000, Math.round(cpus * period)));
+    resources.put("cpu", cpu);
+    return this;
+  }
+
+  public RuntimeSpec pidsLimit(long limit) {
+    resources.put("pids", Map.of("limit", limit));
+    return this;
+  }
+
+  public RuntimeSpec annotation(String key, String value) {
+    annotations.put(key, value);
+    return this;
+  }
+
+  /** The {@code process} object alone, for an exec. */
+  public Map<String, Object> process() {
+    Map<String, Object> process = new LinkedHashMap<>();
+    process.put("terminal", terminal);
+    Map<String, Object> runAs = new LinkedHashMap<>();
+    runAs.put("uid", user.uid());
+    runAs.put("gid", user.gid());
+    runAs.put("additionalGids", user.additionalGids());
+    process.put("user", runAs);
+    process.put("args", args);
+    process.put("env", env.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+    process.put("cwd", cwd);
+    Map<String, Object> sets = new LinkedHashMap<>();
+    for (String set : List.of("bounding", "effective", "permitted")) {
+      sets.put(set, capabilities);
+    }
+    process.put("capabilities", sets);
+    process.put(
+        "rlimits", List.of(Map.of("type", "RLIMIT_NOFILE", "hard", 1024L, "soft", 1024L)));
+    process.put("noNewPrivileges", !newPrivileges);
+    return process;
+  }
+
+  /** The whole specification. */
+  public byte[] json() {
+    Map<String, Object> spec = new LinkedHashMap<>();
+    spec.put("ociVersion", "1.1.0");
+    spec.put("process", process());
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("path", rootPath);
+    root.put("readonly", readOnly);
+    spec.put("root", root);
+    if (!hostname.isEmpty() && namespaces.contains("uts")) {
+      spec.put("hostname", hostname);
+    }
+    spec.put("mounts", privileged ? writable(mounts) : mounts);
+    if (!annotations.isEmpty()) {
+      spec.put("annotations", annotations);
+    }
+    spec.put("linux", linux());
+    return Json.bytes(spec);
+  }
+
+  private static List<Map<String, Object>> writable(List<Map<String, Object>> mounts) {
+    List<Map<String, Object>> writable = new ArrayList<>();
+    for (Map<String, Object> mount : mounts) {
+      Map<String, Object> copy = new LinkedHashMap<>(mount);
+      if ("sysfs".equals(mount.get("type"))) {
+        copy.put("options", List.of("nosuid", "noexec", "nodev", "rw"));
+      }
+      writable.add(copy);
+    }
+    return writable;
+  }
+
+  private Map<String, Object> linux() {
+    Map<String, Object> linux = new LinkedHashMap<>();
+    Map<String, Object> limits = new LinkedHashMap<>();
+    limits.put("devices", deviceRules());
+    limits.putAll(resources);
+    linux.put("resources", limits);
+    linux.put("cgroupsPath", cgroupsPath);
+    linux.put("namespaces", namespaces.stream().map(kind -> Map.of("type", kind)).toList());
+    if (!privileged) {
+      linux.put("maskedPaths", MASKED);
+      linux.put("readonlyPaths", READ_ONLY);
+    }
+    return linux;
+  }
+
+  private List<Map<String, Object>> deviceRules() {
+    List<Map<String, Object>> rules = new ArrayList<>();
+    if (privileged) {
+      rules.add(rule(true, "a", -1, -1));
+      return rules;
+    }
+    rules.add(rule(false, "a", -1, -1));
+    long[][] allowed = {{1, 3}, {1, 8}, {1, 7}, {5, 0}, {1, 5}, {1, 9}, {5, 1}, {136, -1}, {5, 2}};
+    for (long[] device : allowed) {
+      rules.add(rule(true, "c", device[0], device[1]));
+    }
+    return rules;
+  }
+
+  private static Map<String, Object> rule(boolean allow, String type, long major, long minor) {
+    Map<String, Object> rule = new LinkedHashMap<>();
+    rule.put("allow", allow);
+    if (!type.equals("a")) {
+      rule.put("type", type);
+    }
+    if (major >= 0) {
+      rule.put("major", major);
+    }
+    if (minor >= 0) {
+      rule.put("minor", minor);
+    }
+    rule.put("access", "rwm");
+    return rule;
+  }
+}
