@@ -1,7 +1,6 @@
 package dev.carafe.linux;
 
 import dev.carafe.spi.mounts.Mount;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -10,9 +9,10 @@ import java.util.function.Supplier;
  * descriptor, at the latest with this process, even by SIGKILL. For reading or writing a snapshot
  * without a real mount.
  *
- * <p>The descriptor is an {@link OpenFlags#PATH} one of the root directory: use it as {@code dir} in
- * {@link PathCalls}, or open {@link RawPath#DOT} in it. Close it after everything that was opened
- * through it where the end of the mount matters (an overlay's directories are in use until then).
+ * <p>The descriptor is an {@link OpenFlags#PATH} one of the root directory: use it as {@code dir}
+ * in {@link PathCalls}, or open {@link RawPath#DOT} in it. Close it after everything that was
+ * opened through it where the end of the mount matters (an overlay's directories are in use until
+ * then).
  */
 public final class DetachedMount {
   /** Places to mount at, inside a private namespace; one that no source lies below is taken. */
@@ -67,8 +67,7 @@ public final class DetachedMount {
   private Fd bind(Mount mount, MountOptions options) {
     int recursive = options.isRecursive() ? AtFlags.RECURSIVE : 0;
     Fd tree =
-        calls.openTree(
-            Fd.CWD, RawPath.of(mount.source()), MountFlags.OPEN_TREE_CLONE | recursive);
+        calls.openTree(Fd.CWD, RawPath.of(mount.source()), MountFlags.OPEN_TREE_CLONE | recursive);
     return closedOnFailure(
         tree,
         () -> {
@@ -134,8 +133,7 @@ public final class DetachedMount {
         Namespaces.NEWNS,
         () -> {
           mounter.mount(mounts, place);
-          return calls.openTree(
-              Fd.CWD, place, MountFlags.OPEN_TREE_CLONE | AtFlags.RECURSIVE);
+          return calls.openTree(Fd.CWD, place, MountFlags.OPEN_TREE_CLONE | AtFlags.RECURSIVE);
         });
   }
 
@@ -145,8 +143,7 @@ public final class DetachedMount {
       text.append(mount.source()).append(' ').append(mount.options()).append(' ');
     }
     for (String place : PLACES) {
-      if (text.indexOf(place) < 0
-          && isDirectory(place)) {
+      if (text.indexOf(place) < 0 && isDirectory(place)) {
         return RawPath.of(place);
       }
     }

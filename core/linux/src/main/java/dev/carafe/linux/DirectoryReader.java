@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams a directory by getdents64(2), 64 KiB at a time, whatever its size; {@code .} and {@code ..}
- * are left out. The order is the file system's. What is added or removed meanwhile may or may not
- * appear. For one thread at a time.
+ * Streams a directory by getdents64(2), 64 KiB at a time, whatever its size; {@code .} and {@code
+ * ..} are left out. The order is the file system's. What is added or removed meanwhile may or may
+ * not appear. For one thread at a time.
  */
 public final class DirectoryReader implements AutoCloseable {
   /**

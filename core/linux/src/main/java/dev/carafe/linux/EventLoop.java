@@ -91,11 +91,13 @@ public final class EventLoop implements AutoCloseable {
   }
 
   /**
-   * Calls {@code handler} whenever {@code fd} is ready, from now on until the registration is closed.
+   * Calls {@code handler} whenever {@code fd} is ready, from now on until the registration is
+   * closed.
    *
    * @param events a combination of the constants
    * @throws IllegalStateException if the loop is closed or full
-   * @throws ErrnoException with EEXIST if it waits for this descriptor already, EPERM if it is a file
+   * @throws ErrnoException with EEXIST if it waits for this descriptor already, EPERM if it is a
+   *     file
    */
   public Registration watch(Fd fd, int events, Handler handler) {
     var registration = new Registration(this, keys.incrementAndGet(), fd, events, handler);
@@ -195,8 +197,8 @@ public final class EventLoop implements AutoCloseable {
   }
 
   /**
-   * Stops waiting: registrations end, futures that are not complete are cancelled. Handlers that run
-   * are not awaited. Descriptors stay open.
+   * Stops waiting: registrations end, futures that are not complete are cancelled. Handlers that
+   * run are not awaited. Descriptors stay open.
    */
   @Override
   public void close() {

@@ -56,7 +56,9 @@ public final class Fd implements AutoCloseable {
     return number.get() != CLOSED;
   }
 
-  /** {@code /proc/self/fd/N}: a path to whatever the descriptor refers to, as long as it is open. */
+  /**
+   * {@code /proc/self/fd/N}: a path to whatever the descriptor refers to, as long as it is open.
+   */
   public RawPath procPath() {
     return RawPath.of("/proc/self/fd/" + number());
   }

@@ -72,7 +72,10 @@ public final class FileCalls {
     PathCalls.fchownat(fd, RawPath.EMPTY, uid, gid, AT_EMPTY);
   }
 
-  /** As {@link PathCalls#utimensat} on the descriptor itself; not for an O_PATH descriptor of a symbolic link before Linux 5.8. */
+  /**
+   * As {@link PathCalls#utimensat} on the descriptor itself; not for an O_PATH descriptor of a
+   * symbolic link before Linux 5.8.
+   */
   public static void futimens(
       Fd fd, long atimeSeconds, int atimeNanos, long mtimeSeconds, int mtimeNanos) {
     try (Scratch s = Scratch.take()) {
@@ -149,37 +152,35 @@ public final class FileCalls {
   }
 
   /**
-   * copy_file_range(2) from and to explicit offsets. EXDEV, EINVAL and EOPNOTSUPP say that these two
-   * file systems cannot.
+   * copy_file_range(2) from and to explicit offsets. EXDEV, EINVAL and EOPNOTSUPP say that these
+   * two file systems cannot.
    *
    * @return bytes copied; 0 at the end of {@code in}
    */
   public static long copyFileRange(Fd in, long inOffset, Fd out, long outOffset, long length) {
-    return Offload.call(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            MemorySegment offsets = s.allocate(16);
-            offsets.set(JAVA_LONG, 0, inOffset);
-            offsets.set(JAVA_LONG, 8, outOffset);
-            long address = offsets.address();
-            long result =
-                Calls.COPY_FILE_RANGE.callLong(
-                    s, in.number(), address, out.number(), address + 8, length, 0);
-            return Calls.COPY_FILE_RANGE.check(result, s, in);
-          }
-        });
+    return Offload.call(() -> {
+      try (Scratch s = Scratch.take()) {
+        MemorySegment offsets = s.allocate(16);
+        offsets.set(JAVA_LONG, 0, inOffset);
+        offsets.set(JAVA_LONG, 8, outOffset);
+        long address = offsets.address();
+        long result =
+            Calls.COPY_FILE_RANGE.callLong(
+                s, in.number(), address, out.number(), address + 8, length, 0);
+        return Calls.COPY_FILE_RANGE.check(result, s, in);
+      }
+    });
   }
 
   /** Makes {@code out} share all blocks of {@code in} (ioctl FICLONE): btrfs, XFS, bcachefs. */
   public static void clone(Fd in, Fd out) {
-    Offload.run(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            if (Calls.IOCTL.call(s, out.number(), FICLONE, in.number()) < 0) {
-              throw new ErrnoException("ioctl FICLONE", s.errno(), out);
-            }
-          }
-        });
+    Offload.run(() -> {
+      try (Scratch s = Scratch.take()) {
+        if (Calls.IOCTL.call(s, out.number(), FICLONE, in.number()) < 0) {
+          throw new ErrnoException("ioctl FICLONE", s.errno(), out);
+        }
+      }
+    });
   }
 
   /**
@@ -188,28 +189,25 @@ public final class FileCalls {
    * @return bytes sent; 0 at the end of {@code in}
    */
   public static long sendfile(Fd out, Fd in, long inOffset, long length) {
-    return Offload.call(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            MemorySegment offset = s.allocate(8);
-            offset.set(JAVA_LONG, 0, inOffset);
-            long result =
-                Calls.SENDFILE.callLong(
-                    s, out.number(), in.number(), offset.address(), length, 0, 0);
-            return Calls.SENDFILE.check(result, s, in);
-          }
-        });
+    return Offload.call(() -> {
+      try (Scratch s = Scratch.take()) {
+        MemorySegment offset = s.allocate(8);
+        offset.set(JAVA_LONG, 0, inOffset);
+        long result =
+            Calls.SENDFILE.callLong(s, out.number(), in.number(), offset.address(), length, 0, 0);
+        return Calls.SENDFILE.check(result, s, in);
+      }
+    });
   }
 
   /** flock(2), waiting for as long as it takes. */
   public static void flock(Fd fd, int operation) {
     var _ =
-        Offload.callAlone(
-            () -> {
-              try (Scratch s = Scratch.take()) {
-                return Calls.FLOCK.check(Calls.FLOCK.call(s, fd.number(), operation), s, fd);
-              }
-            });
+        Offload.callAlone(() -> {
+          try (Scratch s = Scratch.take()) {
+            return Calls.FLOCK.check(Calls.FLOCK.call(s, fd.number(), operation), s, fd);
+          }
+        });
   }
 
   /** flock(2) without waiting; false if somebody else holds a lock that conflicts. */

@@ -1,6 +1,5 @@
 package dev.carafe.linux;
 
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -11,8 +10,8 @@ import java.util.Objects;
  * the kernel as it is; heap memory passes through a pooled 64 KiB block, so one call moves at most
  * that much of it. All throw {@link ErrnoException}.
  *
- * <p>A read of a pipe, terminal or socket blocks until bytes arrive, and a write until there is room:
- * wait with {@link EventLoop} and a non-blocking descriptor, or call from a platform thread.
+ * <p>A read of a pipe, terminal or socket blocks until bytes arrive, and a write until there is
+ * room: wait with {@link EventLoop} and a non-blocking descriptor, or call from a platform thread.
  */
 public final class FileIo {
   private FileIo() {}

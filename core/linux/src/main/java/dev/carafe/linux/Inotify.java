@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Changes in directories and files, by inotify(7): hints, some of which may be lost ({@link
- * #QUEUE_OVERFLOW}), so look at the directory itself. Wait for {@link #fd} with an {@link EventLoop}.
- * All methods throw {@link ErrnoException}.
+ * #QUEUE_OVERFLOW}), so look at the directory itself. Wait for {@link #fd} with an {@link
+ * EventLoop}. All methods throw {@link ErrnoException}.
  */
 public final class Inotify implements AutoCloseable {
   public static final int MODIFY = 0x2;

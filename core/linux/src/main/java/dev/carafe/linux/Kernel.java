@@ -51,7 +51,8 @@ public final class Kernel {
   private static boolean mountSetattr() {
     try {
       MountCalls.kernel()
-          .mountSetattr(Fd.borrow(Integer.MAX_VALUE), RawPath.EMPTY, AtFlags.EMPTY_PATH, 1, 0, 0, null);
+          .mountSetattr(
+              Fd.borrow(Integer.MAX_VALUE), RawPath.EMPTY, AtFlags.EMPTY_PATH, 1, 0, 0, null);
       return true;
     } catch (ErrnoException e) {
       return e.is(Errno.EBADF);

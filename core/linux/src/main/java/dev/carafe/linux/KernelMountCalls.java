@@ -26,30 +26,28 @@ final class KernelMountCalls implements MountCalls {
       @Nullable String type,
       long flags,
       @Nullable RawPath data) {
-    Offload.run(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            int result =
-                Calls.MOUNT.call(
-                    s,
-                    source == null ? 0 : s.string(source),
-                    s.string(target),
-                    s.stringOrNull(type),
-                    flags,
-                    data == null ? 0 : s.string(data));
-            Calls.MOUNT.check(result, s, target);
-          }
-        });
+    Offload.run(() -> {
+      try (Scratch s = Scratch.take()) {
+        int result =
+            Calls.MOUNT.call(
+                s,
+                source == null ? 0 : s.string(source),
+                s.string(target),
+                s.stringOrNull(type),
+                flags,
+                data == null ? 0 : s.string(data));
+        Calls.MOUNT.check(result, s, target);
+      }
+    });
   }
 
   @Override
   public void umount2(RawPath target, int flags) {
-    Offload.run(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            Calls.UMOUNT2.check(Calls.UMOUNT2.call(s, s.string(target), flags), s, target);
-          }
-        });
+    Offload.run(() -> {
+      try (Scratch s = Scratch.take()) {
+        Calls.UMOUNT2.check(Calls.UMOUNT2.call(s, s.string(target), flags), s, target);
+      }
+    });
   }
 
   @Override
@@ -113,40 +111,37 @@ final class KernelMountCalls implements MountCalls {
 
   @Override
   public Fd fsmount(Fd filesystem, long attributes) {
-    return Offload.call(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            int fd = Calls.FSMOUNT.call(s, filesystem.number(), CLOEXEC, attributes, 0);
-            return Fd.adopt(Calls.FSMOUNT.check(fd, s, filesystem));
-          }
-        });
+    return Offload.call(() -> {
+      try (Scratch s = Scratch.take()) {
+        int fd = Calls.FSMOUNT.call(s, filesystem.number(), CLOEXEC, attributes, 0);
+        return Fd.adopt(Calls.FSMOUNT.check(fd, s, filesystem));
+      }
+    });
   }
 
   @Override
   public Fd openTree(Fd dir, RawPath path, int flags) {
     try (Scratch s = Scratch.take()) {
-      int fd =
-          Calls.OPEN_TREE.call(s, dir.number(), s.string(path), flags | OpenFlags.CLOEXEC, 0);
+      int fd = Calls.OPEN_TREE.call(s, dir.number(), s.string(path), flags | OpenFlags.CLOEXEC, 0);
       return Fd.adopt(Calls.OPEN_TREE.check(fd, s, path));
     }
   }
 
   @Override
   public void moveMount(Fd from, Fd dir, RawPath path, int flags) {
-    Offload.run(
-        () -> {
-          try (Scratch s = Scratch.take()) {
-            int result =
-                Calls.MOVE_MOUNT.call(
-                    s,
-                    from.number(),
-                    s.string(RawPath.EMPTY),
-                    dir.number(),
-                    s.string(path),
-                    flags | MountFlags.MOVE_FROM_EMPTY_PATH);
-            Calls.MOVE_MOUNT.check(result, s, path);
-          }
-        });
+    Offload.run(() -> {
+      try (Scratch s = Scratch.take()) {
+        int result =
+            Calls.MOVE_MOUNT.call(
+                s,
+                from.number(),
+                s.string(RawPath.EMPTY),
+                dir.number(),
+                s.string(path),
+                flags | MountFlags.MOVE_FROM_EMPTY_PATH);
+        Calls.MOVE_MOUNT.check(result, s, path);
+      }
+    });
   }
 
   @Override

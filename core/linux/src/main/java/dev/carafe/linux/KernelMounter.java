@@ -185,7 +185,8 @@ final class KernelMounter implements Mounter {
         }
       }
     }
-    throw new ErrnoException("umount2", Errno.EBUSY, target, "still more mounts after " + MAX_PASSES + " passes");
+    throw new ErrnoException(
+        "umount2", Errno.EBUSY, target, "still more mounts after " + MAX_PASSES + " passes");
   }
 
   /** Otherwise unmounting inside a shared tree unmounts the same inside its peers. */

@@ -49,12 +49,11 @@ public record MountInfo(
   /** The mounts at {@code path} or below it, which is taken as it is: absolute, without links. */
   public static List<MountInfo> atOrBelow(RawPath path) {
     var mounts = new ArrayList<MountInfo>();
-    forEach(
-        mount -> {
-          if (mount.mountPoint().isAtOrBelow(path)) {
-            mounts.add(mount);
-          }
-        });
+    forEach(mount -> {
+      if (mount.mountPoint().isAtOrBelow(path)) {
+        mounts.add(mount);
+      }
+    });
     return mounts;
   }
 
@@ -113,7 +112,8 @@ public record MountInfo(
     }
     if (dash + 3 > fields.size()) {
       throw new IllegalStateException(
-          "mountinfo: not a mount: " + new String(buffer, start, end - start, StandardCharsets.UTF_8));
+          "mountinfo: not a mount: "
+              + new String(buffer, start, end - start, StandardCharsets.UTF_8));
     }
     String[] device = text(fields.get(2)).split(":", 2);
     return new MountInfo(
@@ -142,14 +142,17 @@ public record MountInfo(
     return fields;
   }
 
-  /** Space, tab, newline, backslash and number sign arrive as a backslash and three octal digits. */
+  /**
+   * Space, tab, newline, backslash and number sign arrive as a backslash and three octal digits.
+   */
   private static byte[] unescape(byte[] buffer, int from, int to) {
     byte[] plain = new byte[to - from];
     int length = 0;
     for (int i = from; i < to; i++) {
       if (buffer[i] == '\\' && i + 3 < to) {
         plain[length++] =
-            (byte) ((buffer[i + 1] - '0') << 6 | (buffer[i + 2] - '0') << 3 | (buffer[i + 3] - '0'));
+            (byte)
+                ((buffer[i + 1] - '0') << 6 | (buffer[i + 2] - '0') << 3 | (buffer[i + 3] - '0'));
         i += 3;
       } else {
         plain[length++] = buffer[i];

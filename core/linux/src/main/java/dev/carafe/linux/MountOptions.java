@@ -55,17 +55,26 @@ record MountOptions(
 
   private static final Map<String, Long> PROPAGATION =
       Map.of(
-          "private", MountFlags.PRIVATE,
-          "rprivate", MountFlags.PRIVATE | REC,
-          "slave", MountFlags.SLAVE,
-          "rslave", MountFlags.SLAVE | REC,
-          "shared", MountFlags.SHARED,
-          "rshared", MountFlags.SHARED | REC,
-          "unbindable", MountFlags.UNBINDABLE,
-          "runbindable", MountFlags.UNBINDABLE | REC);
+          "private",
+          MountFlags.PRIVATE,
+          "rprivate",
+          MountFlags.PRIVATE | REC,
+          "slave",
+          MountFlags.SLAVE,
+          "rslave",
+          MountFlags.SLAVE | REC,
+          "shared",
+          MountFlags.SHARED,
+          "rshared",
+          MountFlags.SHARED | REC,
+          "unbindable",
+          MountFlags.UNBINDABLE,
+          "runbindable",
+          MountFlags.UNBINDABLE | REC);
 
   static MountOptions parse(String type, List<String> options) {
-    long flags = type.equals("bind") ? MountFlags.BIND : type.equals("rbind") ? MountFlags.BIND | REC : 0;
+    long flags =
+        type.equals("bind") ? MountFlags.BIND : type.equals("rbind") ? MountFlags.BIND | REC : 0;
     boolean recursiveReadOnly = false;
     var propagation = new ArrayList<Long>();
     var data = new ArrayList<String>();

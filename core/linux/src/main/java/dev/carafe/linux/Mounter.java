@@ -35,6 +35,8 @@ public interface Mounter {
    */
   void unmountAll(Path target);
 
-  /** As {@link #unmountAll}, but what is in use goes out of sight now and ends with its last user. */
+  /**
+   * As {@link #unmountAll}, but what is in use goes out of sight now and ends with its last user.
+   */
   void detachAll(Path target);
 }

@@ -28,14 +28,13 @@ public final class Namespaces {
    * Waits for it, whatever interrupts.
    */
   public static <T> T inNew(int flags, Supplier<T> task) {
-    return onThread(
-        () -> {
-          unshare((flags & NEWNS) != 0 ? flags | CLONE_FS : flags);
-          if ((flags & NEWNS) != 0) {
-            MountCalls.kernel().mount(null, ROOT, null, MountFlags.REC | MountFlags.PRIVATE, null);
-          }
-          return task.get();
-        });
+    return onThread(() -> {
+      unshare((flags & NEWNS) != 0 ? flags | CLONE_FS : flags);
+      if ((flags & NEWNS) != 0) {
+        MountCalls.kernel().mount(null, ROOT, null, MountFlags.REC | MountFlags.PRIVATE, null);
+      }
+      return task.get();
+    });
   }
 
   /**
@@ -45,24 +44,22 @@ public final class Namespaces {
    * @param type one of the constants, checked by the kernel, or 0 for any
    */
   public static <T> T in(Fd namespace, int type, Supplier<T> task) {
-    return onThread(
-        () -> {
-          unshare(CLONE_FS);
-          try (Scratch s = Scratch.take()) {
-            Calls.SETNS.check(Calls.SETNS.call(s, namespace.number(), type), s, namespace);
-          }
-          return task.get();
-        });
+    return onThread(() -> {
+      unshare(CLONE_FS);
+      try (Scratch s = Scratch.take()) {
+        Calls.SETNS.check(Calls.SETNS.call(s, namespace.number(), type), s, namespace);
+      }
+      return task.get();
+    });
   }
 
   /**
-   * unshare(2) for the calling thread, which must be a platform thread that is not used for anything
-   * else afterwards.
+   * unshare(2) for the calling thread, which must be a platform thread that is not used for
+   * anything else afterwards.
    */
   static void unshare(int flags) {
     try (Scratch s = Scratch.take()) {
-      Calls.UNSHARE.check(
-          Calls.UNSHARE.call(s, flags), s, "0x" + Integer.toHexString(flags));
+      Calls.UNSHARE.check(Calls.UNSHARE.call(s, flags), s, "0x" + Integer.toHexString(flags));
     }
   }
 

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * same shape 0.1. The calling conventions of x86-64 and AArch64 pass the first six integer or
  * pointer arguments in registers, leave the upper half of a 32-bit argument undefined, and let a
  * callee ignore registers that it has no parameter for; hence one shape serves functions with fewer
- * parameters, {@code int} parameters, pointers (as addresses) and variadic functions. It is a record
- * because the compiler trusts the final fields of records, so that a call from a static final
- * constant is inlined.
+ * parameters, {@code int} parameters, pointers (as addresses) and variadic functions. It is a
+ * record because the compiler trusts the final fields of records, so that a call from a static
+ * final constant is inlined.
  *
  * <p>A virtual thread that is inside a call occupies its carrier: calls that may block for long go
  * through {@link Offload}.
@@ -111,7 +111,9 @@ record NativeCall(String name, MethodHandle handle) {
     }
   }
 
-  /** A downcall itself throws nothing checked; what arrives here is an error of the virtual machine. */
+  /**
+   * A downcall itself throws nothing checked; what arrives here is an error of the virtual machine.
+   */
   static RuntimeException unexpected(String name, Throwable t) {
     if (t instanceof Error error) {
       throw error;

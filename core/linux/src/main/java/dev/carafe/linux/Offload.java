@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs calls that may block for long on platform threads when the caller is a virtual one, so that
@@ -49,11 +50,10 @@ final class Offload {
 
   static void run(Runnable call) {
     var _ =
-        call(
-            () -> {
-              call.run();
-              return true;
-            });
+        call(() -> {
+          call.run();
+          return true;
+        });
   }
 
   private static <T> T elsewhere(Supplier<T> call) {
@@ -80,14 +80,14 @@ final class Offload {
     }
   }
 
-  private static RuntimeException rethrow(Throwable cause) {
+  private static RuntimeException rethrow(@Nullable Throwable cause) {
     return switch (cause) {
       case Error error -> throw error;
       case RuntimeException exception -> {
         exception.addSuppressed(new Throwable("called from here"));
         yield exception;
       }
-      default -> new IllegalStateException(cause);
+      case null, default -> new IllegalStateException(cause);
     };
   }
 

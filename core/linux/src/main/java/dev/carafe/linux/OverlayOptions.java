@@ -5,8 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The layers and settings of an overlay, taken apart from {@code lowerdir=A:B,upperdir=C,workdir=D},
- * where a backslash takes the meaning from the character behind it.
+ * The layers and settings of an overlay, taken apart from {@code
+ * lowerdir=A:B,upperdir=C,workdir=D}, where a backslash takes the meaning from the character behind
+ * it.
  *
  * @param lower topmost first
  * @param data layers that only hold file contents ({@code A::B})
@@ -110,14 +111,15 @@ record OverlayOptions(
   }
 
   /**
-   * The same as one string for mount(2), every layer by a descriptor that is added to {@code opened}
-   * so that some 180 fit into a page whatever their paths.
+   * The same as one string for mount(2), every layer by a descriptor that is added to {@code
+   * opened} so that some 180 fit into a page whatever their paths.
    */
   String dataByDescriptors(List<Fd> opened) {
     var text = new ArrayList<>(settings);
     if (!lower.isEmpty()) {
       var layers = new StringBuilder("lowerdir=");
-      lower.forEach(layer -> layers.append(layer == lower.getFirst() ? "" : ":").append(byDescriptor(layer, opened)));
+      lower.forEach(layer ->
+          layers.append(layer == lower.getFirst() ? "" : ":").append(byDescriptor(layer, opened)));
       data.forEach(layer -> layers.append("::").append(byDescriptor(layer, opened)));
       text.add(layers.toString());
     }

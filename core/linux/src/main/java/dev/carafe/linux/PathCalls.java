@@ -124,7 +124,9 @@ public final class PathCalls {
     }
   }
 
-  /** Gives {@code file} (an {@link OpenFlags#TMPFILE} or {@link OpenFlags#PATH} one, too) a name. */
+  /**
+   * Gives {@code file} (an {@link OpenFlags#TMPFILE} or {@link OpenFlags#PATH} one, too) a name.
+   */
   public static void linkFd(Fd file, Fd dir, RawPath path) {
     linkat(Fd.CWD, file.procPath(), dir, path, AtFlags.SYMLINK_FOLLOW);
   }
@@ -216,8 +218,7 @@ public final class PathCalls {
       times.set(JAVA_LONG, 8, atimeNanos);
       times.set(JAVA_LONG, 16, mtimeSeconds);
       times.set(JAVA_LONG, 24, mtimeNanos);
-      int result =
-          Calls.UTIMENSAT.call(s, dir.number(), s.string(path), times.address(), flags);
+      int result = Calls.UTIMENSAT.call(s, dir.number(), s.string(path), times.address(), flags);
       Calls.UTIMENSAT.check(result, s, path);
     }
   }

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file name or path as Linux sees it: bytes without a NUL, in no particular encoding. Names from an
- * archive that are not UTF-8 survive in it. Ordered by unsigned bytes.
+ * A file name or path as Linux sees it: bytes without a NUL, in no particular encoding. Names from
+ * an archive that are not UTF-8 survive in it. Ordered by unsigned bytes.
  */
 public final class RawPath implements Comparable<RawPath> {
   /** The empty path, which {@link AtFlags#EMPTY_PATH} wants. */
@@ -60,7 +60,10 @@ public final class RawPath implements Comparable<RawPath> {
     return fromUri(path.toAbsolutePath().toUri().getRawPath());
   }
 
-  /** The path of {@code name} in the directory {@code dir}, through procfs, for calls without an at form. */
+  /**
+   * The path of {@code name} in the directory {@code dir}, through procfs, for calls without an at
+   * form.
+   */
   public static RawPath under(Fd dir, RawPath name) {
     return dir.procPath().resolve(name);
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Unix sockets, for what the JDK's lack: SOCK_SEQPACKET, datagrams, passing descriptors. A path that
- * is too long for an address goes by way of its directory's descriptor. All throw {@link
+ * Unix sockets, for what the JDK's lack: SOCK_SEQPACKET, datagrams, passing descriptors. A path
+ * that is too long for an address goes by way of its directory's descriptor. All throw {@link
  * ErrnoException}.
  *
  * <p>On a blocking descriptor {@link #accept}, {@link #receive}, {@link #send} and {@link #connect}
@@ -245,12 +245,7 @@ public final class SocketCalls {
       length.set(JAVA_INT, 0, 12);
       int result =
           Calls.GETSOCKOPT.call(
-              s,
-              socket.number(),
-              SOL_SOCKET,
-              SO_PEERCRED,
-              credentials.address(),
-              length.address());
+              s, socket.number(), SOL_SOCKET, SO_PEERCRED, credentials.address(), length.address());
       Calls.GETSOCKOPT.check(result, s, socket);
       return new PeerCredentials(
           credentials.get(JAVA_INT, 0),

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a program by posix_spawn(3): the virtual machine's memory is neither copied nor counted
- * twice. The child has exactly the descriptors given, {@code /dev/null} for those of 0, 1 and 2 that
- * are not, no blocked and no ignored signals, and exactly the environment given (none by default).
+ * twice. The child has exactly the descriptors given, {@code /dev/null} for those of 0, 1 and 2
+ * that are not, no blocked and no ignored signals, and exactly the environment given (none by
+ * default).
  *
  * <p>Waits until the program runs or is known not to. Not for several threads at once.
  */

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 
 /**
  * Removes a directory tree by descriptors: follows no symbolic link, leaves mounts alone (they end
- * it with EXDEV or EBUSY), uses a bounded number of descriptors and no recursion beyond that, however
- * deep the tree. What was removed before a failure or a crash stays removed; call it again.
+ * it with EXDEV or EBUSY), uses a bounded number of descriptors and no recursion beyond that,
+ * however deep the tree. What was removed before a failure or a crash stays removed; call it again.
  */
 public final class TreeRemover {
   private static final int MAX_DEPTH = 48;

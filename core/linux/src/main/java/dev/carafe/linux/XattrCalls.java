@@ -60,8 +60,7 @@ public final class XattrCalls {
     try (Scratch s = Scratch.take();
         IoBuffer value = IoBuffer.take()) {
       long buffer = value.memory().address();
-      long size =
-          Calls.LGETXATTR.callLong(s, s.string(path), s.string(name), buffer, MAX, 0, 0);
+      long size = Calls.LGETXATTR.callLong(s, s.string(path), s.string(name), buffer, MAX, 0, 0);
       return value("lgetxattr", size, s, value, path, name);
     }
   }

@@ -129,8 +129,7 @@ class DetachedMountTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void failuresLeaveNothing(boolean modern) {
-    assertErrno(
-        Errno.ENOENT, () -> open(modern, new Mount("bind", "/no/such", List.of("ro"))));
+    assertErrno(Errno.ENOENT, () -> open(modern, new Mount("bind", "/no/such", List.of("ro"))));
     assertThrows(
         ErrnoException.class,
         () -> open(modern, new Mount("overlay", "overlay", List.of("lowerdir=/no/such"))));

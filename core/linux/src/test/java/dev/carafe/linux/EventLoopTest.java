@@ -210,8 +210,7 @@ class EventLoopTest {
       PathCalls.mkfifoat(box.dir, RawPath.of("fifo"), 0600);
       RawPath address = RawPath.of(box.path.resolve("socket"));
       int flags = OpenFlags.NONBLOCK;
-      try (Fd reader =
-              PathCalls.openat(box.dir, RawPath.of("fifo"), OpenFlags.RDONLY | flags, 0);
+      try (Fd reader = PathCalls.openat(box.dir, RawPath.of("fifo"), OpenFlags.RDONLY | flags, 0);
           Fd writer = PathCalls.openat(box.dir, RawPath.of("fifo"), OpenFlags.WRONLY, 0);
           Fd listener = SocketCalls.listen(address, SocketCalls.STREAM | flags, 4)) {
         CompletableFuture<Integer> bytes = loop.ready(reader, EventLoop.READABLE);

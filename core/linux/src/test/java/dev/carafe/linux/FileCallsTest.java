@@ -69,13 +69,12 @@ class FileCallsTest {
       FileCalls.fadvise(fd, 0, 0, FileCalls.FADV_DONTNEED);
       var done = new CompletableFuture<Boolean>();
       Thread.ofVirtual()
-          .start(
-              () -> {
-                Thread.currentThread().interrupt();
-                FileCalls.fsync(fd);
-                FileCalls.fsync(box.dir);
-                done.complete(Thread.currentThread().isInterrupted());
-              });
+          .start(() -> {
+            Thread.currentThread().interrupt();
+            FileCalls.fsync(fd);
+            FileCalls.fsync(box.dir);
+            done.complete(Thread.currentThread().isInterrupted());
+          });
       assertTrue(done.get(20, TimeUnit.SECONDS), "the interrupt is kept");
     }
   }
@@ -85,15 +84,14 @@ class FileCallsTest {
     var failure = new CompletableFuture<Throwable>();
     try (Fd path = box.openPath(".")) {
       Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  FileCalls.fsync(path);
-                  failure.complete(new AssertionError("fsync of O_PATH"));
-                } catch (ErrnoException e) {
-                  failure.complete(e);
-                }
-              });
+          .start(() -> {
+            try {
+              FileCalls.fsync(path);
+              failure.complete(new AssertionError("fsync of O_PATH"));
+            } catch (ErrnoException e) {
+              failure.complete(e);
+            }
+          });
       var thrown = (ErrnoException) failure.get(20, TimeUnit.SECONDS);
       assertEquals(Errno.EBADF, thrown.errno());
     }

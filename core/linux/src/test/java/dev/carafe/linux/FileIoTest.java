@@ -33,8 +33,7 @@ class FileIoTest {
       FileCalls.lseek(fd, 0, FileCalls.SEEK_SET);
       assertArrayEquals(bytes, FileIo.readAll(fd, bytes.length));
       FileCalls.lseek(fd, 0, FileCalls.SEEK_SET);
-      assertThrows(
-          IllegalArgumentException.class, () -> FileIo.readAll(fd, bytes.length - 1));
+      assertThrows(IllegalArgumentException.class, () -> FileIo.readAll(fd, bytes.length - 1));
     }
   }
 
@@ -73,9 +72,7 @@ class FileIoTest {
       FileIo.writeFully(fd, segment);
       byte[] part = new byte[100];
       assertEquals(50, FileIo.pread(fd, part, 25, 50, 1234));
-      assertArrayEquals(
-          Arrays.copyOfRange(bytes, 1234, 1284),
-          Arrays.copyOfRange(part, 25, 75));
+      assertArrayEquals(Arrays.copyOfRange(bytes, 1234, 1284), Arrays.copyOfRange(part, 25, 75));
       assertEquals(3, FileIo.pwrite(fd, new byte[] {9, 8, 7, 6}, 1, 3, 0));
       assertEquals(4, FileIo.pread(fd, segment.asSlice(0, 4), 0));
       assertEquals(8, segment.get(ValueLayout.JAVA_BYTE, 0));

@@ -81,8 +81,7 @@ class MounterTest {
   void recursiveReadOnlyReachesMountsBelow(boolean modern) throws IOException {
     Mounter mounter = mounter(modern);
     Path source = directory("source");
-    mounter.mount(
-        List.of(new Mount("tmpfs", "tmpfs", List.of())), directory("source/sub"));
+    mounter.mount(List.of(new Mount("tmpfs", "tmpfs", List.of())), directory("source/sub"));
     mounter.mount(List.of(bind(source, "rbind", "rro")), target);
     assertThrows(IOException.class, () -> Files.writeString(target.resolve("sub/f"), "y"));
     Files.writeString(source.resolve("sub/f"), "y");

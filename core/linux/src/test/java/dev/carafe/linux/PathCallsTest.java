@@ -67,8 +67,7 @@ class PathCallsTest {
     PathCalls.symlinkat(RawPath.of("../../../secret"), box.dir, RawPath.of("dots"));
     for (String name : new String[] {"absolute", "dots", "../../secret"}) {
       try (Fd fd =
-          PathCalls.openat2(
-              box.dir, RawPath.of(name), OpenFlags.RDONLY, 0, ResolveFlags.IN_ROOT)) {
+          PathCalls.openat2(box.dir, RawPath.of(name), OpenFlags.RDONLY, 0, ResolveFlags.IN_ROOT)) {
         assertEquals("inside", new String(FileIo.readAll(fd, 100)));
       }
     }
@@ -84,7 +83,8 @@ class PathCallsTest {
                 box.dir, RawPath.of("out/passwd"), OpenFlags.RDONLY, 0, ResolveFlags.BENEATH));
     assertErrno(
         Errno.EXDEV,
-        () -> PathCalls.openat2(box.dir, RawPath.of(".."), OpenFlags.PATH, 0, ResolveFlags.BENEATH));
+        () ->
+            PathCalls.openat2(box.dir, RawPath.of(".."), OpenFlags.PATH, 0, ResolveFlags.BENEATH));
   }
 
   @Test
@@ -188,7 +188,8 @@ class PathCallsTest {
 
   @Test
   void aNamelessFileGetsAName() {
-    try (Fd file = PathCalls.openat(box.dir, RawPath.DOT, OpenFlags.TMPFILE | OpenFlags.RDWR, 0600)) {
+    try (Fd file =
+        PathCalls.openat(box.dir, RawPath.DOT, OpenFlags.TMPFILE | OpenFlags.RDWR, 0600)) {
       FileIo.writeFully(file, new byte[] {1, 2, 3});
       PathCalls.linkFd(file, box.dir, RawPath.of("named"));
     }

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 class RawPathTest {
   @Test
   void textIsUtf8() {
-    assertArrayEquals(
-        "ä/😀".getBytes(StandardCharsets.UTF_8), RawPath.of("ä/😀").bytes());
+    assertArrayEquals("ä/😀".getBytes(StandardCharsets.UTF_8), RawPath.of("ä/😀").bytes());
     assertEquals("ä/😀", RawPath.of("ä/😀").toString());
   }
 

@@ -74,7 +74,8 @@ class SocketCallsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"s", "a-directory-with-a-name/that-is-by-itself-nearly/as-long-as-the-address"})
+  @ValueSource(
+      strings = {"s", "a-directory-with-a-name/that-is-by-itself-nearly/as-long-as-the-address"})
   void pathsOfAnyLengthWork(String directory) {
     String longer = directory.length() > 1 ? directory + "/" + directory : directory;
     RawPath path = RawPath.of(box.path.resolve(longer).resolve("sock"));
@@ -115,8 +116,7 @@ class SocketCallsTest {
   void receivingEndsWithTheTimeout() {
     try (Descriptors.Pair pair = SocketCalls.socketpair(SocketCalls.STREAM)) {
       SocketCalls.timeouts(pair.first(), 20, 20);
-      assertErrno(
-          Errno.EAGAIN, () -> SocketCalls.receive(pair.first(), ByteBuffer.allocate(1), 0));
+      assertErrno(Errno.EAGAIN, () -> SocketCalls.receive(pair.first(), ByteBuffer.allocate(1), 0));
     }
   }
 

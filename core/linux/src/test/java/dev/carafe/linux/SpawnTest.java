@@ -104,8 +104,7 @@ class SpawnTest {
   void whatCannotBeExecutedIsAnError() {
     assertErrno(Errno.ENOENT, () -> Spawn.of("/no/such/program").start());
     assertErrno(Errno.EACCES, () -> Spawn.of("/etc/passwd").start());
-    assertErrno(
-        Errno.ENOENT, () -> Spawn.of("/bin/true").directory(Path.of("/no/such")).start());
+    assertErrno(Errno.ENOENT, () -> Spawn.of("/bin/true").directory(Path.of("/no/such")).start());
   }
 
   @Test
@@ -155,14 +154,13 @@ class SpawnTest {
   void startsAndWaitsFromAVirtualThread() throws Exception {
     var result = new CompletableFuture<ExitStatus>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                result.complete(run(shell("exit 9")));
-              } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            result.complete(run(shell("exit 9")));
+          } catch (RuntimeException | Error e) {
+            result.completeExceptionally(e);
+          }
+        });
     assertEquals(9, result.get(20, TimeUnit.SECONDS).code());
   }
 

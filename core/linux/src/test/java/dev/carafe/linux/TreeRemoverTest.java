@@ -24,8 +24,7 @@ class TreeRemoverTest {
     PathCalls.mkdirat(box.dir, RawPath.of("t/sub"), 0700);
     PathCalls.symlinkat(RawPath.of(".."), box.dir, RawPath.of("t/sub/up"));
     PathCalls.mkfifoat(box.dir, RawPath.of("t/fifo"), 0600);
-    PathCalls.openat(
-            box.dir, RawPath.of(new byte[] {'t', '/', (byte) 0xfe}), OpenFlags.CREAT, 0600)
+    PathCalls.openat(box.dir, RawPath.of(new byte[] {'t', '/', (byte) 0xfe}), OpenFlags.CREAT, 0600)
         .close();
     TreeRemover.remove(box.dir, RawPath.of("t"));
     TreeRemover.remove(box.dir, RawPath.of("t"));
