@@ -1,0 +1,245 @@
+package dev.carafe.ctr;
+
+import dev.carafe.ctr.Command.Flag;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All commands with their flags, and what runs them. One place for parsing, help and completion. */
+final class Commands {
+  static final List<Flag> GLOBAL =
+      List.of(
+          value("address", "a", "SOCKET", "the daemon's socket ($CARAFE_ADDRESS, $CONTAINERD_ADDRESS)"),
+          value("namespace", "n", "NAME", "the namespace ($CARAFE_NAMESPACE, $CONTAINERD_NAMESPACE)"),
+          flag("help", "h", "shows help"),
+          flag("version", "v", "shows the version of this program"));
+
+  private static final Flag FORMAT = value("format", "", "table|json", "tables for people, JSON for programs");
+  private static final Flag QUIET = flag("quiet", "q", "names only");
+  private static final Flag SNAPSHOTTER =
+      value("snapshotter", "", "NAME", "where root file systems are kept ($CARAFE_SNAPSHOTTER)");
+
+  private static final List<Flag> RUN =
+      List.of(
+          flag("rm", "", "removes the container and its snapshot when it has ended"),
+          flag("tty", "t", "gives it a terminal"),
+          flag("interactive", "i", "passes standard input on"),
+          flag("detach", "d", "does not wait for its end"),
+          many("env", "e", "NAME=VALUE", "sets a variable"),
+          many("mount", "", "type=T,src=S,dst=D,options=A:B", "adds a mount"),
+          value("cwd", "w", "DIR", "working directory"),
+          value("user", "u", "USER[:GROUP]", "who it runs as"),
+          value("memory", "m", "BYTES", "memory limit, with K, M or G"),
+          value("cpus", "", "NUMBER", "limit of CPU time, for example 1.5"),
+          value("pids-limit", "", "NUMBER", "limit of processes"),
+          flag("net-host", "", "shares the host's network"),
+          many("host-namespace", "", "KIND", "shares pid, ipc or uts with the host"),
+          value("hostname", "", "NAME", "its host name"),
+          value("runtime", "", "NAME", "runtime handler"),
+          value("runc-binary", "", "PATH", "OCI runtime for this container"),
+          SNAPSHOTTER,
+          value("platform", "", "OS/ARCH", "which image of several"),
+          flag("privileged", "", "lifts all confinement"),
+          flag("read-only", "", "root file system is read-only"),
+          many("cap-add", "", "NAME", "adds a capability"),
+          many("cap-drop", "", "NAME", "takes a capability away"),
+          flag("allow-new-privs", "", "allows to gain privileges"),
+          many("label", "l", "NAME=VALUE", "labels the container"),
+          many("annotation", "", "NAME=VALUE", "annotates the specification"),
+          value("log-uri", "", "URI", "where output goes with -d, for example file:///var/log/x"),
+          value("pid-file", "", "FILE", "writes the process id"),
+          value("config", "", "FILE", "a ready config.json; then IMAGE is left out"),
+          value("rootfs", "", "DIR", "a prepared directory as root; then IMAGE is left out"));
+
+  static final List<Command> ALL =
+      List.of(
+          command("version", "", 0, 0, "shows the versions of client and daemon", FORMAT),
+          command("plugins ls", "", 0, 0, "lists plugins", FORMAT),
+          command("plugins graph", "", 0, 0, "shows plugins and what they require as a tree", FORMAT),
+          command("namespaces ls", "", 0, 0, "lists namespaces", FORMAT, QUIET),
+          command("namespaces create", "NAME [LABEL=VALUE...]", 1, 99, "creates a namespace"),
+          command("namespaces label", "NAME LABEL=VALUE...", 2, 99, "sets or, with no value, removes labels"),
+          command("namespaces rm", "NAME...", 1, 99, "removes empty namespaces"),
+          command(
+              "pull",
+              "IMAGE",
+              1,
+              1,
+              "pulls an image and unpacks it",
+              value("platform", "", "OS/ARCH", "which image of several"),
+              flag("all-platforms", "", "fetches all of them"),
+              value("user", "u", "USER[:PASSWORD]", "credentials for the registry"),
+              flag("plain-http", "", "speaks plain HTTP"),
+              value("hosts-dir", "", "DIR", "hosts.toml directory"),
+              SNAPSHOTTER,
+              flag("no-unpack", "", "content only"),
+              many("label", "l", "NAME=VALUE", "labels the image"),
+              flag("quiet", "q", "no progress")),
+          command("images ls", "[FILTER...]", 0, 99, "lists images", FORMAT, QUIET),
+          command("images rm", "IMAGE...", 1, 99, "removes images", flag("sync", "", "waits for garbage collection")),
+          command("images tag", "IMAGE NAME", 2, 2, "gives an image a further name", flag("force", "", "replaces")),
+          new Command("run", "IMAGE ID [COMMAND...]", 2, -1, "runs a container", RUN),
+          command("containers ls", "[FILTER...]", 0, 99, "lists containers", FORMAT, QUIET),
+          command("containers info", "ID", 1, 1, "shows a container as JSON"),
+          command("containers rm", "ID...", 1, 99, "removes containers and their snapshots", flag("keep-snapshot", "", "keeps the snapshot")),
+          new Command("containers create", "IMAGE ID [COMMAND...]", 2, -1, "creates a container without running it", RUN),
+          command("tasks ls", "", 0, 0, "lists tasks", FORMAT, QUIET),
+          command("tasks start", "ID", 1, 1, "starts the task of a container", flag("detach", "d", "does not wait for its end"), value("log-uri", "", "URI", "where output goes with -d")),
+          command("tasks ps", "ID", 1, 1, "lists the processes of a task", FORMAT),
+          new Command(
+              "tasks exec",
+              "ID COMMAND...",
+              2,
+              -1,
+              "runs a further process in a task",
+              List.of(
+                  value("exec-id", "", "ID", "its name"),
+                  flag("tty", "t", "gives it a terminal"),
+                  flag("interactive", "i", "passes standard input on"),
+                  flag("detach", "d", "does not wait for its end"),
+                  many("env", "e", "NAME=VALUE", "sets a variable"),
+                  value("cwd", "w", "DIR", "working directory"),
+                  value("user", "u", "UID[:GID]", "who it runs as"))),
+          command(
+              "tasks kill",
+              "ID",
+              1,
+              1,
+              "signals a task",
+              value("signal", "s", "NAME", "signal, TERM by default"),
+              flag("all", "a", "all processes"),
+              value("exec-id", "", "ID", "a further process")),
+          command("tasks pause", "ID", 1, 1, "stops all processes where they are"),
+          command("tasks resume", "ID", 1, 1, "lets them go on"),
+          command("tasks metrics", "ID", 1, 1, "shows statistics", FORMAT),
+          command("tasks wait", "ID", 1, 1, "waits for the end and exits with its code", value("exec-id", "", "ID", "a further process")),
+          command("tasks rm", "ID...", 1, 99, "removes tasks that have ended", flag("force", "f", "kills first")),
+          command("content ls", "[FILTER...]", 0, 99, "lists blobs", FORMAT, QUIET),
+          command("content get", "DIGEST", 1, 1, "writes a blob to standard output"),
+          command("content ingest", "REF", 1, 1, "makes a blob from standard input", value("expected-digest", "", "DIGEST", "what it must be"), value("expected-size", "", "BYTES", "how long it must be")),
+          command("content active", "", 0, 0, "lists unfinished blobs", FORMAT),
+          command("content rm", "DIGEST...", 1, 99, "removes blobs"),
+          command("snapshots ls", "[FILTER...]", 0, 99, "lists snapshots", FORMAT, QUIET, SNAPSHOTTER),
+          command("snapshots info", "KEY", 1, 1, "shows a snapshot as JSON", SNAPSHOTTER),
+          command("snapshots usage", "[KEY...]", 0, 99, "shows what snapshots take", FORMAT, SNAPSHOTTER),
+          command("snapshots prepare", "KEY [PARENT]", 1, 2, "makes a writable snapshot", SNAPSHOTTER),
+          command("snapshots view", "KEY [PARENT]", 1, 2, "makes a read-only snapshot", SNAPSHOTTER),
+          command("snapshots mounts", "TARGET KEY", 2, 2, "shows the mount commands of a snapshot", SNAPSHOTTER),
+          command("snapshots commit", "NAME KEY", 2, 2, "makes a snapshot immutable", SNAPSHOTTER),
+          command("snapshots rm", "KEY...", 1, 99, "removes snapshots", SNAPSHOTTER),
+          command("leases ls", "", 0, 0, "lists leases", FORMAT, QUIET),
+          command("leases create", "[LABEL=VALUE...]", 0, 99, "creates a lease", value("id", "", "ID", "its name"), value("expires", "", "DURATION", "when it ends, for example 24h")),
+          command("leases rm", "ID...", 1, 99, "ends leases", flag("sync", "", "waits for garbage collection")),
+          command("events", "[FILTER...]", 0, 99, "prints events as they happen", FORMAT),
+          command("gc", "", 0, 0, "collects garbage now"),
+          command("completion", "bash|zsh|fish", 1, 1, "prints a completion script"));
+
+  private Commands() {}
+
+  static int run(Command command, Session session) throws Exception {
+    return switch (command.path()) {
+      case "version" -> new SystemCommands(session).version();
+      case "plugins ls" -> new PluginCommands(session).list();
+      case "plugins graph" -> new PluginCommands(session).graph();
+      case "namespaces ls" -> new NamespaceCommands(session).list();
+      case "namespaces create" -> new NamespaceCommands(session).create();
+      case "namespaces label" -> new NamespaceCommands(session).label();
+      case "namespaces rm" -> new NamespaceCommands(session).remove();
+      case "pull" -> new PullCommand(session).run();
+      case "images ls" -> new ImageCommands(session).list();
+      case "images rm" -> new ImageCommands(session).remove();
+      case "images tag" -> new ImageCommands(session).tag();
+      case "run" -> new RunCommand(session).run();
+      case "containers create" -> new RunCommand(session).create();
+      case "containers ls" -> new ContainerCommands(session).list();
+      case "containers info" -> new ContainerCommands(session).info();
+      case "containers rm" -> new ContainerCommands(session).remove();
+      case "tasks ls" -> new TaskCommands(session).list();
+      case "tasks start" -> new TaskCommands(session).start();
+      case "tasks ps" -> new TaskCommands(session).processes();
+      case "tasks exec" -> new ExecCommand(session).run();
+      case "tasks kill" -> new TaskCommands(session).kill();
+      case "tasks pause" -> new TaskCommands(session).pause();
+      case "tasks resume" -> new TaskCommands(session).resume();
+      case "tasks metrics" -> new TaskCommands(session).metrics();
+      case "tasks wait" -> new TaskCommands(session).await();
+      case "tasks rm" -> new TaskCommands(session).remove();
+      case "content ls" -> new ContentCommands(session).list();
+      case "content get" -> new ContentCommands(session).get();
+      case "content ingest" -> new ContentCommands(session).ingest();
+      case "content active" -> new ContentCommands(session).active();
+      case "content rm" -> new ContentCommands(session).remove();
+      case "snapshots ls" -> new SnapshotCommands(session).list();
+      case "snapshots info" -> new SnapshotCommands(session).info();
+      case "snapshots usage" -> new SnapshotCommands(session).usage();
+      case "snapshots prepare" -> new SnapshotCommands(session).prepare();
+      case "snapshots view" -> new SnapshotCommands(session).view();
+      case "snapshots mounts" -> new SnapshotCommands(session).mounts();
+      case "snapshots commit" -> new SnapshotCommands(session).commit();
+      case "snapshots rm" -> new SnapshotCommands(session).remove();
+      case "leases ls" -> new LeaseCommands(session).list();
+      case "leases create" -> new LeaseCommands(session).create();
+      case "leases rm" -> new LeaseCommands(session).remove();
+      case "events" -> new SystemCommands(session).events();
+      case "gc" -> new LeaseCommands(session).collect();
+      case "completion" -> Completion.print(session);
+      default -> throw new IllegalStateException(command.path());
+    };
+  }
+
+  /** The command that the words begin with, the longest name first; {@code c} is short for {@code containers} and so on. */
+  static Command find(List<String> words) {
+    if (words.isEmpty()) {
+      throw new UsageException("no command given");
+    }
+    String first = alias(words.getFirst());
+    String second = words.size() > 1 ? alias(words.get(1)) : "";
+    for (Command command : ALL) {
+      if (command.path().equals(first + " " + second) || command.path().equals(first)) {
+        return command;
+      }
+    }
+    List<String> below = new ArrayList<>();
+    for (Command command : ALL) {
+      if (command.path().startsWith(first + " ")) {
+        below.add(command.path().substring(first.length() + 1));
+      }
+    }
+    if (below.isEmpty()) {
+      throw new UsageException("unknown command \"" + words.getFirst() + "\"");
+    }
+    throw new UsageException(first + ": expected one of " + String.join(", ", below));
+  }
+
+  private static String alias(String word) {
+    return switch (word) {
+      case "c", "container" -> "containers";
+      case "i", "image" -> "images";
+      case "t", "task" -> "tasks";
+      case "ns", "namespace" -> "namespaces";
+      case "snapshot" -> "snapshots";
+      case "lease" -> "leases";
+      case "plugin" -> "plugins";
+      case "event" -> "events";
+      case "list" -> "ls";
+      case "remove", "delete", "del" -> "rm";
+      default -> word;
+    };
+  }
+
+  private static Command command(
+      String path, String operands, int min, int max, String help, Flag... flags) {
+    return new Command(path, operands, min, max, help, List.of(flags));
+  }
+
+  private static Flag flag(String name, String letter, String help) {
+    return new Flag(name, letter, "", help, false);
+  }
+
+  private static Flag value(String name, String letter, String value, String help) {
+    return new Flag(name, letter, value, help, false);
+  }
+
+  private static Flag many(String name, String letter, String value, String help) {
+    return new Flag(name, letter, value, help, true);
+  }
+}
