@@ -1,0 +1,186 @@
+package dev.carafe.metadata;
+
+import dev.carafe.engine.stores.GarbageCollector;
+import dev.carafe.spi.errors.DaemonException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Mark and sweep over all namespaces, then over the back ends, each on a thread of its own. Runs on
+ * the thread of the first caller; those who come while it runs wait, and one of them runs the next.
+ */
+final class Collector implements GarbageCollector, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Collector.class);
+
+  private final Ledger ledger;
+  private final Pins pins;
+  private final KeyLocks writers;
+  private final Trust trust;
+  private final Map<String, SnapshotContext> snapshotters;
+  private final List<BackendSweep> sweeps;
+  private final Freeing freeing;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+  private boolean running;
+  private long begun;
+  private long completed;
+  private Report last = new Report(Map.of(), Duration.ZERO, Duration.ZERO);
+
+  Collector(
+      Ledger ledger,
+      Pins pins,
+      KeyLocks writers,
+      Trust trust,
+      Map<String, SnapshotContext> snapshotters,
+      List<BackendSweep> sweeps) {
+    this.ledger = ledger;
+    this.pins = pins;
+    this.writers = writers;
+    this.trust = trust;
+    this.snapshotters = snapshotters;
+    this.sweeps = List.copyOf(sweeps);
+    this.freeing = new Freeing();
+  }
+
+  @Override
+  public Report collect() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long wanted = begun + 1;
+      while (running) {
+        ended.await();
+        if (completed >= wanted) {
+          return last;
+        }
+      }
+      running = true;
+      begun++;
+    } finally {
+      lock.unlock();
+    }
+    Report report = null;
+    try {
+      report = run();
+      return report;
+    } finally {
+      end(report);
+    }
+  }
+
+  @Override
+  public void onMutation(MutationListener listener) {
+    ledger.onMutation(listener);
+  }
+
+  /** Finishes or forgets commits that nobody works on any more. */
+  void resolveCommits() {
+    List<CommitIntent> intents =
+        Pages.all(ledger, tx -> tx.bucket(Schema.FACTS, Schema.INTENTS), Formats.INTENT);
+    for (CommitIntent intent : intents) {
+      SnapshotContext context = snapshotters.get(intent.snapshotter());
+      if (context == null) {
+        continue;
+      }
+      try {
+        new SnapshotCommitter(context).resolve(intent);
+      } catch (DaemonException e) {
+        log.warn("the commit of snapshot \"{}\" stays open: {}", intent.name(), e.getMessage());
+      }
+    }
+  }
+
+  /** Removes what no namespace knows from one snapshotter. */
+  void sweepBackend(String snapshotter) {
+    trust.advance();
+    sweeps.stream()
+        .filter(sweep -> sweep.name().equals(snapshotter))
+        .forEach(BackendSweep::run);
+  }
+
+  /** Ends the freeing of space. */
+  @Override
+  public void close() {
+    freeing.close();
+  }
+
+  private void end(@Nullable Report report) {
+    lock.lock();
+    try {
+      running = false;
+      if (report != null) {
+        completed = begun;
+        last = report;
+      }
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Report run() throws InterruptedException {
+    long start = System.nanoTime();
+    resolveCommits();
+    List<Pins.Pin> doubtful = pins.doubtful();
+    Queue<Node> touched = ledger.beginRecording();
+    doubtful.forEach(Pins.Pin::release);
+    Sweep sweep;
+    try {
+      Mark.Result mark = ledger.view(tx -> Mark.run(tx, ledger.now(), writers.held()));
+      sweep = new Sweep(ledger, writers, touched, mark);
+      sweep.run();
+    } finally {
+      ledger.endRecording();
+    }
+    Duration duration = Duration.ofNanos(System.nanoTime() - start);
+    sweepBackends();
+    Report report =
+        new Report(sweep.removed(), duration, Duration.ofNanos(sweep.pauseNanos()));
+    if (!report.removed().isEmpty()) {
+      log.info("collected {} in {} ms", report.removed(), duration.toMillis());
+    }
+    return report;
+  }
+
+  private void sweepBackends() throws InterruptedException {
+    trust.advance();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> runs = new ArrayList<>();
+      for (BackendSweep sweep : sweeps) {
+        runs.add(threads.submit(() -> sweepBackend(sweep)));
+      }
+      try {
+        for (Future<?> run : runs) {
+          run.get();
+        }
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        throw e;
+      }
+    }
+  }
+
+  private void sweepBackend(BackendSweep sweep) {
+    try {
+      int removed = sweep.run();
+      if (sweep instanceof SnapshotSweep snapshots && removed > 0 && snapshots.frees()) {
+        freeing.start(snapshots);
+      }
+    } catch (DaemonException e) {
+      log.warn("a back end is swept another time: {}", e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.carafe.metadata;
+
+import dev.carafe.spi.content.ContentStore;
+import java.time.Duration;
+
+/**
+ * What all namespaced content stores share.
+ *
+ * @param writers the refs that have an open writer
+ * @param ingestLife how long an ingest without lease is kept
+ */
+record ContentContext(
+    Ledger ledger,
+    ContentStore backend,
+    Sequences sequences,
+    Pins pins,
+    BackendGarbage garbage,
+    KeyLocks writers,
+    ContentSharing sharing,
+    Duration ingestLife) {}

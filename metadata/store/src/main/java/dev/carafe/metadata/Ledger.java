@@ -1,0 +1,164 @@
+package dev.carafe.metadata;
+
+import dev.carafe.engine.stores.GarbageCollector.MutationListener;
+import dev.carafe.spi.errors.AbortedException;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.events.Envelope;
+import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.metadata.MetadataDatabase;
+import dev.carafe.spi.metadata.ReadTransaction;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The database, with what belongs to a change: events and listeners after the commit, back end
+ * objects that became garbage, and, while a collection runs, the objects that it must spare.
+ */
+final class Ledger {
+  private static final Logger log = LoggerFactory.getLogger(Ledger.class);
+
+  private final MetadataDatabase database;
+  private final EventBus events;
+  private final BackendGarbage garbage;
+  private final Clock clock;
+  private final List<MutationListener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Touched objects in the order of their transactions; null while no collection runs. */
+  private volatile @Nullable Queue<Node> touched;
+
+  Ledger(MetadataDatabase database, EventBus events, BackendGarbage garbage, Clock clock) {
+    this.database = database;
+    this.events = events;
+    this.garbage = garbage;
+    this.clock = clock;
+  }
+
+  Instant now() {
+    return clock.instant();
+  }
+
+  void onMutation(MutationListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Reads the latest durable state. */
+  <T extends @Nullable Object> T view(Function<ReadTransaction, T> work) {
+    return database.view(work);
+  }
+
+  /** Changes the state; durable on return, then told to listeners and subscribers. */
+  <T extends @Nullable Object> T change(Function<Change, T> work) {
+    return change(new Attempt(), work);
+  }
+
+  /** As {@link #change(Function)}; after a failure {@code attempt} knows what may have happened. */
+  <T extends @Nullable Object> T change(Attempt attempt, Function<Change, T> work) {
+    return run(attempt, true, work);
+  }
+
+  /** A change of the daemon's own: no listener hears of it, and no collection spares anything. */
+  <T extends @Nullable Object> T maintain(Function<Change, T> work) {
+    return run(new Attempt(), false, work);
+  }
+
+  private <T extends @Nullable Object> T run(
+      Attempt attempt, boolean told, Function<Change, T> work) {
+    try {
+      return database.update(
+          tx -> {
+            attempt.begin();
+            Change change = new Change(tx, told ? touched : null, clock.instant());
+            T result;
+            try {
+              result = work.apply(change);
+            } catch (Throwable e) {
+              attempt.refused = true;
+              throw e;
+            }
+            tx.afterCommit(() -> committed(change, told));
+            return result;
+          });
+    } catch (RuntimeException | Error e) {
+      attempt.abandoned = true;
+      throw e;
+    }
+  }
+
+  /**
+   * Begins to record touched objects, in a transaction of its own: every transaction before it is
+   * visible to a view that begins after this returns, and every one after it records.
+   */
+  Queue<Node> beginRecording() {
+    Queue<Node> recording = new ConcurrentLinkedQueue<>();
+    maintain(
+        change -> {
+          touched = recording;
+          Facts.count(change.tx(), Facts.COLLECTIONS);
+          return null;
+        });
+    return recording;
+  }
+
+  void endRecording() {
+    touched = null;
+  }
+
+  /** Publishes, and logs where that does not work: the change is durable all the same. */
+  private void publish(Envelope envelope) {
+    try {
+      events.publish(envelope);
+    } catch (RuntimeException e) {
+      log.warn("event {} of namespace {} is lost", envelope.topic(), envelope.namespace(), e);
+    }
+  }
+
+  private void committed(Change change, boolean told) {
+    garbage.add(change.garbage());
+    change.events().forEach(this::publish);
+    if (!told) {
+      return;
+    }
+    for (MutationListener listener : listeners) {
+      try {
+        listener.mutated(change.deletion());
+      } catch (RuntimeException e) {
+        log.warn("a listener for changes failed", e);
+      }
+    }
+  }
+
+  /**
+   * One try at a change. The host may stop waiting for a database that is slow; then the outcome is
+   * unknown to the caller, and an attempt that has not begun must never begin.
+   */
+  static final class Attempt {
+    private volatile boolean refused;
+    private volatile boolean abandoned;
+
+    private void begin() {
+      if (abandoned) {
+        throw new AbortedException("nobody waits for this change any more");
+      }
+    }
+
+    /** Whether a change that threw {@code failure} certainly left nothing behind. */
+    boolean leftNothing(Throwable failure) {
+      return refused
+          || failure instanceof DaemonException
+              && !(failure instanceof UnavailableException
+                  || failure instanceof DeadlineExceededException
+                  || failure instanceof CancelledException);
+    }
+  }
+}
