@@ -32,6 +32,8 @@ public final class DetachedMount {
    * bind mount is its source directory, opened; with it, mounts below the source are visible.
    *
    * @throws ErrnoException whatever the kernel says, its explanation included where it gives one
+   * @throws IllegalArgumentException if a bind mount has options that only a file system
+   *     understands
    */
   public static Fd open(List<Mount> mounts) {
     return new DetachedMount(MountCalls.kernel(), modern()).openAll(mounts);
@@ -102,7 +104,7 @@ public final class DetachedMount {
         if (equals < 0) {
           calls.fsconfigFlag(filesystem, setting);
         } else {
-          RawPath value = RawPath.of(setting.substring(equals + 1));
+          RawPath value = RawPath.of(unquoted(setting.substring(equals + 1)));
           calls.fsconfigString(filesystem, setting.substring(0, equals), value);
         }
       }
@@ -114,6 +116,12 @@ public final class DetachedMount {
       long readOnly = options.isReadOnly() ? MountFlags.ATTR_RDONLY : 0;
       return calls.fsmount(filesystem, options.attributes() | readOnly);
     }
+  }
+
+  /** Quotes, as around an SELinux context, only protect commas from mount(2). */
+  private static String unquoted(String value) {
+    boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
+    return quoted ? value.substring(1, value.length() - 1) : value;
   }
 
   private void superFlag(Fd filesystem, MountOptions options, long flag, String word) {

@@ -27,6 +27,17 @@ public final class ErrnoException extends RuntimeException {
     this.errno = errno;
   }
 
+  private ErrnoException(String message, ErrnoException cause) {
+    super(message, cause);
+    this.call = cause.call;
+    this.errno = cause.errno;
+  }
+
+  /** The same failure, with what it happened during in front. */
+  ErrnoException during(String what) {
+    return new ErrnoException(what + ": " + getMessage(), this);
+  }
+
   private static String message(
       String call, int errno, @Nullable Object what, @Nullable String note) {
     var text = new StringBuilder(call);

@@ -2,8 +2,6 @@ package dev.carafe.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A pooled block of native memory that bytes of the Java heap pass through on their way to or from
@@ -13,20 +11,15 @@ final class IoBuffer implements AutoCloseable {
   static final int SIZE = 64 * 1024;
 
   private static final int SLOTS = 16;
-  private static final AtomicReferenceArray<@Nullable IoBuffer> POOL =
-      new AtomicReferenceArray<>(SLOTS);
+  private static final Pool<IoBuffer> POOL = new Pool<>(SLOTS);
 
   private final MemorySegment memory = Arena.ofAuto().allocate(SIZE, 16);
 
   private IoBuffer() {}
 
   static IoBuffer take() {
-    IoBuffer pooled = POOL.getAndSet(slot(), null);
+    IoBuffer pooled = POOL.take();
     return pooled == null ? new IoBuffer() : pooled;
-  }
-
-  private static int slot() {
-    return (int) Thread.currentThread().threadId() & (SLOTS - 1);
   }
 
   MemorySegment memory() {
@@ -40,6 +33,6 @@ final class IoBuffer implements AutoCloseable {
 
   @Override
   public void close() {
-    POOL.lazySet(slot(), this);
+    POOL.give(this);
   }
 }

@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,28 +30,18 @@ final class IsalInflater implements RawInflater {
   private static final int BLOCK_FINISH = 5;
   private static final int GZIP_NO_HEADER = 2;
   private static final int SLOTS = 8;
-  private static final AtomicReferenceArray<@Nullable MemorySegment> POOL =
-      new AtomicReferenceArray<>(SLOTS);
+  private static final Pool<MemorySegment> POOL = new Pool<>(SLOTS);
 
   private final IsalLibrary library;
   private @Nullable MemorySegment state;
 
   IsalInflater(IsalLibrary library) {
     this.library = library;
-    MemorySegment taken = takeState();
+    MemorySegment pooled = POOL.take();
+    MemorySegment taken = pooled == null ? Arena.ofAuto().allocate(SIZE, 64) : pooled;
     this.state = taken;
     call(library.init(), taken);
     taken.set(JAVA_INT, CRC_FLAG, GZIP_NO_HEADER);
-  }
-
-  private static MemorySegment takeState() {
-    for (int i = 0; i < SLOTS; i++) {
-      MemorySegment pooled = POOL.getAndSet(i, null);
-      if (pooled != null) {
-        return pooled;
-      }
-    }
-    return Arena.ofAuto().allocate(SIZE, 64);
   }
 
   private MemorySegment state() {
@@ -160,10 +149,8 @@ final class IsalInflater implements RawInflater {
   public void close() {
     MemorySegment former = state;
     state = null;
-    for (int i = 0; former != null && i < SLOTS; i++) {
-      if (POOL.compareAndSet(i, null, former)) {
-        return;
-      }
+    if (former != null) {
+      POOL.give(former);
     }
   }
 }

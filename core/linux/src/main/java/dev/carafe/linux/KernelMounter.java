@@ -47,7 +47,10 @@ final class KernelMounter implements Mounter {
     var done = new ArrayList<RawPath>();
     try {
       for (Mount mount : mounts) {
-        done.add(mount(mount, target));
+        RawPath place = mount(mount, target);
+        if (place != null) {
+          done.add(place);
+        }
       }
     } catch (RuntimeException | Error e) {
       for (RawPath place : done.reversed()) {
@@ -61,25 +64,31 @@ final class KernelMounter implements Mounter {
     }
   }
 
-  /** Returns the path at which it was mounted, links resolved. */
-  private RawPath mount(Mount mount, RawPath target) {
+  /**
+   * Returns the path at which there is a new mount, links resolved; null if it only changed one.
+   */
+  private @Nullable RawPath mount(Mount mount, RawPath target) {
     MountOptions options = MountOptions.parse(mount.type(), mount.options());
-    RawPath path;
-    try (Fd place = place(target, mount.target())) {
-      path = PathCalls.readlinkat(Fd.CWD, place.procPath());
-      if (modern && (options.flags() & MountFlags.REMOUNT) == 0) {
-        attach(mount, options, place);
-      } else {
-        classic(mount, options, place);
-      }
-    }
+    RawPath path = target;
+    boolean mounted = false;
     try {
+      try (Fd place = place(target, mount.target())) {
+        path = PathCalls.readlinkat(Fd.CWD, place.procPath());
+        if (modern && !options.isRemount()) {
+          attach(mount, options, place);
+        } else {
+          classic(mount, options, place);
+        }
+      }
+      mounted = !options.isRemount();
       finish(mount, options, target);
-    } catch (RuntimeException | Error e) {
-      calls.umount2(path, MountFlags.DETACH);
-      throw e;
+      return mounted ? path : null;
+    } catch (ErrnoException e) {
+      if (mounted) {
+        calls.umount2(path, MountFlags.DETACH);
+      }
+      throw e.during("mount " + mount.type() + " \"" + mount.source() + "\" on \"" + path + "\"");
     }
-    return path;
   }
 
   /** What is on top at the place right now; a target cannot lead out of {@code root}. */
@@ -107,7 +116,7 @@ final class KernelMounter implements Mounter {
 
   private void classic(Mount mount, MountOptions options, Fd place) {
     RawPath source = RawPath.of(mount.source());
-    if (options.isBind() && (options.flags() & MountFlags.REMOUNT) == 0) {
+    if (options.isBind() && !options.isRemount()) {
       long flags = options.flags() & (MountFlags.BIND | MountFlags.REC);
       calls.mount(source, place.procPath(), null, flags, null);
       return;
@@ -128,10 +137,7 @@ final class KernelMounter implements Mounter {
   /** What can only be said of a mount that is there: propagation, and on old kernels read-only. */
   private void finish(Mount mount, MountOptions options, RawPath target) {
     boolean remount =
-        !modern
-            && options.isBind()
-            && (options.flags() & MountFlags.REMOUNT) == 0
-            && options.changesAttributes();
+        !modern && options.isBind() && !options.isRemount() && options.changesAttributes();
     if (!remount && options.propagation().isEmpty()) {
       return;
     }

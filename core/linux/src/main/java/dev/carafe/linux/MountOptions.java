@@ -72,6 +72,11 @@ record MountOptions(
           "runbindable",
           MountFlags.UNBINDABLE | REC);
 
+  /**
+   * Sorts {@code options}.
+   *
+   * @throws IllegalArgumentException if a bind mount is given what only a file system understands
+   */
   static MountOptions parse(String type, List<String> options) {
     long flags =
         type.equals("bind") ? MountFlags.BIND : type.equals("rbind") ? MountFlags.BIND | REC : 0;
@@ -91,11 +96,18 @@ record MountOptions(
         data.add(option);
       }
     }
+    if ((flags & MountFlags.BIND) != 0 && !data.isEmpty()) {
+      throw new IllegalArgumentException("mount options " + data + ": not for a bind mount");
+    }
     return new MountOptions(flags, recursiveReadOnly, List.copyOf(propagation), List.copyOf(data));
   }
 
   boolean isBind() {
     return (flags & MountFlags.BIND) != 0;
+  }
+
+  boolean isRemount() {
+    return (flags & MountFlags.REMOUNT) != 0;
   }
 
   boolean isRecursive() {

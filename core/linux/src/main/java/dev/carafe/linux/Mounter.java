@@ -23,6 +23,8 @@ public interface Mounter {
    * inside {@code target}. If one fails, those before it are unmounted again.
    *
    * @throws ErrnoException whatever the kernel says, its explanation included where it gives one
+   * @throws IllegalArgumentException if a bind mount has options that only a file system
+   *     understands
    */
   void mount(List<Mount> mounts, Path target);
 

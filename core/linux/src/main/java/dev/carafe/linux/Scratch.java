@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Scratch implements AutoCloseable {
   private static final int SIZE = 12 * 1024;
   private static final int SLOTS = 32;
-  private static final AtomicReferenceArray<@Nullable Scratch> POOL =
-      new AtomicReferenceArray<>(SLOTS);
+  private static final Pool<Scratch> POOL = new Pool<>(SLOTS);
 
   private final MemorySegment memory = Arena.ofAuto().allocate(SIZE, 16);
   private final MemorySegment capture = memory.asSlice(0, NativeCall.CAPTURE.byteSize());
@@ -28,12 +26,8 @@ final class Scratch implements AutoCloseable {
   private Scratch() {}
 
   static Scratch take() {
-    Scratch pooled = POOL.getAndSet(slot(), null);
+    Scratch pooled = POOL.take();
     return pooled == null ? new Scratch() : pooled;
-  }
-
-  private static int slot() {
-    return (int) Thread.currentThread().threadId() & (SLOTS - 1);
   }
 
   MemorySegment capture() {
@@ -101,6 +95,6 @@ final class Scratch implements AutoCloseable {
       overflow.close();
       overflow = null;
     }
-    POOL.lazySet(slot(), this);
+    POOL.give(this);
   }
 }

@@ -136,6 +136,42 @@ class DetachedMountTest {
     assertThrows(IllegalArgumentException.class, () -> open(modern));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKilledProcessLeavesNothing(boolean modern) throws Exception {
+    directory("lower");
+    directory("upper");
+    directory("work");
+    List<String> options =
+        List.of(
+            "index=on",
+            "lowerdir=" + box.path + "/lower",
+            "upperdir=" + box.path + "/upper",
+            "workdir=" + box.path + "/work");
+    Mount mount = new Mount("overlay", "overlay", options);
+    try (Descriptors.Pair output = Descriptors.pipe2(0);
+        Descriptors.Pair input = Descriptors.pipe2(0);
+        Spawned holder =
+            Spawn.of(System.getProperty("java.home") + "/bin/java")
+                .arguments("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp")
+                .arguments(System.getProperty("java.class.path"))
+                .arguments(DetachedMountHolder.class.getName(), String.valueOf(modern))
+                .arguments(options)
+                .descriptor(0, input.first())
+                .descriptor(1, output.second())
+                .start()) {
+      output.second().close();
+      byte[] said = new byte[6];
+      assertEquals(6, FileIo.read(output.first(), said, 0, said.length));
+      assertEquals("ready\n", new String(said, StandardCharsets.UTF_8));
+      assertErrno(Errno.EBUSY, () -> open(modern, mount));
+      ProcessCalls.pidfdSendSignal(holder.pidfd(), Signals.SIGKILL);
+      assertEquals(Signals.SIGKILL, ProcessCalls.waitFor(holder.pidfd()).signal());
+    }
+    open(modern, mount).close();
+    assertTrue(Files.isDirectory(box.path.resolve("upper/made")));
+  }
+
   @Test
   void theDetachedTreeCanBeAttachedLater() throws IOException {
     Path target = directory("target");

@@ -185,6 +185,46 @@ class EventLoopTest {
   }
 
   @Test
+  void registeringFromManyThreadsWhileItClosesEndsEveryWait() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      EventLoop other = EventLoop.start("other", 1000);
+      var futures = new LinkedBlockingQueue<CompletableFuture<Integer>>();
+      var pipes = new LinkedBlockingQueue<Descriptors.Pair>();
+      var threads = new ArrayList<Thread>();
+      for (int t = 0; t < 4; t++) {
+        threads.add(
+            Thread.ofPlatform()
+                .start(() -> {
+                  try {
+                    for (int i = 0; i < 50; i++) {
+                      Descriptors.Pair pipe = Descriptors.pipe2(0);
+                      pipes.add(pipe);
+                      futures.add(other.ready(pipe.first(), EventLoop.READABLE));
+                      futures.add(other.ready(pipe.second(), EventLoop.WRITABLE));
+                    }
+                  } catch (IllegalStateException e) {
+                    // The loop was closed meanwhile.
+                  }
+                }));
+      }
+      Descriptors.Pair first = pipes.take();
+      other.close();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      for (CompletableFuture<Integer> future : futures) {
+        try {
+          assertEquals(EventLoop.WRITABLE, get(future));
+        } catch (CancellationException e) {
+          assertTrue(future.isCompletedExceptionally());
+        }
+      }
+      pipes.forEach(Descriptors.Pair::close);
+      first.close();
+    }
+  }
+
+  @Test
   void inotifyTellsWhatHappenedInADirectory() throws Exception {
     try (Sandbox box = new Sandbox();
         Inotify inotify = Inotify.open()) {

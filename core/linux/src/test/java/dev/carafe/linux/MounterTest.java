@@ -209,5 +209,23 @@ class MounterTest {
     var thrown =
         assertThrows(ErrnoException.class, () -> mounter(true).mount(List.of(overlay), target));
     assertTrue(thrown.getMessage().contains("nonsense"), thrown.getMessage());
+    assertTrue(thrown.getMessage().contains(target.toString()), thrown.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aFailureAfterARemountLeavesTheMount(boolean modern) throws IOException {
+    mounter(modern).mount(List.of(bind(directory("source"), "bind")), target);
+    Mount remount = new Mount("", "", List.of("remount", "bind", "ro"));
+    Mount bad = bind(box.path.resolve("missing"), "bind");
+    assertErrno(Errno.ENOENT, () -> mounter(modern).mount(List.of(remount, bad), target));
+    assertTrue(mountsHere().getFirst().hasOption("ro"));
+  }
+
+  @Test
+  void aBindMountTakesNoFileSystemOptions() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> mounter(true).mount(List.of(bind(box.path, "bind", "uidmap=0:1:1")), target));
   }
 }

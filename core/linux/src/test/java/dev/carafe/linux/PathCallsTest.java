@@ -230,4 +230,16 @@ class PathCallsTest {
         Errno.ENAMETOOLONG,
         () -> PathCalls.openat(box.dir, RawPath.of("x/".repeat(20_000)), OpenFlags.RDONLY, 0));
   }
+
+  @Test
+  void aCallThatTheKernelLacksSaysWhatItNeeds() {
+    var missing = new Syscall("future", 4711, "9.9");
+    try (Scratch s = Scratch.take()) {
+      var thrown =
+          assertThrows(
+              ErrnoException.class, () -> missing.check(missing.call(s, 0, 0, 0, 0), s, "x"));
+      assertEquals(
+          "future \"x\": ENOSYS (function not implemented): needs Linux 9.9", thrown.getMessage());
+    }
+  }
 }
