@@ -1,0 +1,108 @@
+package dev.carafe.ctr;
+
+import com.google.protobuf.Any;
+import dev.carafe.api.services.containers.v1.Container;
+import dev.carafe.api.services.containers.v1.DeleteContainerRequest;
+import dev.carafe.api.services.containers.v1.GetContainerRequest;
+import dev.carafe.api.services.containers.v1.ListContainersRequest;
+import dev.carafe.api.services.snapshots.v1.RemoveSnapshotRequest;
+import dev.carafe.ctr.grpc.StatusException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Containers: what exists. */
+final class ContainerCommands {
+  private final Session session;
+
+  ContainerCommands(Session session) {
+    this.session = session;
+  }
+
+  int list() {
+    List<Container> containers =
+        session
+            .channel()
+            .unary(
+                Api.Containers.LIST,
+                ListContainersRequest.newBuilder().addAllFilters(session.arguments().operands()).build())
+            .getContainersList();
+    if (session.json()) {
+      List<Object> all = new ArrayList<>();
+      containers.forEach(container -> all.add(json(container)));
+      Text.json(session.out(), all);
+    } else if (session.arguments().has("quiet")) {
+      containers.forEach(container -> session.out().println(container.getId()));
+    } else {
+      Table table = new Table("CONTAINER", "IMAGE", "RUNTIME");
+      for (Container container : containers) {
+        table.row(
+            container.getId(),
+            container.getImage().isEmpty() ? "-" : container.getImage(),
+            container.getRuntime().getName());
+      }
+      table.print(session.out());
+    }
+    return 0;
+  }
+
+  int info() {
+    Text.json(session.out(), json(get(session, session.arguments().operand(0))));
+    return 0;
+  }
+
+  static Container get(Session session, String id) {
+    return session
+        .channel()
+        .unary(Api.Containers.GET, GetContainerRequest.newBuilder().setId(id).build())
+        .getContainer();
+  }
+
+  private static Map<String, Object> json(Container container) {
+    Map<String, Object> extensions = new LinkedHashMap<>();
+    for (Map.Entry<String, Any> extension : container.getExtensionsMap().entrySet()) {
+      extensions.put(extension.getKey(), Text.any(extension.getValue()));
+    }
+    return Text.object(
+        "id", container.getId(),
+        "labels", container.getLabelsMap(),
+        "image", container.getImage(),
+        "runtime", container.getRuntime().getName(),
+        "snapshotter", container.getSnapshotter(),
+        "snapshot_key", container.getSnapshotKey(),
+        "created_at", Text.time(container.getCreatedAt()),
+        "updated_at", Text.time(container.getUpdatedAt()),
+        "extensions", extensions,
+        "spec", Text.any(container.getSpec()));
+  }
+
+  int remove() {
+    for (String id : session.arguments().operands()) {
+      remove(session, id, !session.arguments().has("keep-snapshot"));
+    }
+    return 0;
+  }
+
+  /** The container first: it holds the snapshot. */
+  static void remove(Session session, String id, boolean snapshotToo) {
+    Container container = get(session, id);
+    session.channel().unary(Api.Containers.DELETE, DeleteContainerRequest.newBuilder().setId(id).build());
+    if (snapshotToo && !container.getSnapshotKey().isEmpty()) {
+      try {
+        session
+            .channel()
+            .unary(
+                Api.Snapshots.REMOVE,
+                RemoveSnapshotRequest.newBuilder()
+                    .setSnapshotter(container.getSnapshotter())
+                    .setKey(container.getSnapshotKey())
+                    .build());
+      } catch (StatusException e) {
+        if (e.code() != StatusException.NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
+  }
+}

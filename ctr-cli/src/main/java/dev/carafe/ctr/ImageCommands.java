@@ -1,0 +1,111 @@
+package dev.carafe.ctr;
+
+import dev.carafe.api.services.images.v1.CreateImageRequest;
+import dev.carafe.api.services.images.v1.DeleteImageRequest;
+import dev.carafe.api.services.images.v1.GetImageRequest;
+import dev.carafe.api.services.images.v1.Image;
+import dev.carafe.api.services.images.v1.ListImagesRequest;
+import dev.carafe.api.services.images.v1.UpdateImageRequest;
+import dev.carafe.ctr.grpc.StatusException;
+import dev.carafe.spi.images.ImageName;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Images. */
+final class ImageCommands {
+  private final Session session;
+
+  ImageCommands(Session session) {
+    this.session = session;
+  }
+
+  int list() {
+    List<Image> images =
+        session
+            .channel()
+            .unary(
+                Api.Images.LIST,
+                ListImagesRequest.newBuilder().addAllFilters(session.arguments().operands()).build())
+            .getImagesList();
+    if (session.json()) {
+      List<Object> all = new ArrayList<>();
+      for (Image image : images) {
+        all.add(
+            Text.object(
+                "name", image.getName(),
+                "digest", image.getTarget().getDigest(),
+                "media_type", image.getTarget().getMediaType(),
+                "size", image.getTarget().getSize(),
+                "labels", image.getLabelsMap(),
+                "created_at", Text.time(image.getCreatedAt()),
+                "updated_at", Text.time(image.getUpdatedAt())));
+      }
+      Text.json(session.out(), all);
+    } else if (session.arguments().has("quiet")) {
+      images.forEach(image -> session.out().println(image.getName()));
+    } else {
+      Table table = new Table("NAME", "DIGEST", "TYPE", "LABELS");
+      for (Image image : images) {
+        table.row(
+            image.getName(),
+            image.getTarget().getDigest(),
+            image.getTarget().getMediaType(),
+            Text.labels(image.getLabelsMap()));
+      }
+      table.print(session.out());
+    }
+    return 0;
+  }
+
+  int remove() {
+    for (String name : session.arguments().operands()) {
+      session
+          .channel()
+          .unary(
+              Api.Images.DELETE,
+              DeleteImageRequest.newBuilder()
+                  .setName(find(session, name).getName())
+                  .setSync(session.arguments().has("sync"))
+                  .build());
+    }
+    return 0;
+  }
+
+  int tag() {
+    Image image = find(session, session.arguments().operand(0));
+    Image tagged =
+        Image.newBuilder().setName(fullName(session.arguments().operand(1))).setTarget(image.getTarget()).build();
+    try {
+      session.channel().unary(Api.Images.CREATE, CreateImageRequest.newBuilder().setImage(tagged).build());
+    } catch (StatusException e) {
+      if (e.code() != StatusException.ALREADY_EXISTS || !session.arguments().has("force")) {
+        throw e;
+      }
+      session.channel().unary(Api.Images.UPDATE, UpdateImageRequest.newBuilder().setImage(tagged).build());
+    }
+    return 0;
+  }
+
+  /** The name as it was typed, or what a short name stands for. */
+  static Image find(Session session, String name) {
+    try {
+      return session
+          .channel()
+          .unary(Api.Images.GET, GetImageRequest.newBuilder().setName(name).build())
+          .getImage();
+    } catch (StatusException e) {
+      String full = fullName(name);
+      if (e.code() != StatusException.NOT_FOUND || full.equals(name)) {
+        throw e;
+      }
+      return session
+          .channel()
+          .unary(Api.Images.GET, GetImageRequest.newBuilder().setName(full).build())
+          .getImage();
+    }
+  }
+
+  static String fullName(String name) {
+    return ImageName.normalize(name).toString();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.carafe.ctr;
+
+import com.google.protobuf.FieldMask;
+import dev.carafe.api.services.namespaces.v1.CreateNamespaceRequest;
+import dev.carafe.api.services.namespaces.v1.DeleteNamespaceRequest;
+import dev.carafe.api.services.namespaces.v1.ListNamespacesRequest;
+import dev.carafe.api.services.namespaces.v1.Namespace;
+import dev.carafe.api.services.namespaces.v1.UpdateNamespaceRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Namespaces. */
+final class NamespaceCommands {
+  private final Session session;
+
+  NamespaceCommands(Session session) {
+    this.session = session;
+  }
+
+  int list() {
+    List<Namespace> namespaces =
+        session
+            .channel()
+            .unary(Api.Namespaces.LIST, ListNamespacesRequest.getDefaultInstance())
+            .getNamespacesList();
+    if (session.json()) {
+      List<Object> all = new ArrayList<>();
+      namespaces.forEach(one -> all.add(Text.object("name", one.getName(), "labels", one.getLabelsMap())));
+      Text.json(session.out(), all);
+    } else if (session.arguments().has("quiet")) {
+      namespaces.forEach(one -> session.out().println(one.getName()));
+    } else {
+      Table table = new Table("NAME", "LABELS");
+      namespaces.forEach(one -> table.row(one.getName(), Text.labels(one.getLabelsMap())));
+      table.print(session.out());
+    }
+    return 0;
+  }
+
+  int create() {
+    Namespace namespace =
+        Namespace.newBuilder()
+            .setName(session.arguments().operand(0))
+            .putAllLabels(labels())
+            .build();
+    session
+        .channel()
+        .unary(Api.Namespaces.CREATE, CreateNamespaceRequest.newBuilder().setNamespace(namespace).build());
+    return 0;
+  }
+
+  int label() {
+    Map<String, String> labels = labels();
+    session
+        .channel()
+        .unary(
+            Api.Namespaces.UPDATE,
+            UpdateNamespaceRequest.newBuilder()
+                .setNamespace(
+                    Namespace.newBuilder().setName(session.arguments().operand(0)).putAllLabels(labels))
+                .setUpdateMask(
+                    FieldMask.newBuilder()
+                        .addAllPaths(labels.keySet().stream().map(key -> "labels." + key).toList()))
+                .build());
+    return 0;
+  }
+
+  private Map<String, String> labels() {
+    List<String> operands = session.arguments().operands();
+    return Text.pairs(operands.subList(1, operands.size()));
+  }
+
+  int remove() {
+    for (String name : session.arguments().operands()) {
+      session
+          .channel()
+          .unary(Api.Namespaces.DELETE, DeleteNamespaceRequest.newBuilder().setName(name).build());
+    }
+    return 0;
+  }
+}
