@@ -3,6 +3,7 @@ package dev.carafe.host;
 import dev.carafe.host.BoundedCall.StepFailedException;
 import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.host.config.RuntimeHandler;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.io.IOException;
@@ -68,7 +69,7 @@ final class Discovery {
         candidates.add(
             new Candidate(factory, factory.declaration(), origin(type), null, List.of()));
       } catch (Exception | LinkageError e) {
-        throw new IllegalStateException(
+        throw new FailedPreconditionException(
             "bundled plugin factory " + name + ": " + Failures.describe(e), e);
       }
     }
@@ -107,13 +108,16 @@ final class Discovery {
   private record OpenJar(Path path, String id, List<String> warnings) {}
 
   private @Nullable OpenJar open(Path jar) {
-    String objection = JarTrust.objection(jar);
-    if (objection != null) {
-      fail(jar, objection);
-      return null;
-    }
     try {
-      return new OpenJar(jar, manager.open(jar), warnings(jar));
+      // The path that was checked is the path that is loaded: no link is followed twice.
+      Path real = jar.toRealPath();
+      String objection =
+          Files.isSymbolicLink(jar) ? "is a symbolic link" : JarTrust.objection(real);
+      if (objection != null) {
+        fail(jar, objection);
+        return null;
+      }
+      return new OpenJar(jar, manager.open(real), warnings(real));
     } catch (IOException | PluginRuntimeException e) {
       fail(jar, "cannot be opened: " + Failures.describe(e));
       return null;

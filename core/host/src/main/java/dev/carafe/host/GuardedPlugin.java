@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GuardedPlugin implements InvocationHandler {
   private static final Logger log = LoggerFactory.getLogger(GuardedPlugin.class);
+  private static final long PATIENCE_NANOS = 500_000_000L;
   private static final MethodType ERASED = MethodType.methodType(Object.class, Object[].class);
 
   /** How a method is called. */
@@ -106,7 +107,7 @@ final class GuardedPlugin implements InvocationHandler {
 
   /**
    * Refuses new calls, interrupts those that wait for the world, and waits for the others, which
-   * are interrupted only when half of the time is gone.
+   * are interrupted too when they have had half a second.
    *
    * @return whether all calls have returned
    */
@@ -115,7 +116,7 @@ final class GuardedPlugin implements InvocationHandler {
     calls.close();
     waits.close();
     waits.interruptAll();
-    boolean empty = calls.awaitEmpty(start + atMost.toNanos() / 2);
+    boolean empty = calls.awaitEmpty(start + Math.min(atMost.toNanos() / 2, PATIENCE_NANOS));
     if (!empty) {
       calls.interruptAll();
     }

@@ -18,24 +18,22 @@ final class JarTrust {
 
   private JarTrust() {}
 
-  /** Why the jar cannot be trusted, or null. */
-  static @Nullable String objection(Path jar) {
-    try {
-      if (!Files.isRegularFile(jar, LinkOption.NOFOLLOW_LINKS)) {
-        return "is not a regular file";
-      }
-      String objection = objectionTo(jar, false);
-      for (Path above = jar.toRealPath().getParent();
-          objection == null && above != null;
-          above = above.getParent()) {
-        boolean mayBeSticky = !above.equals(jar.toRealPath().getParent());
-        String found = objectionTo(above, mayBeSticky);
-        objection = found == null ? null : "directory \"" + above + "\" " + found;
-      }
-      return objection;
-    } catch (IOException e) {
-      return "cannot be read: " + e;
+  /**
+   * Why the jar cannot be trusted, or null.
+   *
+   * @param jar a real path, without links
+   */
+  static @Nullable String objection(Path jar) throws IOException {
+    if (!Files.isRegularFile(jar, LinkOption.NOFOLLOW_LINKS)) {
+      return "is not a regular file";
     }
+    String objection = objectionTo(jar, false);
+    Path directory = jar.getParent();
+    for (Path above = directory; objection == null && above != null; above = above.getParent()) {
+      String found = objectionTo(above, !above.equals(directory));
+      objection = found == null ? null : "directory \"" + above + "\" " + found;
+    }
+    return objection;
   }
 
   private static @Nullable String objectionTo(Path path, boolean mayBeSticky) throws IOException {

@@ -98,7 +98,9 @@ abstract class PluginCall implements Runnable {
       if (interrupted) {
         left = Math.min(left, graceEnds - now);
       }
-      if (left > 0) {
+      if (left == Long.MAX_VALUE) {
+        LockSupport.park(this);
+      } else if (left > 0) {
         LockSupport.parkNanos(this, left);
       } else if (state.compareAndSet(RUNNING, LEFT)) {
         ending = interrupted ? Ending.INTERRUPTED : Ending.TIMED_OUT;

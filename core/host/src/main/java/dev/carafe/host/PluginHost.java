@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.pf4j.PluginRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -316,7 +317,11 @@ public final class PluginHost implements AutoCloseable {
     for (Node node : created.reversed()) {
       close(node);
     }
-    found.manager().unloadPlugins();
+    try {
+      found.manager().unloadPlugins();
+    } catch (PluginRuntimeException e) {
+      log.warn("plugin jars: {}", e.getMessage());
+    }
   }
 
   private void close(Node node) {

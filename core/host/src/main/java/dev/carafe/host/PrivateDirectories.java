@@ -2,7 +2,6 @@ package dev.carafe.host;
 
 import dev.carafe.spi.errors.FailedPreconditionException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -39,7 +38,7 @@ final class PrivateDirectories {
         Files.createDirectories(parent);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new FailedPreconditionException("directory \"" + directory + "\": " + e, e);
     }
   }
 
@@ -58,7 +57,7 @@ final class PrivateDirectories {
       }
       return directory;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new FailedPreconditionException("directory \"" + directory + "\": " + e, e);
     }
   }
 }

@@ -132,9 +132,7 @@ class CodeRulesTest {
             .matching("dev.carafe.(**)")
             .should()
             .beFreeOfCycles()
-            .ignoreDependency(
-                alwaysTrue(),
-                describe("annotations", JavaClass::isAnnotation))
+            .ignoreDependency(alwaysTrue(), describe("annotations", JavaClass::isAnnotation))
             .ignoreDependency(resideInAPackage(GENERATED), alwaysTrue()));
   }
 
@@ -191,8 +189,7 @@ class CodeRulesTest {
 
   private static boolean hasMain(JavaClass type) {
     for (JavaMethod method : type.getMethods()) {
-      if (method.getName().equals("main")
-          && method.getModifiers().contains(JavaModifier.STATIC)) {
+      if (method.getName().equals("main") && method.getModifiers().contains(JavaModifier.STATIC)) {
         return true;
       }
     }

@@ -92,8 +92,7 @@ final class Modules {
   private static Map<String, String> moduleOfClass() {
     Map<String, String> modules = new HashMap<>();
     for (JavaClass type : CLASSES) {
-      String file =
-          type.getSource().map(source -> Path.of(source.getUri()).toString()).orElse("");
+      String file = type.getSource().map(source -> Path.of(source.getUri()).toString()).orElse("");
       NAMES.stream()
           .filter(module -> file.startsWith(classes(module).toString() + "/"))
           .forEach(module -> modules.put(type.getName(), module));

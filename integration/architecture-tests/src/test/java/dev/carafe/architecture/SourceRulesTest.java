@@ -16,7 +16,8 @@ class SourceRulesTest {
   private static final int LONGEST_README = 40;
 
   /** Written so that this file does not match itself. */
-  private static final Pattern UNFINISHED = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|X" + "XX)\\b");
+  private static final Pattern UNFINISHED =
+      Pattern.compile("\\b(TO" + "DO|FIX" + "ME|X" + "XX)\\b");
 
   private static final Pattern SLEEP = Pattern.compile("\\bThread\\.sle" + "ep\\(");
 
@@ -46,8 +47,7 @@ class SourceRulesTest {
   void everyPackageHasAFrontDoor() {
     Set<String> without = new TreeSet<>();
     for (Path file : Modules.javaFiles()) {
-      if (!Files.exists(file.resolveSibling("package-info.java"))
-          && !hasFrontDoorInMain(file)) {
+      if (!Files.exists(file.resolveSibling("package-info.java")) && !hasFrontDoorInMain(file)) {
         without.add(Modules.ROOT.relativize(file.getParent()).toString());
       }
     }

@@ -1,9 +1,9 @@
 package dev.carafe.host.config;
 
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +56,7 @@ public final class ConfigLoader {
    *
    * @throws InvalidArgumentException one line for each mistake, with file and key
    * @throws NotFoundException if a file that a flag names is not there
+   * @throws FailedPreconditionException if a file cannot be read
    */
   public static DaemonConfig load(Flags flags) {
     Path file = flags.config() == null ? DEFAULT_FILE : flags.config().toAbsolutePath();
@@ -77,7 +78,7 @@ public final class ConfigLoader {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.toml")) {
         found.forEach(dropIns::add);
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new FailedPreconditionException("\"" + directory + "\" cannot be listed: " + e, e);
       }
       Collections.sort(dropIns);
       files.addAll(dropIns);

@@ -257,7 +257,7 @@ class JarLoadingTest extends PluginTestCase {
     Files.createSymbolicLink(plugins.resolve("a.jar"), jar);
 
     try (PluginHost host = start()) {
-      assertFailed(host, "a.jar", "\"" + plugins.resolve("a.jar") + "\" is not a regular file");
+      assertFailed(host, "a.jar", "\"" + plugins.resolve("a.jar") + "\" is a symbolic link");
     }
   }
 
