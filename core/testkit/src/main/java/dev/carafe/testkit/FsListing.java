@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -38,35 +37,30 @@ final class FsListing {
           .sorted((a, b) -> a.name.compareTo(b.name))
           .map(file -> line(file, timed.contains(file.name), links))
           .toList();
-    }  catch (IOException e) {
+    } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static String line(Named file, boolean timed, Map<Object, String> links) {
     try {
-      Map<String, Object> unix =
-          Files.readAttributes(
-              file.path,
-              "unix:mode,uid,gid,size,nlink,dev,ino,rdev,lastModifiedTime",
-              LinkOption.NOFOLLOW_LINKS);
-      int mode = (int) unix.get("mode");
+      UnixAttributes unix = UnixAttributes.of(file.path);
+      int mode = unix.mode();
       StringBuilder line = new StringBuilder(type(mode)).append(' ').append(file.name);
-      line.append(" %04o %s:%s".formatted(mode & 07777, unix.get("uid"), unix.get("gid")));
+      line.append(" %04o %s:%s".formatted(mode & 07777, unix.uid(), unix.gid()));
       switch (type(mode)) {
         case "file" -> {
-          line.append(' ').append(unix.get("size")).append(' ').append(hash(file.path));
-          if ((int) unix.get("nlink") > 1) {
-            Object inode = List.of(unix.get("dev"), unix.get("ino"));
-            line.append(" same as ").append(links.computeIfAbsent(inode, _ -> file.name));
+          line.append(' ').append(unix.size()).append(' ').append(hash(file.path));
+          if (unix.links() > 1) {
+            line.append(" same as ").append(links.computeIfAbsent(unix.inode(), _ -> file.name));
           }
         }
         case "link" -> line.append(" -> ").append(Files.readSymbolicLink(file.path));
-        case "block", "char" -> line.append(' ').append(unix.get("rdev"));
+        case "block", "char" -> line.append(' ').append(unix.device());
         default -> {}
       }
       if (timed) {
-        line.append(' ').append(((FileTime) unix.get("lastModifiedTime")).toInstant());
+        line.append(' ').append(unix.time().toInstant());
       }
       return line.append(attributes(file.path, mode)).toString();
     } catch (IOException e) {

@@ -33,15 +33,14 @@ public final class Race {
       List<Future<Outcome<T>>> running = new ArrayList<>();
       for (Callable<T> call : calls) {
         running.add(
-            threads.submit(
-                () -> {
-                  start.await();
-                  try {
-                    return new Outcome<T>(call.call(), null);
-                  } catch (DaemonException e) {
-                    return new Outcome<T>(null, e);
-                  }
-                }));
+            threads.submit(() -> {
+              start.await();
+              try {
+                return new Outcome<T>(call.call(), null);
+              } catch (DaemonException e) {
+                return new Outcome<T>(null, e);
+              }
+            }));
       }
       for (Future<Outcome<T>> one : running) {
         outcomes.add(one.get(PATIENCE_SECONDS, TimeUnit.SECONDS));

@@ -2,6 +2,7 @@ package dev.carafe.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -9,9 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -79,7 +78,8 @@ public final class Trees {
                 Files.createLink(target, first);
                 return FileVisitResult.CONTINUE;
               }
-              Files.copy(file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
+              Files.copy(
+                  file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
               attributes(file, target);
               return FileVisitResult.CONTINUE;
             }
@@ -97,24 +97,20 @@ public final class Trees {
   }
 
   private static void attributes(Path from, Path to) throws IOException {
-    Map<String, Object> unix =
-        Files.readAttributes(from, "unix:uid,gid,mode,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
-    int uid = (int) unix.get("uid");
-    int gid = (int) unix.get("gid");
-    Map<String, Object> now =
-        Files.readAttributes(to, "unix:uid,gid", LinkOption.NOFOLLOW_LINKS);
-    if ((int) now.get("uid") != uid) {
-      Files.setAttribute(to, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+    UnixAttributes unix = UnixAttributes.of(from);
+    UnixAttributes now = UnixAttributes.of(to);
+    if (now.uid() != unix.uid()) {
+      Files.setAttribute(to, "unix:uid", unix.uid(), LinkOption.NOFOLLOW_LINKS);
     }
-    if ((int) now.get("gid") != gid) {
-      Files.setAttribute(to, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+    if (now.gid() != unix.gid()) {
+      Files.setAttribute(to, "unix:gid", unix.gid(), LinkOption.NOFOLLOW_LINKS);
     }
     if (Files.isSymbolicLink(from)) {
       return;
     }
     extended(from, to);
-    Files.setAttribute(to, "unix:mode", unix.get("mode"));
-    Files.setLastModifiedTime(to, (FileTime) unix.get("lastModifiedTime"));
+    Files.setAttribute(to, "unix:mode", unix.mode() & 07777);
+    Files.setLastModifiedTime(to, unix.time());
   }
 
   private static void extended(Path from, Path to) throws IOException {

@@ -98,14 +98,13 @@ class LeakCheckTest {
       Thread.ofPlatform()
           .name("leaked by a test")
           .daemon(false)
-          .start(
-              () -> {
-                try {
-                  release.await();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+          .start(() -> {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
     }
   }
 

@@ -106,28 +106,26 @@ abstract class ContentConcurrencyChecks extends ContentChecks {
     byte[] bytes = random(100_000, 7);
     Digest digest = Digest.of(bytes);
     List<Callable<Integer>> calls = new ArrayList<>();
-    calls.add(
-        () -> {
-          for (int round = 0; round < ROUNDS; round++) {
-            blob(bytes);
-            store.delete(digest);
-          }
-          return 0;
-        });
+    calls.add(() -> {
+      for (int round = 0; round < ROUNDS; round++) {
+        blob(bytes);
+        store.delete(digest);
+      }
+      return 0;
+    });
     for (int i = 1; i < THREADS; i++) {
-      calls.add(
-          () -> {
-            for (int round = 0; round < ROUNDS; round++) {
-              if (blobs().containsKey(digest)) {
-                try (var reader = store.open(digest)) {
-                  assertEquals(digest, Digest.of(reader.readAll(LIMIT)));
-                } catch (dev.carafe.spi.errors.NotFoundException e) {
-                  // Deleted since.
-                }
-              }
+      calls.add(() -> {
+        for (int round = 0; round < ROUNDS; round++) {
+          if (blobs().containsKey(digest)) {
+            try (var reader = store.open(digest)) {
+              assertEquals(digest, Digest.of(reader.readAll(LIMIT)));
+            } catch (dev.carafe.spi.errors.NotFoundException e) {
+              // Deleted since.
             }
-            return 0;
-          });
+          }
+        }
+        return 0;
+      });
     }
     for (Race.Outcome<Integer> outcome : Race.run(calls)) {
       assertTrue(outcome.succeeded(), outcome::toString);

@@ -49,8 +49,7 @@ abstract class ContentFailureChecks extends ContentChecks {
       writer.write(buffer("hello"));
       var refused =
           assertThrows(FailedPreconditionException.class, () -> writer.commit(6, null, NONE));
-      assertTrue(
-          refused.getMessage().startsWith("unexpected commit size"), refused::getMessage);
+      assertTrue(refused.getMessage().startsWith("unexpected commit size"), refused::getMessage);
       assertEquals(5, store.status("ref").offset());
       writer.write(buffer("!"));
       writer.commit(6, null, NONE);
@@ -65,8 +64,7 @@ abstract class ContentFailureChecks extends ContentChecks {
       writer.write(buffer("hello"));
       var refused =
           assertThrows(FailedPreconditionException.class, () -> writer.commit(5, UNKNOWN, NONE));
-      assertTrue(
-          refused.getMessage().startsWith("unexpected commit digest"), refused::getMessage);
+      assertTrue(refused.getMessage().startsWith("unexpected commit digest"), refused::getMessage);
     }
     assertEquals(Map.of(), blobs());
     try (ContentWriter writer = writer("ref")) {

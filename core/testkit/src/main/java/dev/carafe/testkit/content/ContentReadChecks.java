@@ -62,13 +62,13 @@ abstract class ContentReadChecks extends ContentChecks {
       List<Callable<Boolean>> calls = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         int from = i * 1000;
-        calls.add(
-            () -> {
-              byte[] read = reader.stream(from).readAllBytes();
-              return Arrays.equals(read, Arrays.copyOfRange(big, from, big.length));
-            });
+        calls.add(() -> {
+          byte[] read = reader.stream(from).readAllBytes();
+          return Arrays.equals(read, Arrays.copyOfRange(big, from, big.length));
+        });
       }
-      assertTrue(Race.run(calls).stream().allMatch(outcome -> Boolean.TRUE.equals(outcome.value())));
+      assertTrue(
+          Race.run(calls).stream().allMatch(outcome -> Boolean.TRUE.equals(outcome.value())));
     }
   }
 

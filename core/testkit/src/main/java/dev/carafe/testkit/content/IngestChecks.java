@@ -98,7 +98,8 @@ abstract class IngestChecks extends ContentChecks {
   @DisplayName("CONT-INGE-06 refs are free text")
   void refsAreFreeText() {
     List<String> odd =
-        List.of("a/../../b", "..", "/", "%2e", "line\nbreak", "käse 🧀", "A", "a", "x".repeat(4096));
+        List.of(
+            "a/../../b", "..", "/", "%2e", "line\nbreak", "käse 🧀", "A", "a", "x".repeat(4096));
     for (String ref : odd) {
       ingest(ref, ref);
     }
@@ -177,8 +178,7 @@ abstract class IngestChecks extends ContentChecks {
     Digest wrong = Digest.of(bytes("something else"));
     try (ContentWriter writer = writer("ref", 0, wrong)) {
       writer.write(buffer("hello"));
-      assertEquals(
-          Digest.of(bytes("hello")), writer.commit(5, Digest.of(bytes("hello")), NONE));
+      assertEquals(Digest.of(bytes("hello")), writer.commit(5, Digest.of(bytes("hello")), NONE));
     }
   }
 }

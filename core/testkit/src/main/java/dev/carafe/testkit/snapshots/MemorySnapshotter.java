@@ -15,7 +15,9 @@ import dev.carafe.testkit.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,8 +33,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshotter for tests: knows its snapshots in memory only, and keeps their files as whole copies
- * in plain directories, so it needs no privilege. One call at a time. Declines {@link
+ * A snapshotter for tests: knows its snapshots in memory only, and keeps their files as whole
+ * copies in plain directories, so it needs no privilege. One call at a time. Declines {@link
  * Capability#SURVIVES_RESTART}: a new instance on the same root is empty.
  */
 public final class MemorySnapshotter implements Snapshotter {
@@ -91,11 +93,10 @@ public final class MemorySnapshotter implements Snapshotter {
       long bytes = 0;
       Set<Object> inodes = new HashSet<>();
       for (Path file : files.toList()) {
-        Map<String, Object> unix =
-            Files.readAttributes(
-                file, "unix:dev,ino,size", java.nio.file.LinkOption.NOFOLLOW_LINKS);
-        if (inodes.add(List.of(unix.get("dev"), unix.get("ino")))) {
-          bytes += (long) unix.get("size");
+        BasicFileAttributes attributes =
+            Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (inodes.add(attributes.fileKey())) {
+          bytes += attributes.size();
         }
       }
       return new Usage(bytes, inodes.size());

@@ -123,7 +123,8 @@ abstract class SnapshotFailureChecks extends SnapshotterChecks {
   }
 
   @Test
-  @DisplayName("SNAP-FAIL-08 a parent at commit must be committed, or, without REBASE, not be given")
+  @DisplayName(
+      "SNAP-FAIL-08 a parent at commit must be committed, or, without REBASE, not be given")
   void parentAtCommit() {
     snapshots.prepare(key("free"), null, NONE);
     before = all();
@@ -202,8 +203,7 @@ abstract class SnapshotFailureChecks extends SnapshotterChecks {
     var notFound = assertThrows(NotFoundException.class, () -> snapshots.stat(UNKNOWN));
     assertTrue(notFound.getMessage().contains(UNKNOWN.value()), notFound::getMessage);
     var taken =
-        assertThrows(
-            AlreadyExistsException.class, () -> snapshots.prepare(COMMITTED, null, NONE));
+        assertThrows(AlreadyExistsException.class, () -> snapshots.prepare(COMMITTED, null, NONE));
     assertTrue(taken.getMessage().contains(COMMITTED.value()), taken::getMessage);
   }
 }

@@ -134,11 +134,10 @@ abstract class SnapshotInfoChecks extends SnapshotterChecks {
       snapshots.prepare(key("a" + i), null, NONE);
     }
 
-    snapshots.forEach(
-        snapshot -> {
-          snapshots.updateLabels(snapshot.key(), _ -> label("seen", "1"));
-          snapshots.remove(snapshot.key());
-        });
+    snapshots.forEach(snapshot -> {
+      snapshots.updateLabels(snapshot.key(), _ -> label("seen", "1"));
+      snapshots.remove(snapshot.key());
+    });
 
     assertEquals(Map.of(), all());
   }

@@ -142,8 +142,18 @@ abstract class SnapshotLifeChecks extends SnapshotterChecks {
   void keysAreFreeText() {
     List<String> odd =
         List.of(
-            "a/../../b", "..", "/", "%2e", "with space", "line\nbreak", "tab\t", "käse 🧀",
-            "sha256:" + "0".repeat(64), "A", "a", "x".repeat(4000));
+            "a/../../b",
+            "..",
+            "/",
+            "%2e",
+            "with space",
+            "line\nbreak",
+            "tab\t",
+            "käse 🧀",
+            "sha256:" + "0".repeat(64),
+            "A",
+            "a",
+            "x".repeat(4000));
     for (String name : odd) {
       look(snapshots.prepare(key(name), null, NONE), FsTree.of(file("/name", name))::applyTo);
     }

@@ -32,7 +32,9 @@ abstract class SnapshotRecoveryChecks extends SnapshotterChecks {
     snapshots = openAgain();
   }
 
-  /** Makes some of everything, restarts and compares; or, where restarts lose all, finds nothing. */
+  /**
+   * Makes some of everything, restarts and compares; or, where restarts lose all, finds nothing.
+   */
   private void assertKept(Runnable restart) {
     SnapshotKey base = layer("base", null, BASE);
     SnapshotKey making = active("making", base, FsTree.of(file("/b", "2")));
@@ -54,7 +56,8 @@ abstract class SnapshotRecoveryChecks extends SnapshotterChecks {
     assertEquals(before, all());
     assertEquals(active, snapshots.mounts(key("active")));
     assertEquals(view, snapshots.mounts(key("view")));
-    look(snapshots.mounts(key("active")), BASE.then(file("/b", "2"), file("/c", "3"))::assertSameAs);
+    look(
+        snapshots.mounts(key("active")), BASE.then(file("/b", "2"), file("/c", "3"))::assertSameAs);
     look(snapshots.mounts(key("view")), BASE::assertSameAs);
     commit(key("active"), "grandchild");
     assertFiles(key("grandchild"), BASE.then(file("/b", "2"), file("/c", "3")));

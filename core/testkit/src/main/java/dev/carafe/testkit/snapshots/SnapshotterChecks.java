@@ -117,10 +117,9 @@ abstract class SnapshotterChecks {
 
   final Map<SnapshotKey, Snapshot> all() {
     Map<SnapshotKey, Snapshot> found = new HashMap<>();
-    snapshots.forEach(
-        snapshot ->
-            assertTrue(
-                found.put(snapshot.key(), snapshot) == null, () -> snapshot.key() + " seen twice"));
+    snapshots.forEach(snapshot ->
+        assertTrue(
+            found.put(snapshot.key(), snapshot) == null, () -> snapshot.key() + " seen twice"));
     return found;
   }
 }

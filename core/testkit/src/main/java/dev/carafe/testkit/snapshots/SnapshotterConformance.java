@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Every check has an id ({@code SNAP-LIFE-01}) that is never used for another. What the
  * snapshotter can do beyond the contract is read from {@code capabilities()} of the instance; what
- * it declines must be refused as documented. A test fails, whatever it checks, if it leaves a mount,
- * an open file or a thread behind ({@link LeakCheck}).
+ * it declines must be refused as documented. A test fails, whatever it checks, if it leaves a
+ * mount, an open file or a thread behind ({@link LeakCheck}).
  */
 @ExtendWith(LeakCheck.class)
 public abstract class SnapshotterConformance {

@@ -39,8 +39,7 @@ class ContentStoreConformanceFindsFaultsTest {
 
   @Test
   void forgottenLabelsAreFound() {
-    assertEquals(
-        Set.of("CONT-INFO-04", "CONT-INFO-05"), SuiteRun.of(ForgetsLabels.class).failed());
+    assertEquals(Set.of("CONT-INFO-04", "CONT-INFO-05"), SuiteRun.of(ForgetsLabels.class).failed());
   }
 
   @Test
@@ -50,8 +49,7 @@ class ContentStoreConformanceFindsFaultsTest {
 
   @Test
   void uncheckedDigestIsFound() {
-    assertEquals(
-        Set.of("CONT-WRIT-07", "CONT-FAIL-04"), SuiteRun.of(IgnoresDigest.class).failed());
+    assertEquals(Set.of("CONT-WRIT-07", "CONT-FAIL-04"), SuiteRun.of(IgnoresDigest.class).failed());
   }
 
   @Test

@@ -93,8 +93,7 @@ class SnapshotterConformanceFindsFaultsTest {
         public void commit(CommitRequest request) {
           Map<String, String> labels = new HashMap<>(right.stat(request.key()).labels());
           labels.putAll(request.labels());
-          super.commit(
-              new CommitRequest(request.key(), request.name(), request.parent(), labels));
+          super.commit(new CommitRequest(request.key(), request.name(), request.parent(), labels));
         }
       };
     }
