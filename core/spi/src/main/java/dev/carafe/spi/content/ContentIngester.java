@@ -2,6 +2,7 @@ package dev.carafe.spi.content;
 
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.plugins.Deadline;
 
 /** Opens writers. */
 public interface ContentIngester {
@@ -13,5 +14,6 @@ public interface ContentIngester {
    * @throws AlreadyExistsException {@code content D: already exists} if the expected digest is
    *     there
    */
+  @Deadline(600)
   ContentWriter writer(IngestRequest request);
 }

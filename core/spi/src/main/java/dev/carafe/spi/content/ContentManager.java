@@ -1,6 +1,7 @@
 package dev.carafe.spi.content;
 
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -16,6 +17,7 @@ public interface ContentManager {
    * Replaces the labels with what {@code change} makes of them, atomically.
    *
    * @throws NotFoundException if the blob is unknown
+   * @throws UnimplementedException if the store keeps no labels; it then shows none
    */
   BlobInfo updateLabels(Digest digest, UnaryOperator<Map<String, String>> change);
 
