@@ -1,0 +1,23 @@
+package dev.carafe.plugin.gc.scheduler;
+
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Makes the plugin {@code io.containerd.gc.v1.scheduler}. */
+@Extension
+public final class GcSchedulerFactory implements PluginFactory<GcScheduler, GcSchedulerConfig> {
+  @Override
+  public PluginDeclaration<GcScheduler, GcSchedulerConfig> declaration() {
+    return new PluginDeclaration<>(
+        GcScheduler.TYPE, "scheduler", List.of(Metadata.TYPE), false, GcSchedulerConfig.DEFAULT);
+  }
+
+  @Override
+  public GcScheduler create(PluginContext context, GcSchedulerConfig config) {
+    return new ScheduledCollections(context.require(Metadata.TYPE).collector(), config);
+  }
+}
