@@ -12,7 +12,8 @@ import java.util.function.Supplier;
  * <p>The descriptor is an {@link OpenFlags#PATH} one of the root directory: use it as {@code dir}
  * in {@link PathCalls}, or open {@link RawPath#DOT} in it. Close it after everything that was
  * opened through it where the end of the mount matters (an overlay's directories are in use until
- * then).
+ * then). The end of a writable overlay waits until the whole file system of its upper directory is
+ * written back, unless it has the option {@code volatile}.
  */
 public final class DetachedMount {
   /** Places to mount at, inside a private namespace; one that no source lies below is taken. */

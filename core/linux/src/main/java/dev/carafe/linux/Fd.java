@@ -11,32 +11,40 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Fd implements AutoCloseable {
   /** Stands for the working directory in the {@code dir} argument of {@link PathCalls}. */
-  public static final Fd CWD = new Fd(-100, false);
+  public static final Fd CWD = new Fd(-100, false, false);
 
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final AtomicInteger number;
   private final boolean owned;
+  private final boolean endsMount;
 
-  private Fd(int number, boolean owned) {
+  private Fd(int number, boolean owned, boolean endsMount) {
     this.number = new AtomicInteger(number);
     this.owned = owned;
+    this.endsMount = endsMount;
   }
 
   /** Takes ownership of an open descriptor. */
   public static Fd adopt(int number) {
-    if (number < 0) {
-      throw new IllegalArgumentException("fd " + number + ": not a descriptor");
-    }
-    return new Fd(number, true);
+    return new Fd(valid(number), true, false);
+  }
+
+  /** A descriptor whose close may end a mount, and then wait for everything to be written back. */
+  static Fd adoptMount(int number) {
+    return new Fd(valid(number), true, true);
   }
 
   /** Names a descriptor that somebody else closes, such as 0, 1 and 2. */
   public static Fd borrow(int number) {
+    return new Fd(valid(number), false, false);
+  }
+
+  private static int valid(int number) {
     if (number < 0) {
       throw new IllegalArgumentException("fd " + number + ": not a descriptor");
     }
-    return new Fd(number, false);
+    return number;
   }
 
   /**
@@ -78,9 +86,17 @@ public final class Fd implements AutoCloseable {
   public void close() {
     int current = number.getAndSet(CLOSED);
     if (owned && current != CLOSED) {
-      try (Scratch scratch = Scratch.take()) {
-        Calls.CLOSE.call(scratch, current);
+      if (endsMount) {
+        Offload.run(() -> close(current));
+      } else {
+        close(current);
       }
+    }
+  }
+
+  private static void close(int number) {
+    try (Scratch scratch = Scratch.take()) {
+      Calls.CLOSE.call(scratch, number);
     }
   }
 

@@ -114,7 +114,7 @@ final class KernelMountCalls implements MountCalls {
     return Offload.call(() -> {
       try (Scratch s = Scratch.take()) {
         int fd = Calls.FSMOUNT.call(s, filesystem.number(), CLOEXEC, attributes, 0);
-        return Fd.adopt(Calls.FSMOUNT.check(fd, s, filesystem));
+        return Fd.adoptMount(Calls.FSMOUNT.check(fd, s, filesystem));
       }
     });
   }
@@ -123,7 +123,7 @@ final class KernelMountCalls implements MountCalls {
   public Fd openTree(Fd dir, RawPath path, int flags) {
     try (Scratch s = Scratch.take()) {
       int fd = Calls.OPEN_TREE.call(s, dir.number(), s.string(path), flags | OpenFlags.CLOEXEC, 0);
-      return Fd.adopt(Calls.OPEN_TREE.check(fd, s, path));
+      return Fd.adoptMount(Calls.OPEN_TREE.check(fd, s, path));
     }
   }
 

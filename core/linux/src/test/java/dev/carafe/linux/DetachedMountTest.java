@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,6 +171,30 @@ class DetachedMountTest {
     }
     open(modern, mount).close();
     assertTrue(Files.isDirectory(box.path.resolve("upper/made")));
+  }
+
+  @Test
+  void oneLayerIsEnoughAndAVirtualThreadMayEndTheMount() throws Exception {
+    directory("lower/sub");
+    directory("upper");
+    directory("work");
+    List<String> options =
+        List.of(
+            "lowerdir=" + box.path + "/lower",
+            "upperdir=" + box.path + "/upper",
+            "workdir=" + box.path + "/work",
+            "volatile");
+    var entries = new CompletableFuture<Integer>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try (Fd root = DetachedMount.open(List.of(new Mount("overlay", "x", options)))) {
+            entries.complete(DirectoryReader.list(root, 10).size());
+          } catch (RuntimeException | Error e) {
+            entries.completeExceptionally(e);
+          }
+        })
+        .join();
+    assertEquals(1, entries.get());
   }
 
   @Test

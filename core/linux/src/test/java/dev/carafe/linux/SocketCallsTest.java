@@ -124,15 +124,14 @@ class SocketCallsTest {
   void theServiceManagerGetsItsDatagram() {
     RawPath path = RawPath.of(box.path.resolve("notify"));
     try (Fd socket = SocketCalls.bind(path, SocketCalls.DATAGRAM)) {
-      assertTrue(ServiceManager.notify(path.toString(), "READY=1\nSTATUS=ü"));
+      SystemdNotify.send(path.toString(), "READY=1\nSTATUS=ü");
       ByteBuffer into = ByteBuffer.allocate(100);
       SocketCalls.receive(socket, into, 0);
       assertEquals("READY=1\nSTATUS=ü", text(into));
     }
-    assertFalse(ServiceManager.notify(null, "READY=1"));
-    assertErrno(
-        Errno.ECONNREFUSED, () -> ServiceManager.notify("@carafe-nobody-listens", "READY=1"));
-    assertErrno(Errno.EAFNOSUPPORT, () -> ServiceManager.notify("vsock:2:3", "READY=1"));
+    assertErrno(Errno.ECONNREFUSED, () -> SystemdNotify.send("@carafe-nobody-listens", "READY=1"));
+    assertErrno(Errno.EAFNOSUPPORT, () -> SystemdNotify.send("vsock:2:3", "READY=1"));
+    assertErrno(Errno.EAFNOSUPPORT, () -> SystemdNotify.send("", "READY=1"));
   }
 
   @Test

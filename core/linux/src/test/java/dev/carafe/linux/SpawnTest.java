@@ -130,6 +130,19 @@ class SpawnTest {
   }
 
   @Test
+  void aChildsDescriptorCanBeBorrowed() {
+    try (Fd file = box.create("f", "content");
+        Spawned child = Spawn.of("/bin/sleep").arguments("100").descriptor(9, file).start()) {
+      try (Fd borrowed = ProcessCalls.pidfdGetfd(child.pidfd(), 9)) {
+        assertTrue(FileCalls.fstat(borrowed).isSameFile(FileCalls.fstat(file)));
+      }
+      assertErrno(Errno.EBADF, () -> ProcessCalls.pidfdGetfd(child.pidfd(), 10));
+      ProcessCalls.pidfdSendSignal(child.pidfd(), Signals.SIGKILL);
+      ProcessCalls.waitFor(child.pidfd());
+    }
+  }
+
+  @Test
   void aReusedPidIsNotMistaken() {
     try (Spawned child = Spawn.of("/bin/sleep").arguments("100").start()) {
       assertTrue(ProcessCalls.pidfdOpen(child.pid(), child.startTime() + 1).isEmpty());

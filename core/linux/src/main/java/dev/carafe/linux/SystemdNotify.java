@@ -4,32 +4,40 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /** Tells systemd how the service is doing: the datagrams of sd_notify(3). */
-public final class ServiceManager {
+public final class SystemdNotify {
   private static final String VARIABLE = "NOTIFY_SOCKET";
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MAX_ADDRESS = 107;
 
-  private ServiceManager() {}
+  private SystemdNotify() {}
 
   /**
-   * Sends {@code state}, such as {@code READY=1}, lines separated by newlines.
+   * Sends {@code state}, such as {@code READY=1}, lines separated by newlines, to where the
+   * environment says.
    *
    * @return false if nobody asked for it, that is without {@code NOTIFY_SOCKET} in the environment
    * @throws ErrnoException if it cannot be sent
    */
-  public static boolean notify(String state) {
-    return notify(System.getenv(VARIABLE), state);
-  }
-
-  static boolean notify(@Nullable String address, String state) {
+  public static boolean send(String state) {
+    String address = System.getenv(VARIABLE);
     if (address == null || address.isEmpty()) {
       return false;
     }
+    send(address, state);
+    return true;
+  }
+
+  /**
+   * Sends {@code state} to {@code address}: an absolute path, or an abstract name behind an at
+   * sign.
+   *
+   * @throws ErrnoException if it cannot be sent
+   */
+  public static void send(String address, String state) {
     byte[] name = address.getBytes(StandardCharsets.UTF_8);
-    if (name[0] != '/' && name[0] != '@') {
+    if (name.length == 0 || (name[0] != '/' && name[0] != '@')) {
       throw new ErrnoException("sendto", Errno.EAFNOSUPPORT, address);
     }
     if (name.length > MAX_ADDRESS) {
@@ -54,7 +62,6 @@ public final class ServiceManager {
               to.address(),
               to.byteSize());
       Calls.SENDTO.check(sent, s, address);
-      return true;
     }
   }
 
