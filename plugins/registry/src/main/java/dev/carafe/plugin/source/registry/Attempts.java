@@ -36,9 +36,11 @@ final class Attempts {
     HostFailure last = null;
     for (int i = 0; i < hosts.size(); i++) {
       HostSession host = hosts.get(i);
-      int retries = i == hosts.size() - 1 ? timing.retries() : 0;
+      boolean end = i == hosts.size() - 1;
+      // So much that a silent mirror leaves time for those behind it.
+      Budget share = budget.part(budget.left().dividedBy(hosts.size() - i));
       try {
-        return ask(what, host, retries, budget, attempt);
+        return ask(what, host, end ? timing.retries() : 0, share, attempt);
       } catch (HostFailure e) {
         reasons.append(separator).append(host.name()).append(": ").append(e.reason());
         separator = "; ";

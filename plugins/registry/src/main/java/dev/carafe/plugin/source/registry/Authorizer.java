@@ -92,7 +92,9 @@ final class Authorizer {
       if (challenge.scheme().equals("bearer") && !challenge.parameter("realm").isEmpty()) {
         Means.Bearer wanted = new Means.Bearer(request(challenge));
         boolean changed = !wanted.equals(means);
-        refused.ifPresent(token -> drop(wanted.request, token));
+        if (!fresh) {
+          refused.ifPresent(token -> drop(wanted.request, token));
+        }
         means = wanted;
         return refused.isEmpty() || changed || !fresh;
       }

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.source.registry;
 
+import dev.carafe.plugin.source.registry.Proxies.Proxy;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One TCP or TLS connection with its read buffer. Used by one request at a time; {@link #close} may
@@ -18,7 +21,7 @@ final class Connection implements Closeable {
   private static final int BUFFER = 16 * 1024;
 
   private final Origin origin;
-  private final boolean viaProxy;
+  private final @Nullable Proxy proxy;
   private final Socket raw;
   private final Socket socket;
   private final byte[] buffer = new byte[BUFFER];
@@ -31,11 +34,11 @@ final class Connection implements Closeable {
   /**
    * @param raw what is closed: closing it never waits for the peer, as closing TLS may
    * @param socket {@code raw} itself, or the TLS socket on it
-   * @param viaProxy whether requests go to a proxy in absolute form
+   * @param proxy that requests go to in absolute form; null where they go to the origin itself
    */
-  Connection(Origin origin, boolean viaProxy, Socket raw, Socket socket) {
+  Connection(Origin origin, @Nullable Proxy proxy, Socket raw, Socket socket) {
     this.origin = origin;
-    this.viaProxy = viaProxy;
+    this.proxy = proxy;
     this.raw = raw;
     this.socket = socket;
   }
@@ -44,8 +47,8 @@ final class Connection implements Closeable {
     return origin;
   }
 
-  boolean viaProxy() {
-    return viaProxy;
+  Optional<Proxy> proxy() {
+    return Optional.ofNullable(proxy);
   }
 
   void send(byte[] bytes) throws IOException {

@@ -53,12 +53,12 @@ final class Dialer {
     try {
       raw.setTcpNoDelay(true);
       if (!origin.secure()) {
-        return new Connection(origin, proxy.isPresent(), raw, raw);
+        return new Connection(origin, proxy.orElse(null), raw, raw);
       }
       if (proxy.isPresent()) {
         tunnel(raw, origin, proxy.get(), budget);
       }
-      return new Connection(origin, false, raw, secure(raw, origin, budget));
+      return new Connection(origin, null, raw, secure(raw, origin, budget));
     } catch (IOException | RuntimeException e) {
       raw.close();
       throw e;
@@ -148,7 +148,7 @@ final class Dialer {
         .ifPresent(value -> request.append("Proxy-Authorization: ").append(value).append("\r\n"));
     request.append("\r\n");
     // Its buffer is not passed on: a proxy says nothing after the head until TLS begins.
-    Connection plain = new Connection(origin, true, raw, raw);
+    Connection plain = new Connection(origin, null, raw, raw);
     plain.send(request.toString().getBytes(StandardCharsets.UTF_8));
     Budget time = budget.part(timing.header());
     String status = plain.line(PROXY_LINE_LIMIT, time, timing.header());

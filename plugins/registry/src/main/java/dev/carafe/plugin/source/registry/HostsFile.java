@@ -164,7 +164,7 @@ final class HostsFile {
   private URI url(String text, String key) {
     URI uri;
     try {
-      uri = URI.create(text.startsWith("http") ? text : "https://" + text);
+      uri = URI.create(text.contains("://") ? text : "https://" + text);
     } catch (IllegalArgumentException e) {
       throw bad(key, "is not a valid URL");
     }

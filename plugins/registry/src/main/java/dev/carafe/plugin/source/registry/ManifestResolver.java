@@ -54,12 +54,16 @@ final class ManifestResolver {
   Resolved resolve(HostSession host, Budget budget) throws IOException, HostFailure {
     String path = "/" + name.repository() + "/manifests/" + name.reference();
     try (Reply head = host.ask("HEAD", path, ACCEPT, budget)) {
-      if (head.status() == 404) {
-        throw Failures.of(head, "", budget);
-      }
-      Optional<Descriptor> target = head.status() == 200 ? described(head) : Optional.empty();
-      if (target.isPresent()) {
-        return new Resolved(target.get(), Optional.empty());
+      if (head.status() == 200) {
+        Optional<Descriptor> target = described(head);
+        if (target.isPresent()) {
+          return new Resolved(target.get(), Optional.empty());
+        }
+      } else {
+        HostFailure failure = Failures.of(head, "", budget);
+        if (failure.mayPass() || failure.kind() == HostFailure.Kind.NOT_FOUND) {
+          throw failure;
+        }
       }
     }
     // Not enough said, or refused: HEAD has no words for why.

@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** Makes foreign text fit for messages and logs: short, printable, without secrets. */
 final class Redaction {
   private static final int LIMIT = 300;
-  private static final Pattern URL = Pattern.compile("(?i)\\b(https?://)([^\\s\"'<>]+)");
+  private static final Pattern URL =
+      Pattern.compile("(?i)\\b([a-z][a-z0-9+.-]{0,31}://)([^\\s\"'<>]+)");
   private static final Pattern SECRET =
       Pattern.compile("(?i)\\b(bearer|basic)\\s+[A-Za-z0-9._~+/=-]{8,}");
-  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}]+");
+  private static final Pattern UNPRINTABLE =
+      Pattern.compile("[\\s\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}]+");
 
   private Redaction() {}
 

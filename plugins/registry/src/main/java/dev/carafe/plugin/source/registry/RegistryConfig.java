@@ -24,6 +24,8 @@ public record RegistryConfig(
     Duration headerTimeout,
     Duration idleTimeout,
     int retries) {
+  private static final Duration LONGEST = Duration.ofHours(1);
+
   public static final RegistryConfig DEFAULT =
       new RegistryConfig(
           "/etc/carafe/certs.d:/etc/containerd/certs.d:/etc/docker/certs.d",
@@ -31,8 +33,6 @@ public record RegistryConfig(
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
           5);
-
-  private static final Duration LONGEST = Duration.ofHours(1);
 
   public RegistryConfig {
     check("dial_timeout", dialTimeout);

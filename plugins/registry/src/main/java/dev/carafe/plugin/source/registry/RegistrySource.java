@@ -19,7 +19,11 @@ final class RegistrySource implements ImageSource {
    * @param environment for the proxy variables and {@code SSL_CERT_FILE}
    */
   RegistrySource(RegistryConfig config, Map<String, String> environment, Pause pause) {
-    this(new HostsDirectory(RegistryConfig.directories(config.configPath())), Timing.of(config), environment, pause);
+    this(
+        new HostsDirectory(RegistryConfig.directories(config.configPath())),
+        Timing.of(config),
+        environment,
+        pause);
   }
 
   RegistrySource(

@@ -23,11 +23,7 @@ record Timing(Duration dial, Duration header, Duration idle, Duration call, int 
 
   static Timing of(RegistryConfig config) {
     return new Timing(
-        config.dialTimeout(),
-        config.headerTimeout(),
-        config.idleTimeout(),
-        CALL,
-        config.retries());
+        config.dialTimeout(), config.headerTimeout(), config.idleTimeout(), CALL, config.retries());
   }
 
   /** The wait before attempt {@code failures + 1}: doubling, half of it random. */

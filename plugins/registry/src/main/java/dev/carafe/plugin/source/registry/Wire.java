@@ -35,7 +35,7 @@ final class Wire implements AutoCloseable {
   private static final int FIELDS_LIMIT = 200;
   private static final int INTERIM_LIMIT = 8;
   private static final int IDLE_CONNECTIONS = 8;
-  private static final Duration IDLE_TIME = Duration.ofSeconds(15);
+  private static final Duration IDLE_TIME = Duration.ofSeconds(30);
 
   private final Dialer dialer;
   private final Timing timing;
@@ -88,6 +88,9 @@ final class Wire implements AutoCloseable {
   }
 
   private Connection dial(URI uri, Budget budget) throws IOException {
+    if (isClosed()) {
+      throw new DialException("closed", null);
+    }
     Connection connection = dialer.dial(Origin.of(uri), budget);
     lock.lock();
     try {
@@ -100,7 +103,16 @@ final class Wire implements AutoCloseable {
       lock.unlock();
     }
     connection.close();
-    throw new IOException("closed");
+    throw new DialException("closed", null);
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private @Nullable Connection idle(Origin origin) {
@@ -157,7 +169,7 @@ final class Wire implements AutoCloseable {
     String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     StringBuilder head = new StringBuilder(512);
     head.append(method).append(' ');
-    if (connection.viaProxy()) {
+    if (connection.proxy().isPresent()) {
       head.append("http://").append(origin.authority());
     }
     head.append(path);
@@ -165,9 +177,11 @@ final class Wire implements AutoCloseable {
       head.append('?').append(uri.getRawQuery());
     }
     head.append(" HTTP/1.1\r\n");
-    if (headers.first("Host").isEmpty()) {
-      head.append("Host: ").append(origin.authority()).append("\r\n");
-    }
+    head.append("Host: ").append(origin.authority()).append("\r\n");
+    connection
+        .proxy()
+        .flatMap(Proxies.Proxy::authorization)
+        .ifPresent(value -> head.append("Proxy-Authorization: ").append(value).append("\r\n"));
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     if (body.length > 0) {
       head.append("Content-Length: ").append(body.length).append("\r\n");
