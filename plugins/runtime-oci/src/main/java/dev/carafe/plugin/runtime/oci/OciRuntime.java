@@ -1,0 +1,415 @@
+package dev.carafe.plugin.runtime.oci;
+
+import dev.carafe.linux.EventLoop;
+import dev.carafe.linux.Mounter;
+import dev.carafe.linux.Signals;
+import dev.carafe.linux.Terminal;
+import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
+import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.runtimes.CheckpointRequest;
+import dev.carafe.spi.runtimes.CreateTask;
+import dev.carafe.spi.runtimes.ExecProcess;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.TaskLocation;
+import dev.carafe.spi.runtimes.TaskMetrics;
+import dev.carafe.spi.runtimes.TaskProcess;
+import dev.carafe.spi.runtimes.TaskRuntime;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs tasks with an OCI runtime under conmon. What happens once in a task's life is in {@link
+ * TaskLauncher} and {@link TaskCleaner}; here is what happens in between.
+ *
+ * <p>Whether a process lives, is stopped or has ended is asked of the kernel by pid and start time,
+ * cgroup and exit file, never of the OCI runtime: it is run to create, restore, start and add
+ * processes, for new limits and for checkpoints.
+ */
+final class OciRuntime implements TaskRuntime, AutoCloseable {
+  private static final int CAPACITY = 1 << 18;
+  private static final int HIGHEST_SIGNAL = 64;
+  private static final int LARGEST_SIZE = 0xffff;
+
+  private final OciRuntimeConfig config;
+  private final Path stateDirectory;
+  private final EventLoop loop = EventLoop.start("oci-runtime", CAPACITY);
+  private final Map<Key, Task> tasks = new ConcurrentHashMap<>();
+  private final OciCommand command = new OciCommand(loop);
+  private final TaskLauncher launcher;
+  private final TaskCleaner cleaner;
+  private final Checkpoints checkpoints;
+  private final RuntimeFacts facts;
+
+  private record Key(String namespace, String id) {
+    static Key of(TaskLocation location) {
+      return new Key(location.namespace(), location.id());
+    }
+  }
+
+  /**
+   * Makes a runtime.
+   *
+   * @param stateDirectory below which the OCI runtime keeps its state where nothing else is said
+   */
+  OciRuntime(OciRuntimeConfig config, Path stateDirectory) {
+    var helpers = new Helpers(loop);
+    this.config = config;
+    this.stateDirectory = stateDirectory;
+    this.launcher =
+        new TaskLauncher(config, new Conmon(config, helpers), command, Mounter.kernel());
+    this.cleaner = new TaskCleaner(config, helpers, command, Mounter.kernel());
+    this.checkpoints = new Checkpoints(command);
+    this.facts = new RuntimeFacts(command, config.commandTimeout());
+  }
+
+  @Override
+  public RuntimeState create(CreateTask request) {
+    TaskLocation location = request.location();
+    if (tasks.containsKey(Key.of(location))) {
+      throw new AlreadyExistsException("task " + location + ": already exists");
+    }
+    RuntimeSettings settings = settings(request.options(), location.namespace());
+    try {
+      Task task = launcher.create(loop, request, settings);
+      tasks.put(Key.of(location), task);
+      return StateCodec.encode(task.state());
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + location, e);
+    }
+  }
+
+  private RuntimeSettings settings(RuntimeOptions options, String namespace) {
+    return RuntimeSettings.of(config, stateDirectory, options, namespace);
+  }
+
+  @Override
+  public RuntimeState recover(TaskLocation location, RuntimeState state) {
+    Task former = tasks.remove(Key.of(location));
+    if (former != null) {
+      former.close();
+    }
+    return StateCodec.encode(task(state).state());
+  }
+
+  /** The task, taken up anew where this daemon does not know it yet. */
+  private Task task(RuntimeState state) {
+    TaskState known = StateCodec.decode(state);
+    Key key = Key.of(known.location());
+    Task live = tasks.get(key);
+    if (live != null) {
+      return live;
+    }
+    Task recovered = TaskRecovery.recover(loop, known);
+    Task winner = tasks.putIfAbsent(key, recovered);
+    if (winner == null) {
+      return recovered;
+    }
+    recovered.close();
+    return winner;
+  }
+
+  @Override
+  public void discard(TaskLocation location) {
+    Task task = tasks.remove(Key.of(location));
+    if (task != null) {
+      task.close();
+    }
+    try {
+      cleaner.discard(location);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + location, e);
+    }
+  }
+
+  @Override
+  public RuntimeState start(RuntimeState state, ProcessId id) {
+    Task task = task(state);
+    ProcessState process = task.process(id);
+    if (process.started()) {
+      throw new FailedPreconditionException(named(task, id) + ": was started before");
+    }
+    try {
+      if (id.isInit()) {
+        requireStatus(task, "start", ProcessStatus.Created.class);
+        return launcher.start(task);
+      }
+      requireStatus(task, "start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
+      return launcher.startExec(task, process);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(named(task, id), e);
+    }
+  }
+
+  @Override
+  public RuntimeState exec(RuntimeState state, ExecProcess exec) {
+    Task task = task(state);
+    if (exec.id().isInit()) {
+      throw new InvalidArgumentException("exec id is empty");
+    }
+    if (task.state().find(exec.id()).isPresent()) {
+      throw new AlreadyExistsException(named(task, exec.id()) + ": already exists");
+    }
+    if (!task.state().checkpoint().isEmpty() && !task.state().init().started()) {
+      throw new FailedPreconditionException(
+          "task " + task.state().location() + ": cannot exec before it is restored");
+    }
+    try {
+      requireStatus(task, "exec in", ProcessStatus.Running.class, ProcessStatus.Created.class);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(named(task, exec.id()), e);
+    }
+    return launcher.addExec(task, exec);
+  }
+
+  @SafeVarargs
+  private static void requireStatus(
+      Task task, String action, Class<? extends ProcessStatus>... allowed)
+      throws InterruptedException {
+    ProcessStatus status = task.status(ProcessId.INIT);
+    for (Class<? extends ProcessStatus> one : allowed) {
+      if (one.isInstance(status)) {
+        return;
+      }
+    }
+    throw new FailedPreconditionException(
+        "cannot " + action + " task " + task.state().location() + ": it is " + word(status));
+  }
+
+  private static String word(ProcessStatus status) {
+    return switch (status) {
+      case ProcessStatus.Created _ -> "created";
+      case ProcessStatus.Running _ -> "running";
+      case ProcessStatus.Pausing _ -> "pausing";
+      case ProcessStatus.Paused _ -> "paused";
+      case ProcessStatus.Stopped _ -> "stopped";
+      case ProcessStatus.Unknown _ -> "of unknown status";
+    };
+  }
+
+  @Override
+  public ExitStatus await(RuntimeState state, ProcessId process) throws InterruptedException {
+    return task(state).await(process);
+  }
+
+  @Override
+  public ProcessStatus status(RuntimeState state, ProcessId process) {
+    Task task = task(state);
+    try {
+      return task.status(process);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(named(task, process), e);
+    }
+  }
+
+  @Override
+  public void kill(RuntimeState state, ProcessId id, int signal, boolean all) {
+    if (signal < 0 || signal > HIGHEST_SIGNAL) {
+      throw new InvalidArgumentException("signal " + signal + ": there is none of that number");
+    }
+    Task task = task(state);
+    ProcessState process = task.process(id);
+    if (process.process().isNone()) {
+      throw new FailedPreconditionException(named(task, id) + ": process not created");
+    }
+    TaskCgroup cgroup = task.state().cgroup();
+    try {
+      if (all && id.isInit() && !cgroup.pids().isEmpty()) {
+        cgroup.signalAll(signal, config.commandTimeout());
+        return;
+      }
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(named(task, id), e);
+    }
+    if (!process.process().isAlive() || !process.process().signal(signal)) {
+      throw Task.finished();
+    }
+    if (signal == Signals.SIGKILL
+        && id.isInit()
+        && !cgroup.unified()
+        && cgroup.freezeState() != TaskCgroup.Freeze.THAWED) {
+      cgroup.thaw();
+    }
+  }
+
+  @Override
+  public void resize(RuntimeState state, ProcessId id, int width, int height) {
+    if (width < 0 || width > LARGEST_SIZE || height < 0 || height > LARGEST_SIZE) {
+      throw new InvalidArgumentException("terminal size " + width + " by " + height);
+    }
+    Task task = task(state);
+    if (!task.process(id).stdio().terminal()) {
+      throw new FailedPreconditionException(named(task, id) + ": has no terminal");
+    }
+    if (task.live(id).exit().isDone()) {
+      throw Task.finished();
+    }
+    task.live(id).resize(new Terminal.Size(height, width));
+  }
+
+  @Override
+  public void closeStdin(RuntimeState state, ProcessId id) {
+    Task task = task(state);
+    ProcessState process = task.process(id);
+    if (task.live(id).closeStdin()) {
+      StdinKeeper.release(process.monitor(), process.stdinKeeper());
+    }
+  }
+
+  @Override
+  public RuntimeState pause(RuntimeState state) {
+    Task task = task(state);
+    try {
+      requireStatus(task, "pause", ProcessStatus.Running.class);
+      TaskCgroup cgroup = task.state().cgroup();
+      if (!cgroup.canFreeze()) {
+        throw new UnimplementedException(
+            "task " + task.state().location() + ": its cgroup has no freezer");
+      }
+      if (!cgroup.freeze(config.commandTimeout())) {
+        throw new UnavailableException(
+            "task " + task.state().location() + ": its processes do not stop");
+      }
+      return StateCodec.encode(task.state());
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    }
+  }
+
+  @Override
+  public RuntimeState resume(RuntimeState state) {
+    Task task = task(state);
+    try {
+      requireStatus(task, "resume", ProcessStatus.Paused.class, ProcessStatus.Pausing.class);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    }
+    task.state().cgroup().thaw();
+    return StateCodec.encode(task.state());
+  }
+
+  @Override
+  public List<TaskProcess> processes(RuntimeState state) {
+    TaskState task = task(state).state();
+    var execs = new HashMap<Long, String>();
+    task.execs().forEach(exec -> execs.put(exec.process().number(), exec.execId()));
+    return task.cgroup().pids().stream()
+        .map(pid -> new TaskProcess(pid, execs.getOrDefault(pid, "")))
+        .toList();
+  }
+
+  @Override
+  public RuntimeState update(
+      RuntimeState state, byte[] resources, Map<String, String> annotations) {
+    Task task = task(state);
+    try {
+      requireStatus(
+          task,
+          "update",
+          ProcessStatus.Created.class,
+          ProcessStatus.Running.class,
+          ProcessStatus.Paused.class);
+      launcher.update(task.state(), resources);
+      return StateCodec.encode(task.state());
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    }
+  }
+
+  @Override
+  public TaskMetrics metrics(RuntimeState state) {
+    TaskState task = task(state).state();
+    TaskCgroup cgroup = task.cgroup();
+    if (!cgroup.exists()) {
+      throw new FailedPreconditionException("task " + task.location() + ": has no cgroup");
+    }
+    return cgroup.unified()
+        ? new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V2, MetricsV2.read(cgroup))
+        : new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V1, MetricsV1.read(cgroup));
+  }
+
+  @Override
+  public void checkpoint(RuntimeState state, CheckpointRequest request) {
+    Task task = task(state);
+    try {
+      requireStatus(
+          task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+      checkpoints.write(task.state(), request);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    }
+  }
+
+  @Override
+  public DeletedProcess delete(RuntimeState state, ProcessId id) {
+    Task task = task(state);
+    ProcessState process = task.process(id);
+    try {
+      if (process.started() && !isOver(task.status(id))) {
+        throw new FailedPreconditionException(
+            named(task, id) + ": cannot delete a running process");
+      }
+      if (!id.isInit()) {
+        ExitStatus exit = cleaner.deleteExec(task, process);
+        RuntimeState next = task.update(task.state().without(id));
+        task.forget(id, exit);
+        return new DeletedProcess(next, process.process().number(), exit);
+      }
+      ExitStatus exit = cleaner.delete(task);
+      tasks.remove(Key.of(task.state().location()), task);
+      task.close();
+      return new DeletedProcess(state, process.process().number(), exit);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(named(task, id), e);
+    }
+  }
+
+  private static boolean isOver(ProcessStatus status) {
+    return switch (status) {
+      case ProcessStatus.Stopped _ -> true;
+      case ProcessStatus.Created _,
+          ProcessStatus.Running _,
+          ProcessStatus.Pausing _,
+          ProcessStatus.Paused _,
+          ProcessStatus.Unknown _ ->
+          false;
+    };
+  }
+
+  @Override
+  public RuntimeInfo info(RuntimeOptions options) {
+    String binary = settings(options, "").binary();
+    try {
+      return facts.of(binary);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled(binary, e);
+    }
+  }
+
+  private static String named(Task task, ProcessId process) {
+    @Nullable String exec = process.isInit() ? null : process.execId();
+    return "task "
+        + task.state().location()
+        + (exec == null ? "" : ": exec \"" + exec + "\"");
+  }
+
+  /** Stops watching; the tasks go on. */
+  @Override
+  public void close() {
+    loop.close();
+    tasks.values().forEach(Task::close);
+    tasks.clear();
+  }
+}

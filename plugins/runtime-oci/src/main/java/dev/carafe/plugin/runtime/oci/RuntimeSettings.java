@@ -1,0 +1,89 @@
+package dev.carafe.plugin.runtime.oci;
+
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.runtimes.RuntimeOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How the OCI runtime is called for one task; fixed when the task is created.
+ *
+ * @param binary absolute path of the OCI runtime
+ * @param root its {@code --root}, with the namespace
+ * @param monitorCgroup cgroup directory that conmon is moved to, or empty
+ * @param ioUid owner of the pipes and FIFOs that the container is given; 0 leaves them
+ * @param workPath where CRIU keeps its logs, or empty
+ */
+record RuntimeSettings(
+    String binary,
+    String root,
+    boolean systemdCgroup,
+    boolean noPivotRoot,
+    boolean noNewKeyring,
+    String monitorCgroup,
+    long ioUid,
+    long ioGid,
+    String workPath) {
+
+  static RuntimeSettings of(
+      OciRuntimeConfig config, Path defaultRoot, RuntimeOptions options, String namespace) {
+    String root = firstOf(options.text("root"), config.root(), defaultRoot.toString());
+    String binary = firstOf(options.text("binary_name"), options.text("binary"), config.binary());
+    return new RuntimeSettings(
+        Binaries.find(binary, "runtime").toString(),
+        absolute("root", root).resolve(namespace).toString(),
+        flag(options, "systemd_cgroup", config.systemdCgroup()),
+        flag(options, "no_pivot_root", config.noPivotRoot()),
+        flag(options, "no_new_keyring", config.noNewKeyring()),
+        options.text("shim_cgroup"),
+        id(options, "io_uid"),
+        id(options, "io_gid"),
+        options.text("criu_work_path"));
+  }
+
+  private static boolean flag(RuntimeOptions options, String name, boolean otherwise) {
+    return options.values().containsKey(name) ? options.flag(name) : otherwise;
+  }
+
+  private static long id(RuntimeOptions options, String name) {
+    long id = options.number(name, 0);
+    if (id < 0 || id > 0xffff_fffeL) {
+      throw new InvalidArgumentException("runtime option " + name + ": " + id + " is not an id");
+    }
+    return id;
+  }
+
+  private static Path absolute(String name, String path) {
+    Path result = Path.of(path);
+    if (!result.isAbsolute()) {
+      throw new InvalidArgumentException(
+          "runtime option " + name + ": \"" + path + "\" is not absolute");
+    }
+    return result;
+  }
+
+  private static String firstOf(String... candidates) {
+    for (String candidate : candidates) {
+      if (!candidate.isEmpty()) {
+        return candidate;
+      }
+    }
+    return "";
+  }
+
+  /** Arguments before the verb. */
+  List<String> globalArguments(Path log) {
+    return List.of("--root", root, "--log", log.toString(), "--log-format", "json");
+  }
+
+  /** The OCI runtime's own directory for a container; there is one as long as it knows it. */
+  Path stateDirectory(String id) {
+    return Path.of(root).resolve(id);
+  }
+
+  /** Exists from creation to start, in runc as in crun. */
+  boolean awaitsStart(String id) {
+    return Files.exists(stateDirectory(id).resolve("exec.fifo"));
+  }
+}

@@ -1,0 +1,117 @@
+package dev.carafe.plugin.runtime.oci;
+
+import dev.carafe.linux.EventLoop;
+import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeState;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A task while this daemon lives. Changing calls come one at a time; its state may be read meanwhile.
+ */
+final class Task {
+  /** What the call for a process's status may wait for its exit to be recorded. */
+  private static final long RECORD_MILLIS = 1500;
+
+  private final EventLoop loop;
+  private final Map<String, LiveProcess> processes = new ConcurrentHashMap<>();
+  private volatile TaskState state;
+
+  /** A task that has just been created, or an earlier daemon's whose processes are to be watched. */
+  Task(EventLoop loop, TaskState state) {
+    this.loop = loop;
+    this.state = state;
+  }
+
+  TaskState state() {
+    return state;
+  }
+
+  RuntimeState update(TaskState next) {
+    state = next;
+    return StateCodec.encode(next);
+  }
+
+  ProcessState process(ProcessId id) {
+    return state.process(id);
+  }
+
+  LiveProcess live(ProcessId id) {
+    process(id);
+    return processes.computeIfAbsent(id.execId(), _ -> new LiveProcess(loop));
+  }
+
+  /** Watches a process that has been set up. */
+  void watch(ProcessState process) {
+    live(new ProcessId(process.execId()))
+        .watch(process, state.files(process), state.cgroup(), state.id());
+  }
+
+  /** Where a process stands, by the kernel. */
+  ProcessStatus status(ProcessId id) throws InterruptedException {
+    ProcessState process = process(id);
+    long pid = process.process().number();
+    LiveProcess live = live(id);
+    if (!live.exit().isDone()) {
+      if (process.process().isNone()) {
+        return new ProcessStatus.Created(0);
+      }
+      if (process.process().isAlive()) {
+        return alive(process, pid);
+      }
+    }
+    try {
+      return new ProcessStatus.Stopped(pid, live.exit().get(RECORD_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (TimeoutException | ExecutionException | CancellationException _) {
+      return new ProcessStatus.Unknown(pid);
+    }
+  }
+
+  private ProcessStatus alive(ProcessState process, long pid) {
+    if (!process.started()) {
+      return new ProcessStatus.Created(pid);
+    }
+    return switch (state.cgroup().freezeState()) {
+      case THAWED -> new ProcessStatus.Running(pid);
+      case FREEZING -> new ProcessStatus.Pausing(pid);
+      case FROZEN -> new ProcessStatus.Paused(pid);
+    };
+  }
+
+  ExitStatus await(ProcessId id) throws InterruptedException {
+    try {
+      return live(id).exit().get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException failure
+          ? failure
+          : new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Ends the waits of those who wait for a process that will never run. */
+  void forget(ProcessId id, ExitStatus exit) {
+    LiveProcess live = processes.remove(id.execId());
+    if (live != null) {
+      live.exit().complete(exit);
+      live.close();
+    }
+  }
+
+  /** Closes what is held; the processes go on. */
+  void close() {
+    processes.values().forEach(LiveProcess::close);
+    processes.clear();
+  }
+
+  static NotFoundException finished() {
+    return new NotFoundException("process already finished");
+  }
+}

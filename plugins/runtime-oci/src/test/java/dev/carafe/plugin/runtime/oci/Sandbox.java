@@ -1,0 +1,305 @@
+package dev.carafe.plugin.runtime.oci;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.carafe.linux.Fd;
+import dev.carafe.linux.MountInfo;
+import dev.carafe.linux.Mounter;
+import dev.carafe.linux.PathCalls;
+import dev.carafe.linux.ProcessStat;
+import dev.carafe.linux.RawPath;
+import dev.carafe.linux.Signals;
+import dev.carafe.linux.TreeRemover;
+import dev.carafe.spi.mounts.Mount;
+import dev.carafe.spi.runtimes.CreateTask;
+import dev.carafe.spi.runtimes.ExecProcess;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.runtimes.TaskLocation;
+import dev.carafe.spi.runtimes.TaskRuntime;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A directory with a busybox root file system, and tasks in it. Closing it fails the test if a
+ * mount, cgroup, process or descriptor is left.
+ */
+final class Sandbox implements AutoCloseable {
+  static final String NAMESPACE = "test";
+  private static final AtomicInteger COUNTER = new AtomicInteger();
+  private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+
+  private final Path directory;
+  private final String cgroupParent;
+  private final List<FifoReader> readers = new ArrayList<>();
+  private final AtomicInteger fifos = new AtomicInteger();
+  private final long descriptorsBefore;
+
+  Sandbox() throws IOException {
+    this(Files.createTempDirectory("carafe-runtime-"));
+    Path rootfs = Files.createDirectories(image());
+    for (String name : List.of("bin", "proc", "dev", "tmp", "etc", "data")) {
+      Files.createDirectory(rootfs.resolve(name));
+    }
+    Files.copy(busybox(), rootfs.resolve("bin/busybox"));
+    for (String applet :
+        List.of("sh", "cat", "echo", "sleep", "true", "false", "stty", "id", "ls", "dd", "env",
+            "kill", "head", "tr", "tty", "seq", "tail", "wc", "touch")) {
+      Files.createSymbolicLink(rootfs.resolve("bin").resolve(applet), Path.of("busybox"));
+    }
+    Files.writeString(rootfs.resolve("etc/noexec"), "not a program\n");
+  }
+
+  private Sandbox(Path directory) throws IOException {
+    this.directory = directory;
+    this.cgroupParent =
+        "/carafe-test-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet();
+    this.descriptorsBefore = descriptors();
+  }
+
+  private static Path busybox() {
+    for (String path : List.of("/bin/busybox", "/usr/bin/busybox")) {
+      if (Files.isExecutable(Path.of(path))) {
+        return Path.of(path);
+      }
+    }
+    throw new IllegalStateException("busybox-static is not installed");
+  }
+
+  static long descriptors() throws IOException {
+    try (var entries = Files.list(Path.of("/proc/self/fd"))) {
+      return entries.count();
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  private Path image() {
+    return directory.resolve("image");
+  }
+
+  /** A state directory for a runtime. */
+  Path state() {
+    return directory.resolve("state");
+  }
+
+  String cgroupsPath(String id) {
+    return cgroupParent + "/" + id;
+  }
+
+  /** A new FIFO, made as a client makes it. */
+  Path fifo(String name) throws IOException {
+    Path directory = Files.createDirectories(this.directory.resolve("fifos"));
+    Path fifo = directory.resolve(fifos.incrementAndGet() + "-" + name);
+    PathCalls.mkfifoat(Fd.CWD, RawPath.of(fifo), 0700);
+    return fifo;
+  }
+
+  FifoReader reader(Path fifo) {
+    var reader = new FifoReader(fifo);
+    readers.add(reader);
+    return reader;
+  }
+
+  TaskLocation location(String id) throws IOException {
+    Path bundle = directory.resolve("bundles").resolve(id);
+    Files.createDirectories(bundle.getParent());
+    PrivateFiles.directory(bundle);
+    return new TaskLocation(NAMESPACE, id, bundle);
+  }
+
+  /** Makes a file in a task's mounted root file system. */
+  void touch(String id, String name) throws IOException {
+    Files.createFile(location(id).bundle().resolve("rootfs").resolve(name));
+  }
+
+  /** Whether a task has made a file. */
+  boolean exists(String id, String name) throws IOException {
+    return Files.exists(location(id).bundle().resolve("rootfs").resolve(name));
+  }
+
+  /** The image's directory, mounted over with an overlay of its own. */
+  List<Mount> rootfs(String id) throws IOException {
+    Path upper = Files.createDirectories(directory.resolve("layers").resolve(id).resolve("upper"));
+    Path work = Files.createDirectories(upper.resolveSibling("work"));
+    return List.of(
+        new Mount(
+            "overlay",
+            "overlay",
+            List.of("lowerdir=" + image(), "upperdir=" + upper, "workdir=" + work)));
+  }
+
+  CreateTask request(
+      String id, Stdio stdio, RuntimeOptions options, Consumer<ObjectNode> change, String... args)
+      throws IOException {
+    return new CreateTask(
+        location(id),
+        Specs.container(cgroupsPath(id), List.of(args), change),
+        rootfs(id),
+        stdio,
+        options,
+        null);
+  }
+
+  /** Starts a shell command in a task and gives what it wrote and how it ended. */
+  static Outcome exec(
+      Sandbox sandbox, TaskRuntime runtime, RuntimeState state, String id, String... args)
+      throws Exception {
+    Path out = sandbox.fifo("exec-out");
+    FifoReader reader = sandbox.reader(out);
+    var process = new ProcessId(id);
+    RuntimeState added =
+        runtime.exec(
+            state,
+            new ExecProcess(
+                process, Specs.process(List.of(args)), new Stdio("", out.toString(), "", false)));
+    RuntimeState started = runtime.start(added, process);
+    ExitStatus exit = await(runtime, started, process);
+    return new Outcome(runtime.delete(started, process).state(), reader.all(), exit.code());
+  }
+
+  record Outcome(RuntimeState state, String output, int code) {}
+
+  /** As {@link TaskRuntime#await}, with a limit. */
+  static ExitStatus await(TaskRuntime runtime, RuntimeState state, ProcessId process)
+      throws Exception {
+    var result = new CompletableFuture<ExitStatus>();
+    Thread waiter =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    result.complete(runtime.await(state, process));
+                  } catch (InterruptedException | RuntimeException e) {
+                    result.completeExceptionally(e);
+                  }
+                });
+    try {
+      return result.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } finally {
+      waiter.interrupt();
+    }
+  }
+
+  /** Every process that was started for one of the bundles. */
+  List<Pid> processes() throws IOException {
+    var found = new ArrayList<Pid>();
+    Path bundles = directory.resolve("bundles");
+    if (Files.isDirectory(bundles)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(bundles)) {
+        for (Path bundle : entries) {
+          found.addAll(Helpers.of(bundle));
+        }
+      }
+    }
+    return found;
+  }
+
+  private List<Path> cgroups() throws IOException {
+    var found = new ArrayList<Path>();
+    for (Path parent : cgroupParents()) {
+      try (DirectoryStream<Path> children =
+          Files.newDirectoryStream(parent, Files::isDirectory)) {
+        children.forEach(found::add);
+      }
+    }
+    return found;
+  }
+
+  private List<Path> cgroupParents() throws IOException {
+    var found = new ArrayList<Path>();
+    var candidates = new ArrayList<Path>(List.of(CGROUPS));
+    try (DirectoryStream<Path> hierarchies =
+        Files.newDirectoryStream(CGROUPS, Files::isDirectory)) {
+      hierarchies.forEach(candidates::add);
+    }
+    for (Path hierarchy : candidates) {
+      Path parent = hierarchy.resolve(cgroupParent.substring(1));
+      if (Files.isDirectory(parent)) {
+        found.add(parent);
+      }
+    }
+    return found;
+  }
+
+  /** What is still there of the tasks; cleaned up, so that one failure does not cause others. */
+  private List<String> leftOvers() throws Exception {
+    var left = new ArrayList<String>();
+    for (Pid process : processes()) {
+      left.add("process " + describe(process));
+      process.signal(Signals.SIGKILL);
+    }
+    for (Path cgroup : cgroups()) {
+      for (String pid : CgroupFiles.read(cgroup.resolve("cgroup.procs")).lines().toList()) {
+        left.add("process " + pid + " in " + cgroup);
+        ProcessTree.send(Long.parseLong(pid), Signals.SIGKILL);
+      }
+      left.add("cgroup " + cgroup);
+    }
+    for (MountInfo mount : MountInfo.atOrBelow(RawPath.of(directory))) {
+      left.add("mount " + mount.mountPoint());
+    }
+    return left;
+  }
+
+  private static String describe(Pid process) {
+    return process.number()
+        + " "
+        + CgroupFiles.read(Path.of("/proc/" + process.number() + "/cmdline")).replace('\0', ' ');
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (FifoReader reader : readers) {
+      reader.close();
+    }
+    List<String> left = leftOvers();
+    for (Path cgroup : cgroups()) {
+      Await.until("removal of " + cgroup, () -> removeCgroup(cgroup));
+    }
+    for (Path parent : cgroupParents()) {
+      Files.delete(parent);
+    }
+    Mounter.kernel().detachAll(directory);
+    TreeRemover.remove(directory);
+    assertEquals(List.of(), left, "left over");
+    Await.until(
+        () -> "descriptors: " + openFiles(),
+        () -> descriptors() <= descriptorsBefore);
+  }
+
+  private static boolean removeCgroup(Path cgroup) {
+    return !Files.exists(cgroup) || cgroup.toFile().delete();
+  }
+
+  private static String openFiles() {
+    var names = new ArrayList<String>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path entry : entries) {
+        names.add(entry.getFileName() + "=" + Files.readSymbolicLink(entry));
+      }
+    } catch (IOException _) {
+      // Closed meanwhile.
+    }
+    return names.toString();
+  }
+
+  /** Whether a process exists and is not a zombie. */
+  static boolean runs(long pid) {
+    return ProcessStat.of(pid).filter(stat -> !stat.isZombie()).isPresent();
+  }
+}
