@@ -165,7 +165,11 @@ final class Collector implements GarbageCollector, AutoCloseable {
           run.get();
         }
       } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
+        switch (e.getCause()) {
+          case RuntimeException failure -> throw failure;
+          case Error error -> throw error;
+          case null, default -> throw new IllegalStateException(e);
+        }
       } catch (InterruptedException e) {
         threads.shutdownNow();
         throw e;
