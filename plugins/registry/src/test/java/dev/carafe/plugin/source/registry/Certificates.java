@@ -1,84 +1,77 @@
 package dev.carafe.plugin.source.registry;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates for tests, made by the JDK's keytool. */
+/**
+ * Certificates for tests (RFC 5280), signed with ECDSA. Made in process: a keytool call each would
+ * take a minute in all.
+ */
 final class Certificates {
-  private static final String PASSWORD = "changeit";
+  private static final byte[] ECDSA_WITH_SHA256 =
+      der(0x30, bytes(0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+  private static final byte[] COMMON_NAME = bytes(0x06, 3, 0x55, 0x04, 0x03);
+  private static final byte[] BASIC_CONSTRAINTS = bytes(0x06, 3, 0x55, 0x1d, 0x13);
+  private static final byte[] SUBJECT_ALTERNATIVE_NAME = bytes(0x06, 3, 0x55, 0x1d, 0x11);
+  private static final byte[] TRUE = bytes(0x01, 1, 0xff);
+
+  private record Issued(KeyPair keys, X509Certificate certificate) {}
 
   private final Path directory;
+  private final Map<String, Issued> issued = new HashMap<>();
 
   Certificates(Path directory) {
     this.directory = directory;
   }
 
   /** A root named {@code alias}; its certificate is {@code ALIAS.crt}. */
-  Path authority(String alias) throws IOException, InterruptedException {
-    keytool(
-        "-genkeypair",
-        "-alias",
-        alias,
-        "-dname",
-        "CN=" + alias,
-        "-keyalg",
-        "EC",
-        "-groupname",
-        "secp256r1",
-        "-ext",
-        "bc:c",
-        "-validity",
-        "30");
-    Path file = directory.resolve(alias + ".crt");
-    keytool("-exportcert", "-rfc", "-alias", alias, "-file", file.toString());
-    return file;
+  Path authority(String alias) throws IOException, GeneralSecurityException {
+    byte[] constraints = extension(BASIC_CONSTRAINTS, TRUE, der(0x30, TRUE));
+    return issue(alias, alias, keys("EC"), constraints);
   }
 
   /**
-   * A key pair with a certificate by {@code issuer}.
+   * A key pair with a certificate by {@code issuer} in {@code ALIAS.crt}.
    *
-   * @param algorithm for example {@code EC -groupname secp384r1}
-   * @param names for example {@code ip:127.0.0.1}
+   * @param algorithm EC, RSA or Ed25519
+   * @param name a DNS name or an IP address
    */
-  void issue(String alias, String issuer, String algorithm, String names)
-      throws IOException, InterruptedException {
-    List<String> generate =
-        new ArrayList<>(
-            List.of("-genkeypair", "-alias", alias, "-dname", "CN=" + alias, "-validity", "30"));
-    generate.add("-keyalg");
-    generate.addAll(List.of(algorithm.split(" ")));
-    keytool(generate.toArray(String[]::new));
-    Path request = directory.resolve(alias + ".csr");
-    Path file = directory.resolve(alias + ".crt");
-    keytool("-certreq", "-alias", alias, "-file", request.toString());
-    keytool(
-        "-gencert",
-        "-rfc",
-        "-alias",
-        issuer,
-        "-infile",
-        request.toString(),
-        "-outfile",
-        file.toString(),
-        "-validity",
-        "30",
-        "-ext",
-        "san=" + names);
-    keytool("-importcert", "-noprompt", "-alias", alias, "-file", file.toString());
+  Path issue(String alias, String issuer, String algorithm, String name)
+      throws IOException, GeneralSecurityException {
+    boolean address = Character.isDigit(name.charAt(0));
+    byte[] alternative =
+        address
+            ? der(0x87, InetAddress.ofLiteral(name).getAddress())
+            : der(0x82, name.getBytes(StandardCharsets.US_ASCII));
+    byte[] names = extension(SUBJECT_ALTERNATIVE_NAME, new byte[0], der(0x30, alternative));
+    return issue(alias, issuer, keys(algorithm), names);
   }
 
   /** What a server shows that has this pair; clients must come from {@code clientAuthority}. */
@@ -86,17 +79,12 @@ final class Certificates {
       throws IOException, GeneralSecurityException {
     KeyStore own = KeyStore.getInstance("PKCS12");
     own.load(null, null);
-    KeyStore all = store();
-    own.setKeyEntry(
-        alias,
-        all.getKey(alias, PASSWORD.toCharArray()),
-        PASSWORD.toCharArray(),
-        all.getCertificateChain(alias));
+    own.setKeyEntry(alias, key(alias), new char[0], new Certificate[] {certificate(alias)});
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-    keys.init(own, PASSWORD.toCharArray());
+    keys.init(own, new char[0]);
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
-    trusted.setCertificateEntry("clients", all.getCertificate(clientAuthority));
+    trusted.setCertificateEntry("clients", certificate(clientAuthority));
     TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
@@ -104,38 +92,88 @@ final class Certificates {
     return context;
   }
 
-  PrivateKey key(String alias) throws IOException, GeneralSecurityException {
-    return (PrivateKey) store().getKey(alias, PASSWORD.toCharArray());
+  PrivateKey key(String alias) {
+    return issued.get(alias).keys.getPrivate();
   }
 
-  X509Certificate certificate(String alias) throws IOException, GeneralSecurityException {
-    byte[] pem = Files.readAllBytes(directory.resolve(alias + ".crt"));
-    return (X509Certificate)
-        CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem));
+  X509Certificate certificate(String alias) {
+    return issued.get(alias).certificate;
   }
 
-  /** Writes the private key as PKCS#8. */
-  Path pkcs8(String alias) throws IOException, GeneralSecurityException {
+  /** Writes the private key as PKCS#8 into {@code ALIAS.key}. */
+  Path pkcs8(String alias) throws IOException {
     return write(alias + ".key", "PRIVATE KEY", key(alias).getEncoded());
   }
 
   /** Writes the private key in its algorithm's own form: PKCS#1 or SEC 1. */
-  Path traditional(String alias) throws IOException, GeneralSecurityException {
-    byte[] pkcs8 = key(alias).getEncoded();
+  Path traditional(String alias) throws IOException {
     String label = key(alias).getAlgorithm() + " PRIVATE KEY";
-    return write(alias + "-traditional.key", label, inner(pkcs8));
+    return write(alias + "-traditional.key", label, inner(key(alias).getEncoded()));
   }
 
-  Path write(String name, String label, byte[] bytes) throws IOException {
+  private Path write(String name, String label, byte[] content) throws IOException {
     String text =
         "-----BEGIN "
             + label
             + "-----\n"
-            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes)
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
             + "\n-----END "
             + label
             + "-----\n";
     return Files.writeString(directory.resolve(name), text);
+  }
+
+  private static KeyPair keys(String algorithm) throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+    switch (algorithm) {
+      case "EC" -> generator.initialize(new ECGenParameterSpec("secp256r1"));
+      case "RSA" -> generator.initialize(2048);
+      default -> {}
+    }
+    return generator.generateKeyPair();
+  }
+
+  private Path issue(String alias, String issuer, KeyPair keys, byte[] extension)
+      throws IOException, GeneralSecurityException {
+    PrivateKey signer = alias.equals(issuer) ? keys.getPrivate() : key(issuer);
+    Instant now = Instant.now();
+    byte[] content =
+        der(
+            0x30,
+            der(0xa0, bytes(0x02, 1, 2)),
+            der(0x02, new BigInteger(63, new SecureRandom()).toByteArray()),
+            ECDSA_WITH_SHA256,
+            name(issuer),
+            der(0x30, time(now.minus(Duration.ofDays(1))), time(now.plus(Duration.ofDays(30)))),
+            name(alias),
+            keys.getPublic().getEncoded(),
+            der(0xa3, der(0x30, extension)));
+    Signature signature = Signature.getInstance("SHA256withECDSA");
+    signature.initSign(signer);
+    signature.update(content);
+    byte[] certificate =
+        der(0x30, content, ECDSA_WITH_SHA256, der(0x03, new byte[] {0}, signature.sign()));
+    X509Certificate parsed =
+        (X509Certificate)
+            CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(certificate));
+    issued.put(alias, new Issued(keys, parsed));
+    return write(alias + ".crt", "CERTIFICATE", certificate);
+  }
+
+  private static byte[] name(String common) {
+    byte[] text = der(0x0c, common.getBytes(StandardCharsets.UTF_8));
+    return der(0x30, der(0x31, der(0x30, COMMON_NAME, text)));
+  }
+
+  private static byte[] time(Instant instant) {
+    String text =
+        DateTimeFormatter.ofPattern("yyyyMMddHHmmss'Z'").format(instant.atOffset(ZoneOffset.UTC));
+    return der(0x18, text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static byte[] extension(byte[] type, byte[] critical, byte[] value) {
+    return der(0x30, type, critical, der(0x04, value));
   }
 
   /** The octet string of a PKCS#8 structure: after its version and its algorithm. */
@@ -154,40 +192,37 @@ final class Certificates {
   private static int end(byte[] der, int at) {
     int length = der[at + 1] & 0xff;
     if (length >= 0x80) {
-      int bytes = length & 0x7f;
-      length = 0;
-      for (int i = 0; i < bytes; i++) {
-        length = length << 8 | der[at + 2 + i] & 0xff;
-      }
+      length =
+          new BigInteger(1, java.util.Arrays.copyOfRange(der, at + 2, content(der, at))).intValue();
     }
     return content(der, at) + length;
   }
 
-  private KeyStore store() throws IOException, GeneralSecurityException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(directory.resolve("all.p12"))) {
-      store.load(in, PASSWORD.toCharArray());
+  private static byte[] der(int tag, byte[]... parts) {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      content.writeBytes(part);
     }
-    return store;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(tag);
+    if (content.size() < 0x80) {
+      out.write(content.size());
+    } else {
+      out.write(content.size() < 0x100 ? 0x81 : 0x82);
+      if (content.size() >= 0x100) {
+        out.write(content.size() >> 8);
+      }
+      out.write(content.size());
+    }
+    out.writeBytes(content.toByteArray());
+    return out.toByteArray();
   }
 
-  private void keytool(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments));
-    command.addAll(
-        List.of(
-            "-keystore",
-            directory.resolve("all.p12").toString(),
-            "-storepass",
-            PASSWORD,
-            "-storetype",
-            "PKCS12"));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes());
-    if (process.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + output);
+  private static byte[] bytes(int... values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bytes[i] = (byte) values[i];
     }
+    return bytes;
   }
 }

@@ -52,7 +52,7 @@ final class DockerRegistryTest {
         "docker-registry is not installed");
     Certificates certificates = new Certificates(directory);
     certificates.authority("root");
-    certificates.issue("server", "root", "RSA -keysize 2048", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("server", "root", "RSA", "localhost");
     certificates.pkcs8("server");
     plainPort = freePort();
     plain = start("plain", plainPort, "");

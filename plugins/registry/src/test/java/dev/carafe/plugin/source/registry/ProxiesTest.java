@@ -113,7 +113,7 @@ final class ProxiesTest {
   void tlsGoesThroughATunnel(@TempDir Path directory) throws Exception {
     Certificates certificates = new Certificates(directory);
     certificates.authority("root");
-    certificates.issue("server", "root", "EC -groupname secp256r1", "dns:registry.test");
+    certificates.issue("server", "root", "EC", "registry.test");
     try (FakeRegistry registry = FakeRegistry.tls(certificates.server("server", "root"), false);
         RawServer proxy =
             new RawServer((request, head, socket) -> {
