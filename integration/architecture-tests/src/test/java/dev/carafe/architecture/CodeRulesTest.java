@@ -32,6 +32,12 @@ class CodeRulesTest {
                   && !type.isInterface()
                   && !type.getModifiers().contains(JavaModifier.ABSTRACT));
 
+  private static final DescribedPredicate<JavaClass> INTERNALS =
+      JavaClass.Predicates.resideInAnyPackage("sun..", "jdk.internal..", "com.sun..");
+
+  private static final DescribedPredicate<JavaClass> SIGNALS =
+      describe("signals", type -> type.getName().startsWith("sun.misc.Signal"));
+
   private static final DescribedPredicate<JavaClass> WITH_MAIN =
       describe("classes with a main method", CodeRulesTest::hasMain);
 
@@ -46,13 +52,19 @@ class CodeRulesTest {
             .resideInAPackage("java.lang.foreign.."));
   }
 
+  /** Signals are the exception: the JDK has no other way to hear of them. */
   @Test
   void nobodyUsesInternalsOfTheJdk() {
     check(
         noClasses()
             .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("sun..", "jdk.internal..", "com.sun.."));
+            .dependOnClassesThat(INTERNALS.and(DescribedPredicate.not(SIGNALS))));
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.carafe.daemon..", "dev.carafe.ctr..")
+            .should()
+            .dependOnClassesThat(SIGNALS));
   }
 
   @Test

@@ -36,7 +36,7 @@ class ModuleRulesTest {
           Map.entry("metadata/store", Set.of("core/spi", "core/oci", "core/engine")),
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),
           Map.entry("services/grpc", Set.of("core/spi", "core/oci", "core/engine", "api")),
-          Map.entry("ctr-cli", Set.of("api", "core/oci")));
+          Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 
   private static final String DAEMON = "services/daemon";
 

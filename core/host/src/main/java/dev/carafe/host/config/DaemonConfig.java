@@ -69,7 +69,8 @@ public record DaemonConfig(
     if (misplaced != null) {
       throw new InvalidArgumentException(misplaced.place() + ": belongs into the table [runtimes]");
     }
-    if (runtimes.equals(DEFAULT.runtimes)) {
+    // The same map, not an equal one: comparing records for the first time costs 10 ms.
+    if (runtimes == DEFAULT.runtimes) {
       return table;
     }
     Map<String, Object> handlers = new LinkedHashMap<>();
