@@ -55,10 +55,7 @@ class CodeRulesTest {
   /** Signals are the exception: the JDK has no other way to hear of them. */
   @Test
   void nobodyUsesInternalsOfTheJdk() {
-    check(
-        noClasses()
-            .should()
-            .dependOnClassesThat(INTERNALS.and(DescribedPredicate.not(SIGNALS))));
+    check(noClasses().should().dependOnClassesThat(INTERNALS.and(DescribedPredicate.not(SIGNALS))));
     check(
         noClasses()
             .that()
