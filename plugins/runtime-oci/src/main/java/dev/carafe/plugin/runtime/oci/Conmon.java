@@ -9,6 +9,7 @@ import dev.carafe.linux.EventLoop;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileIo;
 import dev.carafe.linux.OpenFlags;
+import dev.carafe.linux.ProcessStat;
 import dev.carafe.linux.Spawn;
 import dev.carafe.linux.Spawned;
 import dev.carafe.plugin.runtime.oci.BundleLayout.ProcessFiles;
@@ -296,7 +297,8 @@ final class Conmon {
     }
     long pid = json.path("data").asLong(-1);
     if (pid > 0) {
-      return new Ready(Pid.of(pid), monitor(launch.files()));
+      Pid monitor = monitor(launch.files());
+      return new Ready(childOf(monitor, pid), monitor);
     }
     String reason = RuntimeLog.lastError(launch.files().log());
     if (reason.isEmpty()) {
@@ -306,6 +308,14 @@ final class Conmon {
       reason = launch.settings().binary() + " ended without saying why";
     }
     throw new OciFailureException(launch.verb().word, reason);
+  }
+
+  /** A process that has ended already may have left its number to another, not to a child. */
+  private static Pid childOf(Pid monitor, long number) {
+    return ProcessStat.of(number)
+        .filter(stat -> monitor.isNone() || stat.parent() == monitor.number())
+        .map(stat -> new Pid(number, stat.startTime()))
+        .orElse(new Pid(number, 0));
   }
 
   /** Who wrote that file, if it still runs and is who it says it is. */

@@ -24,9 +24,12 @@ import dev.carafe.spi.runtimes.TaskRuntime;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,10 +48,12 @@ final class Sandbox implements AutoCloseable {
   private final String cgroupParent;
   private final List<FifoReader> readers = new ArrayList<>();
   private final AtomicInteger fifos = new AtomicInteger();
-  private final long descriptorsBefore;
+  private final int descriptorsBefore;
 
   Sandbox() throws IOException {
     this(Files.createTempDirectory("carafe-runtime-"));
+    // A container's root that is mapped to another user has to get through.
+    PrivateFiles.permissions(directory, "rwx--x--x");
     Path rootfs = Files.createDirectories(image());
     for (String name : List.of("bin", "proc", "dev", "tmp", "etc", "data")) {
       Files.createDirectory(rootfs.resolve(name));
@@ -66,7 +71,7 @@ final class Sandbox implements AutoCloseable {
     this.directory = directory;
     this.cgroupParent =
         "/carafe-test-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet();
-    this.descriptorsBefore = descriptors();
+    this.descriptorsBefore = descriptors().size();
   }
 
   private static Path busybox() {
@@ -78,10 +83,24 @@ final class Sandbox implements AutoCloseable {
     throw new IllegalStateException("busybox-static is not installed");
   }
 
-  static long descriptors() throws IOException {
-    try (var entries = Files.list(Path.of("/proc/self/fd"))) {
-      return entries.count();
+  /** Open descriptors but for those of the virtual machine's class path, opened when needed. */
+  static Map<String, String> descriptors() {
+    var open = new TreeMap<String, String>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path entry : entries) {
+        try {
+          String target = Files.readSymbolicLink(entry).toString();
+          if (!target.endsWith(".jar") && !target.startsWith("/dev/") && !target.endsWith("/fd")) {
+            open.put(entry.getFileName().toString(), target);
+          }
+        } catch (NoSuchFileException _) {
+          // Closed meanwhile.
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
+    return open;
   }
 
   Path directory() {
@@ -278,24 +297,12 @@ final class Sandbox implements AutoCloseable {
     TreeRemover.remove(directory);
     assertEquals(List.of(), left, "left over");
     Await.until(
-        () -> "descriptors: " + openFiles(),
-        () -> descriptors() <= descriptorsBefore);
+        () -> "only " + descriptorsBefore + " of descriptors " + descriptors(),
+        () -> descriptors().size() <= descriptorsBefore);
   }
 
   private static boolean removeCgroup(Path cgroup) {
     return !Files.exists(cgroup) || cgroup.toFile().delete();
-  }
-
-  private static String openFiles() {
-    var names = new ArrayList<String>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
-      for (Path entry : entries) {
-        names.add(entry.getFileName() + "=" + Files.readSymbolicLink(entry));
-      }
-    } catch (IOException _) {
-      // Closed meanwhile.
-    }
-    return names.toString();
   }
 
   /** Whether a process exists and is not a zombie. */
