@@ -37,12 +37,12 @@ public final class ConfigText {
     ConfigLoader.ALIASES.forEach((alias, uri) -> aliases.put(uri, alias));
     new TreeMap<>(plugins)
         .forEach((uri, record) -> {
-          if (record.getClass().getRecordComponents().length > 0) {
+          Set<String> hidden =
+              uri.equals(ConfigLoader.RUNTIMES_PLUGIN)
+                  ? Set.of(ConfigLoader.RUNTIMES_KEY)
+                  : Set.of();
+          if (record.getClass().getRecordComponents().length > hidden.size()) {
             String alias = aliases.get(uri);
-            Set<String> hidden =
-                uri.equals(ConfigLoader.RUNTIMES_PLUGIN)
-                    ? Set.of(ConfigLoader.RUNTIMES_KEY)
-                    : Set.of();
             text.table(alias == null ? "plugins." + quoted(uri) : alias, record, hidden);
           }
         });
@@ -92,10 +92,8 @@ public final class ConfigText {
         records.put((String) key, record);
       }
     });
-    if (!records.isEmpty() || map.isEmpty()) {
-      out.append('\n');
-      comment(description);
-    }
+    out.append('\n');
+    comment(description);
     records.forEach((key, record) -> table(path + "." + quoted(key), record, Set.of()));
   }
 
