@@ -70,12 +70,11 @@ abstract class DatabaseChecks {
 
   /** Everything, as paths and values: two databases with equal dumps hold the same. */
   static TreeMap<String, String> dump(MetadataDatabase database) {
-    return database.view(
-        tx -> {
-          var found = new TreeMap<String, String>();
-          dump(tx.root(), "", found);
-          return found;
-        });
+    return database.view(tx -> {
+      var found = new TreeMap<String, String>();
+      dump(tx.root(), "", found);
+      return found;
+    });
   }
 
   private static void dump(Bucket bucket, String path, TreeMap<String, String> found) {

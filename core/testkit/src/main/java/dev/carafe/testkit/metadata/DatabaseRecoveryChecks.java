@@ -26,25 +26,23 @@ abstract class DatabaseRecoveryChecks extends DatabaseChecks {
     var random = new Random(7);
     for (int i = 0; i < 200; i++) {
       int number = i;
-      database.write(
-          tx -> {
-            WritableBucket bucket = tx.createBucketIfAbsent("a", "b" + random.nextInt(10));
-            bucket.put("k" + random.nextInt(20), bytes("value " + number));
-            bucket.nextSequence();
-            bucket.delete("k" + random.nextInt(20));
-            if (number % 23 == 0) {
-              tx.createBucketIfAbsent("a").deleteBucket("b" + random.nextInt(10));
-            }
-          });
+      database.write(tx -> {
+        WritableBucket bucket = tx.createBucketIfAbsent("a", "b" + random.nextInt(10));
+        bucket.put("k" + random.nextInt(20), bytes("value " + number));
+        bucket.nextSequence();
+        bucket.delete("k" + random.nextInt(20));
+        if (number % 23 == 0) {
+          tx.createBucketIfAbsent("a").deleteBucket("b" + random.nextInt(10));
+        }
+      });
     }
     assertThrows(
         NotFoundException.class,
         () ->
-            database.write(
-                tx -> {
-                  tx.createBucketIfAbsent("never");
-                  throw new NotFoundException("thrown");
-                }));
+            database.write(tx -> {
+              tx.createBucketIfAbsent("never");
+              throw new NotFoundException("thrown");
+            }));
   }
 
   private void check(MetadataDatabase before, MetadataDatabase after) {

@@ -46,16 +46,15 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
         assertThrows(
             NotFoundException.class,
             () ->
-                database.write(
-                    tx -> {
-                      WritableBucket bucket = tx.createBucketIfAbsent("a");
-                      bucket.put("k", bytes("new"));
-                      bucket.put("k2", bytes("new"));
-                      bucket.createBucket("b").put("k", bytes("new"));
-                      bucket.nextSequence();
-                      tx.root().deleteBucket("a");
-                      throw thrown;
-                    })));
+                database.write(tx -> {
+                  WritableBucket bucket = tx.createBucketIfAbsent("a");
+                  bucket.put("k", bytes("new"));
+                  bucket.put("k2", bytes("new"));
+                  bucket.createBucket("b").put("k", bytes("new"));
+                  bucket.nextSequence();
+                  tx.root().deleteBucket("a");
+                  throw thrown;
+                })));
     assertEquals(before, dump(database));
     assertEquals(2, database.<Long>update(tx -> tx.createBucketIfAbsent("a").nextSequence()));
   }
@@ -64,17 +63,16 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
   @DisplayName("META-TRAN-03 a view does not see what is committed after it began")
   void viewSeesOneRevision() {
     put("k", "old", "a");
-    database.view(
-        tx -> {
-          long revision = tx.revision();
-          Bucket bucket = present(tx.bucket("a"));
-          put("k", "new", "a");
-          put("k", "new", "b");
-          assertEquals("old", text(bucket.get("k")));
-          assertNull(tx.bucket("b"));
-          assertEquals(revision, tx.revision());
-          return null;
-        });
+    database.view(tx -> {
+      long revision = tx.revision();
+      Bucket bucket = present(tx.bucket("a"));
+      put("k", "new", "a");
+      put("k", "new", "b");
+      assertEquals("old", text(bucket.get("k")));
+      assertNull(tx.bucket("b"));
+      assertEquals(revision, tx.revision());
+      return null;
+    });
     assertEquals("new", value("k", "a"));
   }
 
@@ -82,24 +80,22 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
   @DisplayName("META-TRAN-04 a view inside an update does not see its changes")
   void viewInsideUpdateSeesTheLastRevision() {
     put("k", "old", "a");
-    database.write(
-        tx -> {
-          tx.createBucketIfAbsent("a").put("k", bytes("new"));
-          assertEquals("old", value("k", "a"));
-          assertEquals("new", valueIn(tx, "k", "a"));
-        });
+    database.write(tx -> {
+      tx.createBucketIfAbsent("a").put("k", bytes("new"));
+      assertEquals("old", value("k", "a"));
+      assertEquals("new", valueIn(tx, "k", "a"));
+    });
     assertEquals("new", value("k", "a"));
   }
 
   @Test
   @DisplayName("META-TRAN-05 an update inside an update is refused and harms neither")
   void nestedUpdateIsRefused() {
-    database.write(
-        tx -> {
-          tx.createBucketIfAbsent("a").put("k", bytes("outer"));
-          assertThrows(FailedPreconditionException.class, () -> put("k", "inner", "b"));
-          assertThrows(FailedPreconditionException.class, database::close);
-        });
+    database.write(tx -> {
+      tx.createBucketIfAbsent("a").put("k", bytes("outer"));
+      assertThrows(FailedPreconditionException.class, () -> put("k", "inner", "b"));
+      assertThrows(FailedPreconditionException.class, database::close);
+    });
     assertEquals("outer", value("k", "a"));
     assertNull(value("k", "b"));
   }
@@ -121,17 +117,15 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
   @DisplayName("META-TRAN-07 actions run after the commit, in order, and may use the database")
   void actionsRunAfterTheCommit() {
     var seen = new ArrayList<String>();
-    database.write(
-        tx -> {
-          tx.createBucketIfAbsent("a").put("k", bytes("v"));
-          tx.afterCommit(() -> seen.add("first sees " + value("k", "a")));
-          tx.afterCommit(
-              () -> {
-                put("k2", "v2", "a");
-                seen.add("second");
-              });
-          assertEquals(List.of(), seen);
-        });
+    database.write(tx -> {
+      tx.createBucketIfAbsent("a").put("k", bytes("v"));
+      tx.afterCommit(() -> seen.add("first sees " + value("k", "a")));
+      tx.afterCommit(() -> {
+        put("k2", "v2", "a");
+        seen.add("second");
+      });
+      assertEquals(List.of(), seen);
+    });
     assertEquals(List.of("first sees v", "second"), seen);
     assertEquals("v2", value("k2", "a"));
   }
@@ -143,11 +137,10 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
     assertThrows(
         NotFoundException.class,
         () ->
-            database.write(
-                tx -> {
-                  tx.afterCommit(() -> seen.add("ran"));
-                  throw new NotFoundException("thrown");
-                }));
+            database.write(tx -> {
+              tx.afterCommit(() -> seen.add("ran"));
+              throw new NotFoundException("thrown");
+            }));
     put("k", "v", "a");
     assertEquals(List.of(), seen);
   }
@@ -156,15 +149,13 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
   @DisplayName("META-TRAN-09 an action that throws neither undoes the commit nor stops the others")
   void throwingActionIsContained() {
     var seen = new ArrayList<String>();
-    database.write(
-        tx -> {
-          tx.createBucketIfAbsent("a").put("k", bytes("v"));
-          tx.afterCommit(
-              () -> {
-                throw new NotFoundException("thrown by an action, on purpose");
-              });
-          tx.afterCommit(() -> seen.add("ran"));
-        });
+    database.write(tx -> {
+      tx.createBucketIfAbsent("a").put("k", bytes("v"));
+      tx.afterCommit(() -> {
+        throw new NotFoundException("thrown by an action, on purpose");
+      });
+      tx.afterCommit(() -> seen.add("ran"));
+    });
     assertEquals(List.of("ran"), seen);
     assertEquals("v", value("k", "a"));
   }
@@ -174,22 +165,20 @@ abstract class DatabaseTransactionChecks extends DatabaseChecks {
   void transactionsEnd() {
     var kept = new AtomicReference<WriteTransaction>();
     var bucket = new AtomicReference<WritableBucket>();
-    database.write(
-        tx -> {
-          kept.set(tx);
-          bucket.set(tx.createBucketIfAbsent("a"));
-        });
+    database.write(tx -> {
+      kept.set(tx);
+      bucket.set(tx.createBucketIfAbsent("a"));
+    });
     assertNotNull(kept.get());
     assertThrows(FailedPreconditionException.class, () -> kept.get().root().isEmpty());
     assertThrows(FailedPreconditionException.class, () -> bucket.get().get("k"));
     assertThrows(FailedPreconditionException.class, () -> bucket.get().put("k", bytes("v")));
     assertThrows(FailedPreconditionException.class, () -> kept.get().afterCommit(() -> {}));
     var viewed = new AtomicReference<Bucket>();
-    database.view(
-        tx -> {
-          viewed.set(present(tx.bucket("a")));
-          return null;
-        });
+    database.view(tx -> {
+      viewed.set(present(tx.bucket("a")));
+      return null;
+    });
     assertThrows(FailedPreconditionException.class, () -> viewed.get().isEmpty());
     assertNull(value("k", "a"));
   }

@@ -24,14 +24,13 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
   @Test
   @DisplayName("META-TREE-01 a new database is empty and at revision 0")
   void newDatabaseIsEmpty() {
-    database.view(
-        tx -> {
-          assertEquals(0, tx.revision());
-          assertTrue(tx.root().isEmpty());
-          assertEquals(List.of(), tx.root().bucketNames());
-          assertNull(tx.bucket("a"));
-          return null;
-        });
+    database.view(tx -> {
+      assertEquals(0, tx.revision());
+      assertTrue(tx.root().isEmpty());
+      assertEquals(List.of(), tx.root().bucketNames());
+      assertNull(tx.bucket("a"));
+      return null;
+    });
   }
 
   @Test
@@ -57,22 +56,20 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
   @DisplayName("META-TREE-04 arrays are copied on the way in and on the way out")
   void arraysAreCopied() {
     byte[] given = bytes("value");
-    database.write(
-        tx -> {
-          WritableBucket bucket = tx.createBucketIfAbsent("a");
-          bucket.put("k", given);
-          given[0] = 'X';
-          byte[] read = bucket.get("k");
-          assertNotNull(read);
-          read[1] = 'X';
-        });
-    database.view(
-        tx -> {
-          byte[] read = present(tx.bucket("a")).get("k");
-          assertNotNull(read);
-          read[2] = 'X';
-          return null;
-        });
+    database.write(tx -> {
+      WritableBucket bucket = tx.createBucketIfAbsent("a");
+      bucket.put("k", given);
+      given[0] = 'X';
+      byte[] read = bucket.get("k");
+      assertNotNull(read);
+      read[1] = 'X';
+    });
+    database.view(tx -> {
+      byte[] read = present(tx.bucket("a")).get("k");
+      assertNotNull(read);
+      read[2] = 'X';
+      return null;
+    });
     assertEquals("value", value("k", "a"));
   }
 
@@ -93,12 +90,11 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
     assertFalse(database.<Boolean>update(tx -> tx.createBucketIfAbsent("a").deleteBucket("b")));
     assertNull(database.view(tx -> tx.bucket("a", "b")));
     database.write(tx -> tx.createBucketIfAbsent("a", "b"));
-    database.view(
-        tx -> {
-          assertTrue(present(tx.bucket("a", "b")).isEmpty());
-          assertEquals(0, present(tx.bucket("a", "b")).sequence());
-          return null;
-        });
+    database.view(tx -> {
+      assertTrue(present(tx.bucket("a", "b")).isEmpty());
+      assertEquals(0, present(tx.bucket("a", "b")).sequence());
+      return null;
+    });
     assertEquals("v", value("k", "other"));
   }
 
@@ -106,12 +102,11 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
   @DisplayName("META-TREE-07 a bucket deleted and created in one transaction is empty")
   void recreatedBucketIsEmpty() {
     put("k", "v", "a", "b");
-    database.write(
-        tx -> {
-          tx.root().deleteBucket("a");
-          assertNull(tx.bucket("a"));
-          assertTrue(tx.root().createBucket("a").isEmpty());
-        });
+    database.write(tx -> {
+      tx.root().deleteBucket("a");
+      assertNull(tx.bucket("a"));
+      assertTrue(tx.root().createBucket("a").isEmpty());
+    });
     assertNull(value("k", "a", "b"));
     assertNotNull(database.view(tx -> tx.bucket("a")));
   }
@@ -119,18 +114,17 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
   @Test
   @DisplayName("META-TREE-08 a bucket is empty when neither values nor buckets are left")
   void emptinessCountsBoth() {
-    database.write(
-        tx -> {
-          WritableBucket bucket = tx.root().createBucket("a");
-          bucket.nextSequence();
-          assertTrue(bucket.isEmpty());
-          bucket.put("k", bytes("v"));
-          assertFalse(bucket.isEmpty());
-          bucket.delete("k");
-          assertTrue(bucket.isEmpty());
-          bucket.createBucket("b");
-          assertFalse(bucket.isEmpty());
-        });
+    database.write(tx -> {
+      WritableBucket bucket = tx.root().createBucket("a");
+      bucket.nextSequence();
+      assertTrue(bucket.isEmpty());
+      bucket.put("k", bytes("v"));
+      assertFalse(bucket.isEmpty());
+      bucket.delete("k");
+      assertTrue(bucket.isEmpty());
+      bucket.createBucket("b");
+      assertFalse(bucket.isEmpty());
+    });
     assertFalse(database.<Boolean>view(tx -> present(tx.bucket("a")).isEmpty()));
     database.write(tx -> tx.createBucketIfAbsent("a").deleteBucket("b"));
     assertTrue(database.<Boolean>view(tx -> present(tx.bucket("a")).isEmpty()));
@@ -153,25 +147,23 @@ abstract class DatabaseTreeChecks extends DatabaseChecks {
     byte[] value = new byte[MetadataDatabase.MAX_VALUE_BYTES];
     new Random(1).nextBytes(value);
     database.write(tx -> tx.createBucketIfAbsent(key).put(key, value));
-    database.view(
-        tx -> {
-          assertArrayEquals(value, present(tx.bucket(key)).get(key));
-          return null;
-        });
+    database.view(tx -> {
+      assertArrayEquals(value, present(tx.bucket(key)).get(key));
+      return null;
+    });
   }
 
   @Test
   @DisplayName("META-TREE-11 reading a key that cannot exist finds nothing")
   void impossibleKeysAreAbsent() {
     put("?", "v", "a");
-    database.view(
-        tx -> {
-          assertNull(present(tx.bucket("a")).get(""));
-          assertNull(present(tx.bucket("a")).get("\ud800"));
-          assertNull(present(tx.bucket("a")).bucket("\ud800"));
-          assertNull(present(tx.bucket("a")).get("k".repeat(MetadataDatabase.MAX_KEY_BYTES + 1)));
-          return null;
-        });
+    database.view(tx -> {
+      assertNull(present(tx.bucket("a")).get(""));
+      assertNull(present(tx.bucket("a")).get("\ud800"));
+      assertNull(present(tx.bucket("a")).bucket("\ud800"));
+      assertNull(present(tx.bucket("a")).get("k".repeat(MetadataDatabase.MAX_KEY_BYTES + 1)));
+      return null;
+    });
   }
 
   @Test

@@ -18,7 +18,18 @@ abstract class DatabaseWalkChecks extends DatabaseChecks {
   /** In the order of UTF-8; the last two are the other way round in UTF-16. */
   private static final List<String> ORDERED =
       List.of(
-          "A", "a", "a/", "a/1", "a/2", "a0", "ab", "b", "\u00e4", "\u4e2d", "\uff5e", "\ud83d\ude00");
+          "A",
+          "a",
+          "a/",
+          "a/1",
+          "a/2",
+          "a0",
+          "ab",
+          "b",
+          "\u00e4",
+          "\u4e2d",
+          "\uff5e",
+          "\ud83d\ude00");
 
   DatabaseWalkChecks(MetadataDatabaseConformance suite) {
     super(suite);
@@ -26,14 +37,13 @@ abstract class DatabaseWalkChecks extends DatabaseChecks {
 
   @BeforeEach
   void fill() {
-    database.write(
-        tx -> {
-          WritableBucket bucket = tx.createBucketIfAbsent("a");
-          bucket.nextSequence();
-          ORDERED.reversed().forEach(key -> bucket.put(key, bytes("value of " + key)));
-          bucket.createBucket("aa").put("inner", bytes("x"));
-          bucket.createBucket("Z");
-        });
+    database.write(tx -> {
+      WritableBucket bucket = tx.createBucketIfAbsent("a");
+      bucket.nextSequence();
+      ORDERED.reversed().forEach(key -> bucket.put(key, bytes("value of " + key)));
+      bucket.createBucket("aa").put("inner", bytes("x"));
+      bucket.createBucket("Z");
+    });
   }
 
   private List<String> keys(KeyRange range) {
@@ -44,27 +54,23 @@ abstract class DatabaseWalkChecks extends DatabaseChecks {
   @DisplayName("META-WALK-01 values come in the order of UTF-8, without buckets and sequences")
   void valuesComeInOrder() {
     assertEquals(ORDERED, keys(KeyRange.ALL));
-    database.view(
-        tx -> {
-          present(tx.bucket("a"))
-              .forEach((key, value) -> assertEquals("value of " + key, text(value)));
-          return null;
-        });
+    database.view(tx -> {
+      present(tx.bucket("a")).forEach((key, value) -> assertEquals("value of " + key, text(value)));
+      return null;
+    });
   }
 
   @Test
   @DisplayName("META-WALK-02 buckets come in order, without values")
   void bucketsComeInOrder() {
-    database.view(
-        tx -> {
-          assertEquals(List.of("Z", "aa"), present(tx.bucket("a")).bucketNames());
-          var inner = new ArrayList<String>();
-          present(tx.bucket("a"))
-              .forEachBucket(
-                  KeyRange.withPrefix("a"), (_, bucket) -> inner.addAll(keysOf(bucket)));
-          assertEquals(List.of("inner"), inner);
-          return null;
-        });
+    database.view(tx -> {
+      assertEquals(List.of("Z", "aa"), present(tx.bucket("a")).bucketNames());
+      var inner = new ArrayList<String>();
+      present(tx.bucket("a"))
+          .forEachBucket(KeyRange.withPrefix("a"), (_, bucket) -> inner.addAll(keysOf(bucket)));
+      assertEquals(List.of("inner"), inner);
+      return null;
+    });
   }
 
   private static List<String> keysOf(Object bucket) {
@@ -89,57 +95,54 @@ abstract class DatabaseWalkChecks extends DatabaseChecks {
   @Test
   @DisplayName("META-WALK-04 the visitor stops the walk")
   void visitorStops() {
-    database.view(
-        tx -> {
-          Bucket bucket = present(tx.bucket("a"));
-          var seen = new ArrayList<String>();
-          assertFalse(
-              bucket.forEach(
-                  KeyRange.ALL,
-                  (key, _) -> {
-                    seen.add(key);
-                    return seen.size() < 2;
-                  }));
-          assertEquals(ORDERED.subList(0, 2), seen);
-          assertFalse(bucket.forEachBucket(KeyRange.ALL, (_, _) -> false));
-          assertTrue(bucket.forEach(KeyRange.ALL, (_, _) -> true));
-          return null;
-        });
+    database.view(tx -> {
+      Bucket bucket = present(tx.bucket("a"));
+      var seen = new ArrayList<String>();
+      assertFalse(
+          bucket.forEach(
+              KeyRange.ALL,
+              (key, _) -> {
+                seen.add(key);
+                return seen.size() < 2;
+              }));
+      assertEquals(ORDERED.subList(0, 2), seen);
+      assertFalse(bucket.forEachBucket(KeyRange.ALL, (_, _) -> false));
+      assertTrue(bucket.forEach(KeyRange.ALL, (_, _) -> true));
+      return null;
+    });
   }
 
   @Test
   @DisplayName("META-WALK-05 changes made during a walk do not disturb it")
   void changesDoNotDisturb() {
-    database.write(
-        tx -> {
-          WritableBucket bucket = tx.createBucketIfAbsent("a");
-          var seen = new ArrayList<String>();
-          bucket.forEach(
-              KeyRange.ALL,
-              (key, _) -> {
-                seen.add(key);
-                bucket.delete(key);
-                bucket.put(key + "~", bytes("new"));
-                return true;
-              });
-          assertEquals(ORDERED, seen);
-          assertEquals(ORDERED.size(), keys(bucket, KeyRange.ALL).size());
-        });
+    database.write(tx -> {
+      WritableBucket bucket = tx.createBucketIfAbsent("a");
+      var seen = new ArrayList<String>();
+      bucket.forEach(
+          KeyRange.ALL,
+          (key, _) -> {
+            seen.add(key);
+            bucket.delete(key);
+            bucket.put(key + "~", bytes("new"));
+            return true;
+          });
+      assertEquals(ORDERED, seen);
+      assertEquals(ORDERED.size(), keys(bucket, KeyRange.ALL).size());
+    });
   }
 
   @Test
   @DisplayName("META-WALK-06 a transaction walks over its own changes")
   void ownChangesAreSeen() {
-    database.write(
-        tx -> {
-          WritableBucket bucket = tx.createBucketIfAbsent("a");
-          bucket.delete("A");
-          bucket.put("c", bytes("new"));
-          bucket.deleteBucket("Z");
-          assertEquals(List.of("b", "c"), keys(bucket, new KeyRange("", "b")).subList(0, 2));
-          assertEquals("a", keys(bucket, KeyRange.ALL).getFirst());
-          assertEquals(List.of("aa"), bucket.bucketNames());
-        });
+    database.write(tx -> {
+      WritableBucket bucket = tx.createBucketIfAbsent("a");
+      bucket.delete("A");
+      bucket.put("c", bytes("new"));
+      bucket.deleteBucket("Z");
+      assertEquals(List.of("b", "c"), keys(bucket, new KeyRange("", "b")).subList(0, 2));
+      assertEquals("a", keys(bucket, KeyRange.ALL).getFirst());
+      assertEquals(List.of("aa"), bucket.bucketNames());
+    });
     assertEquals("a", keys(KeyRange.ALL).getFirst());
   }
 }

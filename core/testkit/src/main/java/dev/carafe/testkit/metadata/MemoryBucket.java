@@ -53,7 +53,7 @@ final class MemoryBucket implements WritableBucket {
     Content(Object owner) {
       this.owner = owner;
       this.identity = new Object();
-      this.entries = new TreeMap<>(Comparator.comparing(MemoryBucket::utf8, Arrays::compareUnsigned));
+      this.entries = new TreeMap<>(Comparator.comparing(MemoryBucket::codePoints, Arrays::compare));
     }
 
     private Content(Content other, Object owner) {
@@ -64,8 +64,9 @@ final class MemoryBucket implements WritableBucket {
     }
   }
 
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  /** Their order is that of the bytes of UTF-8. */
+  private static int[] codePoints(String text) {
+    return text.codePoints().toArray();
   }
 
   private Content read() {
@@ -209,11 +210,7 @@ final class MemoryBucket implements WritableBucket {
 
   private static void requireKey(String key) {
     try {
-      int length =
-          StandardCharsets.UTF_8
-              .newEncoder()
-              .encode(CharBuffer.wrap(key))
-              .remaining();
+      int length = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(key)).remaining();
       if (length > 0 && length <= MetadataDatabase.MAX_KEY_BYTES) {
         return;
       }

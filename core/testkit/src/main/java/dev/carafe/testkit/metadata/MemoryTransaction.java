@@ -64,7 +64,7 @@ final class MemoryTransaction implements WriteTransaction {
         action.run();
       } catch (RuntimeException e) {
         System.getLogger(MemoryTransaction.class.getName())
-            .log(System.Logger.Level.ERROR, "action after a commit: {0}", e);
+            .log(System.Logger.Level.ERROR, "action after a commit: " + e);
       }
     }
   }

@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The contract of {@link dev.carafe.spi.metadata.MetadataDatabase} as tests. Subclass it and say how
- * to open yours:
+ * The contract of {@link dev.carafe.spi.metadata.MetadataDatabase} as tests. Subclass it and say
+ * how to open yours:
  *
  * {@snippet :
  * class SqlDatabaseConformanceTest extends MetadataDatabaseConformance {

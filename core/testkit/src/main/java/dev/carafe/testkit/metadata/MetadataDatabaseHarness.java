@@ -7,9 +7,9 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface MetadataDatabaseHarness {
   /**
-   * Opens the database over {@code root}, an empty directory at first. Called again on the same root,
-   * with the old instance closed, to simulate a restart, and on a copy of a root, made while the
-   * instance was open, to simulate a crash. The suite closes every instance in the end.
+   * Opens the database over {@code root}, an empty directory at first. Called again on the same
+   * root, with the old instance closed, to simulate a restart, and on a copy of a root, made while
+   * the instance was open, to simulate a crash. The suite closes every instance in the end.
    */
   MetadataDatabase open(Path root);
 

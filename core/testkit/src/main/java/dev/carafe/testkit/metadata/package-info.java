@@ -5,8 +5,8 @@
  *
  * <ul>
  *   <li>{@link dev.carafe.testkit.metadata.MetadataDatabaseConformance}: subclass it
- *   <li>{@link dev.carafe.testkit.metadata.MemoryMetadataDatabase}: the smallest implementation that
- *       passes; use it in tests of code that needs a database
+ *   <li>{@link dev.carafe.testkit.metadata.MemoryMetadataDatabase}: the smallest implementation
+ *       that passes; use it in tests of code that needs a database
  * </ul>
  */
 @NullMarked

@@ -10,10 +10,6 @@ import java.util.List;
  * (u16), the flat key; then for a value its length (u32) and bytes, for a bucket its id (u64).
  */
 final class Changes {
-  private static final byte VALUE = 1;
-  private static final byte CHILD = 2;
-  private static final byte GONE = 3;
-
   private Changes() {}
 
   static byte[] encode(List<Overlay.Node> nodes) {
@@ -23,49 +19,41 @@ final class Changes {
     }
     ByteBuffer buffer = ByteBuffer.allocate(size);
     for (Overlay.Node node : nodes) {
-      buffer.put(
-          switch (node.entry()) {
-            case Entry.Value _ -> VALUE;
-            case Entry.Child _ -> CHILD;
-            case Entry.Gone _ -> GONE;
-          });
-      buffer.putShort((short) node.key().length).put(node.key());
-      switch (node.entry()) {
-        case Entry.Value value -> buffer.putInt(value.bytes().length).put(value.bytes());
-        case Entry.Child child -> buffer.putLong(child.id());
-        case Entry.Gone _ -> {}
-      }
+      buffer.put(node.entry().kind()).putShort((short) node.key().length).put(node.key());
+      node.entry().write(buffer);
     }
     byte[] payload = new byte[buffer.position()];
     buffer.flip().get(payload);
     return payload;
   }
 
+  /** Takes entries one by one. */
+  interface Visitor {
+    void entry(byte[] flat, Entry entry);
+  }
+
   /**
-   * The overlay with a record's changes.
+   * Shows what a payload holds.
    *
    * @throws DataLossException if the payload is not one that {@link #encode} made
    */
-  static Overlay apply(ByteBuffer payload, long revision, Overlay overlay) {
-    Overlay changed = overlay;
+  static void decode(ByteBuffer payload, Visitor visitor) {
     try {
       while (payload.hasRemaining()) {
         byte kind = payload.get();
-        byte[] key = bytes(payload, Short.toUnsignedInt(payload.getShort()));
-        Entry entry =
+        byte[] flat = bytes(payload, Short.toUnsignedInt(payload.getShort()));
+        visitor.entry(
+            flat,
             switch (kind) {
-              case VALUE -> new Entry.Value(bytes(payload, payload.getInt()));
-              case CHILD -> new Entry.Child(payload.getLong());
-              case GONE -> Entry.GONE;
+              case Entry.VALUE -> new Entry.Value(bytes(payload, payload.getInt()));
+              case Entry.CHILD -> new Entry.Child(payload.getLong());
+              case Entry.GONE_KIND -> Entry.GONE;
               default -> throw new BufferUnderflowException();
-            };
-        changed = changed.with(key, entry, revision);
+            });
       }
     } catch (BufferUnderflowException e) {
-      throw new DataLossException(
-          "journal: record of revision %d has unknown content".formatted(revision), e);
+      throw new DataLossException("journal: record with unknown content", e);
     }
-    return changed;
   }
 
   private static byte[] bytes(ByteBuffer buffer, int length) {

@@ -59,9 +59,10 @@ final class Checkpointer {
     this.due = bound();
   }
 
+  /** By how much the journal may grow; the table's last page counts as empty, as it mostly is. */
   private long bound() {
     long most = Math.max(config.journalBytes(), MOST_JOURNAL);
-    return Math.min(most, Math.max(config.journalBytes(), tableBytes / 2));
+    return Math.min(most, Math.max(config.journalBytes(), (tableBytes - Table.PAGE_SIZE) / 4));
   }
 
   long completed() {
@@ -123,12 +124,13 @@ final class Checkpointer {
       checkpoint();
       completed++;
       due = bound();
+      Opening.removeLeftOvers(disk, layout, manifest);
     } catch (IOException | DaemonException e) {
       failed++;
       due = journalBytes() + bound() / 4;
       if (!stopping) {
         log.warn(
-            "metadata database {}: no checkpoint, the journal grows on: {}",
+            "metadata database {}: checkpoint to be tried again: {}",
             layout.directory(),
             e.getMessage());
       }
@@ -163,7 +165,6 @@ final class Checkpointer {
     database.adopt(table);
     tableBytes = table.length();
     olderBytes = 0;
-    Opening.removeLeftOvers(disk, layout, manifest);
   }
 
   private Table write(State state) throws IOException {

@@ -1,6 +1,7 @@
 package dev.carafe.metadata.mapdb;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *                                       28 u32 CRC32C of the segment's salt and bytes 0 to 27
  * </pre>
  *
- * A torn write leaves sectors zero that were not meant to be. Together with the number of those that
- * were, this tells a torn record, which is cut, from a damaged one, which is reported.
+ * The last byte of a record's space is never zero. A write that did not finish leaves zeros that
+ * were not meant to be: at the end, or whole sectors. Together with the number of those that were
+ * meant to be, this tells a torn record, which is cut, from a damaged one, which is reported.
  *
  * @param type {@link #COMMIT}, or {@link #CLOSE} for the end of an orderly run
  * @param first revision of the first transaction; in a CLOSE, of the next one to come
@@ -29,26 +31,32 @@ record Frame(int length, byte type, long first, int count, int emptySectors, int
   static final byte COMMIT = 1;
   static final byte CLOSE = 2;
 
+  private static final byte TRAILER = (byte) 0xa5;
+  private static final byte[] ZEROS = new byte[4 << 10];
+
   /** No record has a longer payload. */
   static final int MAX_LENGTH = 192 << 20;
 
-  /** Space that a record with this payload takes. */
+  /** Space that a record with this payload takes: head, payload, padding, and one byte. */
   static int space(int length) {
-    return (HEAD + length + HEAD - 1) / HEAD * HEAD;
+    return (HEAD + length + HEAD) / HEAD * HEAD;
   }
 
   int space() {
     return space(length);
   }
 
-  /** Completes a record of {@code HEAD + length} bytes whose payload is in place. */
+  /** Completes a record, in an array of its {@code space} at least, whose payload is in place. */
   static void seal(byte[] record, int length, byte type, long first, int count, long at, long salt) {
-    ByteBuffer buffer = ByteBuffer.wrap(record, 0, HEAD + length);
+    int space = space(length);
+    ByteBuffer buffer = ByteBuffer.wrap(record, 0, space);
     var crc = new CRC32C();
     crc.update(record, HEAD, length);
+    Arrays.fill(record, HEAD + length, space, (byte) 0);
+    record[space - 1] = TRAILER;
     buffer.putInt(0, length).putInt(4, type << 24).putLong(8, first).putInt(16, count);
     buffer.putInt(20, 0).putInt(24, (int) crc.getValue()).putInt(28, -1);
-    buffer.putInt(20, emptySectors(buffer, 0, HEAD + length, at));
+    buffer.putInt(20, emptySectors(buffer, 0, space, at));
     buffer.putInt(28, headChecksum(buffer, 0, salt));
   }
 
@@ -91,9 +99,10 @@ record Frame(int length, byte type, long first, int count, int emptySectors, int
     return (int) crc.getValue() == checksum;
   }
 
-  /** Whether the record at {@code at} of a file lacks sectors: a write that did not finish. */
+  /** Whether the record at {@code at} of a file lacks bytes: a write that did not finish. */
   boolean isTorn(ByteBuffer bytes, int at) {
-    return emptySectors(bytes, at, HEAD + length, at) > emptySectors;
+    return bytes.get(at + space() - 1) == 0
+        || emptySectors(bytes, at, space(), at) > emptySectors;
   }
 
   /** Counts the sectors whose part of a record, {@code at} in its file, is all zero. */
@@ -111,6 +120,21 @@ record Frame(int length, byte type, long first, int count, int emptySectors, int
   }
 
   static boolean isZero(ByteBuffer bytes, int from, int to) {
+    return to - from < ZEROS.length ? isZeroShort(bytes, from, to) : isZeroLong(bytes, from, to);
+  }
+
+  /** By checksum, which is fast in a JVM that has compiled nothing yet. */
+  private static boolean isZeroLong(ByteBuffer bytes, int from, int to) {
+    var found = new CRC32C();
+    found.update(bytes.slice(from, to - from));
+    var expected = new CRC32C();
+    for (int left = to - from; left > 0; left -= ZEROS.length) {
+      expected.update(ZEROS, 0, Math.min(left, ZEROS.length));
+    }
+    return found.getValue() == expected.getValue();
+  }
+
+  private static boolean isZeroShort(ByteBuffer bytes, int from, int to) {
     int at = from;
     for (; at + Long.BYTES <= to; at += Long.BYTES) {
       if (bytes.getLong(at) != 0) {

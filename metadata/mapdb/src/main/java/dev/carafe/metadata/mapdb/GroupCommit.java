@@ -59,7 +59,7 @@ final class GroupCommit {
     }
 
     private void add(byte[] payload, State behind) {
-      int end = Frame.HEAD + length + payload.length;
+      int end = Frame.space(length + payload.length);
       if (end > record.length) {
         record = Arrays.copyOf(record, Math.max(end, record.length * 2));
       }
@@ -281,7 +281,7 @@ final class GroupCommit {
   void close(boolean alreadyMarked) throws IOException {
     try (Segment last = segment) {
       if (failure == null && !alreadyMarked) {
-        last.append(new byte[Frame.HEAD], 0, Frame.CLOSE, visible.revision() + 1, 0);
+        last.append(new byte[Frame.space(0)], 0, Frame.CLOSE, visible.revision() + 1, 0);
       }
     }
   }

@@ -76,7 +76,7 @@ final class JournalReader {
     if (!Files.exists(path)) {
       return damage(number, 0, "file is missing");
     }
-    ByteBuffer bytes = Segment.map(path);
+    ByteBuffer bytes = Segment.read(path);
     Segment.Head head = Segment.Head.decode(bytes);
     if (head == null || !head.database().equals(manifest.database()) || head.number() != number) {
       return damage(number, 0, "head of the file is damaged");
@@ -91,13 +91,13 @@ final class JournalReader {
       }
       Frame frame = Frame.decode(bytes, end, head.salt());
       if (frame == null) {
-        return damage(number, end, "record head is damaged", bytes, head.salt());
+        return atBadHead(number, bytes, head.salt());
       }
       if (frame.first() != next) {
         return damage(
             number, end, "revision %d where %d is due".formatted(frame.first(), next));
       }
-      if (end + (long) frame.space() + Frame.HEAD > bytes.limit()) {
+      if (end + (long) frame.space() > bytes.limit()) {
         return damage(number, end, "file is cut short");
       }
       if (!frame.matches(bytes, end)) {
@@ -121,6 +121,16 @@ final class JournalReader {
     }
     cuts.add(new Cut(number, end));
     return Optional.empty();
+  }
+
+  /** A head that was not written to its end has nothing behind it. */
+  private Optional<Damage> atBadHead(long number, ByteBuffer bytes, long salt)
+      throws IOException {
+    if (Frame.isZero(bytes, end + Frame.HEAD, bytes.limit()) && !laterSegmentHasRecords(number)) {
+      cuts.add(new Cut(number, end));
+      return Optional.empty();
+    }
+    return damage(number, end, "record head is damaged", bytes, salt);
   }
 
   private Optional<Damage> atBadRecord(long number, Frame frame, ByteBuffer bytes, long salt)
@@ -164,7 +174,7 @@ final class JournalReader {
     for (long later = number + 1; later <= manifest.lastSegment(); later++) {
       Path path = layout.segment(later);
       if (Files.exists(path)) {
-        ByteBuffer bytes = Segment.map(path);
+        ByteBuffer bytes = Segment.read(path);
         Segment.Head head = Segment.Head.decode(bytes);
         if (head != null && recordFollows(bytes, Segment.START, head.salt(), next)) {
           return true;

@@ -2,7 +2,6 @@ package dev.carafe.metadata.mapdb;
 
 import java.nio.file.Path;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
 
 /**
  * Names in the directory of a database.
@@ -17,8 +16,12 @@ import java.util.regex.Pattern;
  * </pre>
  */
 record Layout(Path directory) {
-  private static final Pattern TABLE = Pattern.compile("checkpoint-(\\d{19})\\.table");
-  private static final Pattern SEGMENT = Pattern.compile("journal-(\\d{10})\\.log");
+  private static final String TABLE_PREFIX = "checkpoint-";
+  private static final String TABLE_SUFFIX = ".table";
+  private static final int TABLE_DIGITS = 19;
+  private static final String SEGMENT_PREFIX = "journal-";
+  private static final String SEGMENT_SUFFIX = ".log";
+  private static final int SEGMENT_DIGITS = 10;
 
   Path manifest() {
     return directory.resolve("manifest");
@@ -29,11 +32,16 @@ record Layout(Path directory) {
   }
 
   Path table(long revision) {
-    return directory.resolve("checkpoint-%019d.table".formatted(revision));
+    return directory.resolve(TABLE_PREFIX + padded(revision, TABLE_DIGITS) + TABLE_SUFFIX);
   }
 
   Path segment(long number) {
-    return directory.resolve("journal-%010d.log".formatted(number));
+    return directory.resolve(SEGMENT_PREFIX + padded(number, SEGMENT_DIGITS) + SEGMENT_SUFFIX);
+  }
+
+  private static String padded(long number, int digits) {
+    String text = Long.toString(number);
+    return "0".repeat(digits - text.length()) + text;
   }
 
   Path damaged(int number) {
@@ -49,18 +57,28 @@ record Layout(Path directory) {
   }
 
   static OptionalLong tableRevision(Path path) {
-    return number(TABLE, path);
+    return number(path, TABLE_PREFIX, TABLE_DIGITS, TABLE_SUFFIX);
   }
 
   static OptionalLong segmentNumber(Path path) {
-    return number(SEGMENT, path);
+    return number(path, SEGMENT_PREFIX, SEGMENT_DIGITS, SEGMENT_SUFFIX);
   }
 
-  private static OptionalLong number(Pattern pattern, Path path) {
-    var matcher = pattern.matcher(path.getFileName().toString());
-    return matcher.matches()
-        ? OptionalLong.of(Long.parseLong(matcher.group(1)))
-        : OptionalLong.empty();
+  private static OptionalLong number(Path path, String prefix, int digits, String suffix) {
+    String name = path.getFileName().toString();
+    if (name.length() == prefix.length() + digits + suffix.length()
+        && name.startsWith(prefix)
+        && name.endsWith(suffix)) {
+      String number = name.substring(prefix.length(), prefix.length() + digits);
+      if (number.chars().allMatch(digit -> digit >= '0' && digit <= '9')) {
+        try {
+          return OptionalLong.of(Long.parseLong(number));
+        } catch (NumberFormatException _) {
+          return OptionalLong.empty();
+        }
+      }
+    }
+    return OptionalLong.empty();
   }
 
   /** The command that mends a damaged journal or manifest; the daemon's root is one level up. */

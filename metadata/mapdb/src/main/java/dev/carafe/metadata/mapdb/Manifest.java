@@ -7,9 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which files make up the database. A small text with its own checksum, replaced as a whole.
@@ -20,31 +19,21 @@ import java.util.zip.CRC32C;
  * @param lastSegment the newest segment; it exists, and those between do too
  */
 record Manifest(UUID database, long checkpoint, long firstSegment, long lastSegment) {
-  private static final Pattern TEXT =
-      Pattern.compile(
-          """
-          carafe metadata database 1
-          database ([0-9a-f-]{36})
-          checkpoint (\\d{1,19})
-          journal (\\d{1,10}) (\\d{1,10})
-          crc32c [0-9a-f]{8}
-          """);
-
+  private static final String TITLE = "carafe metadata database 1";
   private static final int MAX_BYTES = 4096;
 
   private byte[] encode() {
     String text =
-        """
-        carafe metadata database 1
-        database %s
-        checkpoint %d
-        journal %d %d
-        """
-            .formatted(database, checkpoint, firstSegment, lastSegment);
+        String.join(
+            "\n",
+            TITLE,
+            "database " + database,
+            "checkpoint " + checkpoint,
+            "journal " + firstSegment + " " + lastSegment,
+            "crc32c ");
     var crc = new CRC32C();
     crc.update(text.getBytes(StandardCharsets.US_ASCII));
-    return (text + "crc32c %08x\n".formatted((int) crc.getValue()))
-        .getBytes(StandardCharsets.US_ASCII);
+    return (text + Long.toHexString(crc.getValue()) + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
   /**
@@ -55,25 +44,29 @@ record Manifest(UUID database, long checkpoint, long firstSegment, long lastSegm
     try (var in = Files.newInputStream(layout.manifest())) {
       bytes = in.readNBytes(MAX_BYTES);
     }
-    Matcher matcher = TEXT.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
-    if (matcher.matches()) {
-      try {
-        var manifest =
-            new Manifest(
-                UUID.fromString(matcher.group(1)),
-                Long.parseLong(matcher.group(2)),
-                Long.parseLong(matcher.group(3)),
-                Long.parseLong(matcher.group(4)));
-        if (Arrays.equals(bytes, manifest.encode())) {
-          return manifest;
-        }
-      } catch (IllegalArgumentException _) {
-        // no UUID, or too large a number: damaged, as below
-      }
+    Manifest manifest = decode(new String(bytes, StandardCharsets.ISO_8859_1).split("[ \n]"));
+    if (manifest == null || !Arrays.equals(bytes, manifest.encode())) {
+      throw new DataLossException(
+          "metadata database %s: manifest damaged; run: %s"
+              .formatted(layout.directory(), layout.repairCommand()));
     }
-    throw new DataLossException(
-        "metadata database %s: manifest damaged; run: %s"
-            .formatted(layout.directory(), layout.repairCommand()));
+    return manifest;
+  }
+
+  /** What the words say; whether every byte is right shows when they are encoded again. */
+  private static @Nullable Manifest decode(String[] words) {
+    if (words.length != 13) {
+      return null;
+    }
+    try {
+      return new Manifest(
+          UUID.fromString(words[5]),
+          Long.parseLong(words[7]),
+          Long.parseLong(words[9]),
+          Long.parseLong(words[10]));
+    } catch (IllegalArgumentException _) {
+      return null;
+    }
   }
 
   /** Replaces the manifest; durable when it returns. */

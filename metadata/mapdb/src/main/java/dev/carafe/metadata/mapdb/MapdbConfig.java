@@ -3,8 +3,8 @@ package dev.carafe.metadata.mapdb;
 /**
  * Sizes of the metadata database, in bytes.
  *
- * @param journalBytes a checkpoint begins when the journal has grown by this much, or by half of the
- *     last checkpoint where that is more; bounds the replay at the next start
+ * @param journalBytes a checkpoint begins when the journal has grown by this much, or by a quarter of
+ *     the last checkpoint where that is more; bounds the replay at the next start
  * @param extentBytes by how much the journal is preallocated at a time
  * @param reserveBytes part of what is preallocated that is kept for transactions that chiefly
  *     delete, so that space can be freed on a full disk
@@ -12,7 +12,7 @@ package dev.carafe.metadata.mapdb;
  */
 public record MapdbConfig(
     long journalBytes, int extentBytes, int reserveBytes, int transactionBytes) {
-  public static final MapdbConfig DEFAULT = new MapdbConfig(4 << 20, 1 << 20, 256 << 10, 32 << 20);
+  public static final MapdbConfig DEFAULT = new MapdbConfig(2 << 20, 1 << 20, 256 << 10, 32 << 20);
 
   public MapdbConfig {
     require(journalBytes >= 4096 && journalBytes <= 256 << 20, "journalBytes", journalBytes);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,14 +122,20 @@ final class Opening {
                 .formatted(layout.directory(), layout.repairCommand()));
       }
     }
-    var manifest = new Manifest(UUID.randomUUID(), 0, 1, 1);
+    var manifest = new Manifest(newIdentity(), 0, 1, 1);
     Segment.create(disk, layout.segment(1), manifest.database(), 1, config.extentBytes());
     manifest.write(disk, layout);
     return manifest;
   }
 
+  /** Tells databases apart; not a secret, so without the cost of a secure generator. */
+  private static UUID newIdentity() {
+    var random = ThreadLocalRandom.current();
+    return new UUID(random.nextLong(), random.nextLong());
+  }
+
   private static boolean isUnused(Path segment) throws IOException {
-    ByteBuffer bytes = Segment.map(segment);
+    ByteBuffer bytes = Segment.read(segment);
     return Segment.Head.decode(bytes) != null
         && Frame.isZero(bytes, Segment.START, bytes.limit());
   }

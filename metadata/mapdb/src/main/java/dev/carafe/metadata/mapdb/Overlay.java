@@ -59,8 +59,9 @@ final class Overlay {
     return node == null ? 0 : node.newest;
   }
 
-  boolean isEmpty() {
-    return root == null;
+  /** A map of entries in the order of their keys. */
+  static Overlay of(List<Node> nodes) {
+    return new Overlay(build(nodes, 0, nodes.size()));
   }
 
   @Nullable Node find(byte[] key) {
@@ -114,8 +115,7 @@ final class Overlay {
 
   /** The entries made after {@code revision}. Costs what they cost, not what the map holds. */
   Overlay newerThan(long revision) {
-    List<Node> nodes = nodesNewerThan(revision);
-    return new Overlay(build(nodes, 0, nodes.size()));
+    return of(nodesNewerThan(revision));
   }
 
   /** As {@link #newerThan}, in the order of the keys. */

@@ -82,7 +82,7 @@ final class Repair {
         }
       } else if (Layout.segmentNumber(path).isPresent()) {
         segments.add(Layout.segmentNumber(path).getAsLong());
-        Segment.Head head = Segment.Head.decode(Segment.map(path));
+        Segment.Head head = Segment.Head.decode(Segment.read(path));
         if (head != null) {
           databases.add(head.database());
         }
@@ -137,7 +137,7 @@ final class Repair {
       Segment.create(disk, segment, manifest.database(), damage.segment(), ROOM);
     } else {
       Segment.cut(disk, segment, damage.from());
-      ByteBuffer bytes = Segment.map(segment);
+      ByteBuffer bytes = Segment.read(segment);
       if (bytes.limit() < damage.from() + ROOM) {
         try (Disk.Output output = disk.openDurable(segment)) {
           byte[] zeros = new byte[ROOM];

@@ -1,10 +1,13 @@
 package dev.carafe.metadata.mapdb;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
 
 /** Collects the changes in a journal. */
 final class Replay implements JournalReader.Sink {
-  private Overlay overlay = Overlay.EMPTY;
+  private final TreeMap<byte[], Overlay.Node> latest = new TreeMap<>(Arrays::compareUnsigned);
   private long records;
   private long bytes;
 
@@ -12,11 +15,13 @@ final class Replay implements JournalReader.Sink {
   public void commit(ByteBuffer payload, long last) {
     records++;
     bytes += payload.remaining();
-    overlay = Changes.apply(payload, last, overlay);
+    Changes.decode(
+        payload,
+        (flat, entry) -> latest.put(flat, Overlay.Node.of(flat, entry, last, null, null)));
   }
 
   Overlay overlay() {
-    return overlay;
+    return Overlay.of(List.copyOf(latest.values()));
   }
 
   long records() {

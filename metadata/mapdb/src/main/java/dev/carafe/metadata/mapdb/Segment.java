@@ -2,11 +2,9 @@ package dev.carafe.metadata.mapdb;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.zip.CRC32C;
@@ -101,7 +99,7 @@ final class Segment implements AutoCloseable {
 
   /** Opens for appending at {@code position}, from which on the file must hold zeros. */
   static Segment open(Disk disk, Path path, long position) throws IOException {
-    ByteBuffer bytes = map(path);
+    ByteBuffer bytes = read(path);
     Head head = Head.decode(bytes);
     if (head == null) {
       throw new IOException(path + ": no segment of a journal");
@@ -112,19 +110,19 @@ final class Segment implements AutoCloseable {
   }
 
   /** The whole file, for reading. */
-  static ByteBuffer map(Path path) throws IOException {
-    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size > MAX_SIZE) {
-        throw new IOException(path + ": larger than any segment");
-      }
-      return channel.map(MapMode.READ_ONLY, 0, size);
+  static ByteBuffer read(Path path) throws IOException {
+    long size = Files.size(path);
+    if (size > MAX_SIZE) {
+      throw new IOException(path + ": larger than any segment");
     }
+    return size == 0
+        ? ByteBuffer.allocate(0)
+        : FileContent.slices(path, size, (int) MAX_SIZE).getFirst();
   }
 
   /** Makes everything from {@code from} on zero again, durably. */
   static void cut(Disk disk, Path path, int from) throws IOException {
-    ByteBuffer bytes = map(path);
+    ByteBuffer bytes = read(path);
     try (Disk.Output output = disk.openDurable(path)) {
       for (int at = from; at < bytes.limit(); ) {
         int end = Math.min(bytes.limit(), at + ZEROS.length);
@@ -175,11 +173,15 @@ final class Segment implements AutoCloseable {
     allocated = size;
   }
 
-  /** Writes a record whose payload is in place behind room for a head; durable on return. */
+  /**
+   * Writes a record, in an array of its space at least, with the payload in place behind room for a
+   * head; durable on return.
+   */
   void append(byte[] record, int length, byte type, long first, int count) throws IOException {
     Frame.seal(record, length, type, first, count, position, salt);
-    output.write(position, record, Frame.HEAD + length);
-    position += Frame.space(length);
+    int space = Frame.space(length);
+    output.write(position, record, space);
+    position += space;
   }
 
   @Override

@@ -4,11 +4,8 @@ import dev.carafe.spi.errors.DataLossException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -16,7 +13,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a checkpoint: MapDB's sorted table (written by {@link TableWriter}), mapped into memory.
+ * Reads a checkpoint: MapDB's sorted table (written by {@link TableWriter}).
  *
  * <p>The format, MapDB 3's {@code SortedTableMap}, big-endian: 64 bytes of header (entry count at
  * 16, index of the last page at 24, page size at 32), then pages. A page: number of nodes, offsets
@@ -27,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A table key is the flat key and two bytes of part number, since pages are of one size and values
  * are not. A table value begins with its kind.
  *
- * <p>The mapping lives as long as somebody holds this object, also after the file was deleted.
+ * <p>Usable as long as somebody holds this object, also after the file was deleted.
  */
 final class Table {
   static final int PAGE_SIZE = 1 << 20;
@@ -70,17 +67,10 @@ final class Table {
     if (footer == null || !footer.database().equals(database) || footer.revision() != revision) {
       throw new DataLossException("checkpoint " + path + ": damaged or of another database");
     }
-    var slices = new ArrayList<ByteBuffer>();
+    List<ByteBuffer> slices =
+        FileContent.slices(path, footer.length(), PAGES_PER_SLICE * PAGE_SIZE);
     var crc = new CRC32C();
-    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long slice = (long) PAGES_PER_SLICE * PAGE_SIZE;
-      for (long at = 0; at < footer.length(); at += slice) {
-        ByteBuffer mapped =
-            channel.map(MapMode.READ_ONLY, at, Math.min(slice, footer.length() - at));
-        crc.update(mapped.duplicate());
-        slices.add(mapped);
-      }
-    }
+    slices.forEach(slice -> crc.update(slice.duplicate()));
     if ((int) crc.getValue() != footer.checksum()) {
       throw new DataLossException("checkpoint " + path + ": checksum does not match");
     }
@@ -89,16 +79,12 @@ final class Table {
 
   /** The footer of a file of the right length; null where there is none. */
   static @Nullable Footer footer(Path path) throws IOException {
-    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long length = channel.size() - Footer.SIZE;
-      if (length < PAGE_SIZE || length % PAGE_SIZE != 0) {
-        return null;
-      }
-      var bytes = ByteBuffer.allocate(Footer.SIZE);
-      while (bytes.hasRemaining() && channel.read(bytes, length + bytes.position()) > 0) {}
-      Footer footer = Footer.decode(bytes.array());
-      return footer == null || footer.length() != length ? null : footer;
+    long length = Files.size(path) - Footer.SIZE;
+    if (length < PAGE_SIZE || length % PAGE_SIZE != 0) {
+      return null;
     }
+    Footer footer = Footer.decode(FileContent.tail(path, Footer.SIZE));
+    return footer == null || footer.length() != length ? null : footer;
   }
 
   Footer footer() {
