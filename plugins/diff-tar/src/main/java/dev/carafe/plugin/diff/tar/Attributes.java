@@ -25,9 +25,13 @@ final class Attributes {
 
   private Attributes() {}
 
-  /** Everything but the times, through a readable or writable descriptor. */
-  static void set(Fd fd, TarEntry entry) {
+  /** The owner. */
+  static void setOwner(Fd fd, TarEntry entry) {
     FileCalls.fchown(fd, entry.uid(), entry.gid());
+  }
+
+  /** Mode and extended attributes; after the owner. */
+  static void setModeAndMore(Fd fd, TarEntry entry) {
     FileCalls.fchmod(fd, entry.mode());
     for (Map.Entry<String, byte[]> xattr : entry.xattrs().entrySet()) {
       if (isWanted(xattr.getKey())) {

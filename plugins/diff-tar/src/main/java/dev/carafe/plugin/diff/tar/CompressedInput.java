@@ -96,6 +96,11 @@ final class CompressedInput {
     return current;
   }
 
+  /** For the decoding stage: whether the last piece was taken. */
+  boolean atEnd() throws InterruptedException {
+    return !piece().hasRemaining();
+  }
+
   /** For the decoding stage: how many bytes arrived there. */
   long taken() {
     return taken;

@@ -112,23 +112,27 @@ final class Extractor implements AutoCloseable {
   }
 
   private void own(Directory parent, RawPath name) {
-    if (!overlay) {
-      index.addOwn(index.child(parent.hash(), name.bytes()));
-    }
+    index.addOwn(index.child(parent.hash(), name.bytes()));
   }
 
   private void root(TarEntry entry) {
     if (entry.type() != EntryType.DIRECTORY) {
       throw new InvalidArgumentException("the root is a directory");
     }
-    Attributes.set(root, entry);
+    Attributes.setOwner(root, entry);
+    Attributes.setModeAndMore(root, entry);
+    directories.root().forgetOwner();
+    directories.forget();
     times.add(RawPath.EMPTY, entry.modified(), entry.access());
   }
 
   private void file(TarEntry entry, Directory parent, RawPath name) throws InterruptedException {
     try (Fd fd = createFile(parent, name)) {
       reader.copyBody(entry, fd);
-      Attributes.set(fd, entry);
+      if (!parent.givesOwner(fd, entry.uid(), entry.gid())) {
+        Attributes.setOwner(fd, entry);
+      }
+      Attributes.setModeAndMore(fd, entry);
       Attributes.setTimes(fd, entry);
     }
   }
@@ -143,36 +147,36 @@ final class Extractor implements AutoCloseable {
   }
 
   private void directory(TarEntry entry, Directory parent, RawPath name) {
-    boolean created = createDirectory(parent, name);
-    Directory directory = directories.openChild(parent, name);
-    Fd fd = directory.fd();
-    if (!overlay && created) {
-      index.addClean(directory.hash());
-    } else if (!overlay) {
-      Attributes.removeInherited(fd, entry);
-    }
-    Attributes.set(fd, entry);
-    times.add(directory.path(), entry.modified(), entry.access());
-  }
-
-  /** False if a directory of this name is there already. */
-  private boolean createDirectory(Directory parent, RawPath name) {
+    boolean created = true;
+    boolean replaced = false;
     try {
       PathCalls.mkdirat(parent.fd(), name, PRIVATE_DIRECTORY);
-      return true;
     } catch (ErrnoException e) {
       FileStat there = existing(parent, name, e);
-      if (there.isDirectory()) {
-        return false;
+      created = !there.isDirectory();
+      if (created) {
+        remove(parent, name, there);
+        PathCalls.mkdirat(parent.fd(), name, PRIVATE_DIRECTORY);
+        replaced = true;
       }
-      remove(parent, name, there);
-      PathCalls.mkdirat(parent.fd(), name, PRIVATE_DIRECTORY);
-      if (overlay) {
-        // What it replaces, a whiteout or a file, had hidden the parent's directory.
-        setOpaque(parent, name);
-      }
-      return true;
     }
+    if (!created) {
+      directories.forget();
+    }
+    Directory directory = directories.openChild(parent, name);
+    boolean parentIsClean = index.isClean(parent.hash());
+    if (created && (!overlay || replaced || parentIsClean)) {
+      index.addClean(directory.hash());
+      if (overlay && !parentIsClean) {
+        // What it replaces, a whiteout or a file, had hidden the parent's directory.
+        Attributes.setOpaque(directory.fd());
+      }
+    } else if (!created && !overlay) {
+      Attributes.removeInherited(directory.fd(), entry);
+    }
+    Attributes.setOwner(directory.fd(), entry);
+    Attributes.setModeAndMore(directory.fd(), entry);
+    times.add(directory.path(), entry.modified(), entry.access());
   }
 
   private void symlink(TarEntry entry, Directory parent, RawPath name) {
@@ -245,66 +249,51 @@ final class Extractor implements AutoCloseable {
     if (!hidden.isName()) {
       throw new InvalidArgumentException("whiteout of nothing");
     }
-    if (overlay) {
-      hideInOverlay(directories.openOrCreate(entry.parent()), hidden);
-      return;
-    }
-    Directory parent = directories.open(entry.parent());
-    if (parent != null) {
-      delete(parent, hidden);
+    Directory parent =
+        overlay ? directories.openOrCreate(entry.parent()) : directories.open(entry.parent());
+    if (parent != null && !index.isClean(parent.hash())) {
+      hide(parent, hidden);
     }
   }
 
-  private void hideInOverlay(Directory parent, RawPath name) {
-    FileStat own = find(parent, name);
-    if (own == null) {
-      PathCalls.mknodat(parent.fd(), name, FileStat.CHARACTER_DEVICE, 0, 0);
-    } else if (own.isDirectory()) {
-      setOpaque(parent, name);
-    }
-  }
-
-  private static void setOpaque(Directory parent, RawPath name) {
-    int flags = OpenFlags.RDONLY | OpenFlags.DIRECTORY | OpenFlags.NOFOLLOW;
-    try (Fd fd = PathCalls.openat(parent.fd(), name, flags, 0)) {
-      Attributes.setOpaque(fd);
-    }
-  }
-
-  private void delete(Directory parent, RawPath name) {
-    if (index.isClean(parent.hash())) {
-      return;
-    }
+  private void hide(Directory parent, RawPath name) {
     FileStat there = find(parent, name);
-    if (there == null) {
-      return;
-    }
-    if (!index.isOwn(index.child(parent.hash(), name.bytes()))) {
-      remove(parent, name, there);
-    } else if (there.isDirectory()) {
-      directories.forget();
-      Directory own = directories.open(parent.path().resolve(name));
-      if (own != null) {
-        pruner.prune(own);
+    if (there != null && index.isOwn(index.child(parent.hash(), name.bytes()))) {
+      if (there.isDirectory()) {
+        hideBelow(directories.openChild(parent, name));
       }
+    } else if (!overlay && there != null) {
+      remove(parent, name, there);
+    } else if (overlay && there == null) {
+      PathCalls.mknodat(parent.fd(), name, FileStat.CHARACTER_DEVICE, 0, 0);
     }
   }
 
   private void opaque(RawPath path) {
-    if (overlay) {
-      Directory directory = directories.openOrCreate(path);
-      if (directory.isRoot()) {
-        // Overlayfs does not look for the mark there.
-        throw ParentMissing.INSTANCE;
-      }
-      Attributes.setOpaque(directory.fd());
+    Directory directory = overlay ? directories.openOrCreate(path) : directories.open(path);
+    if (directory == null) {
       return;
     }
-    Directory directory = directories.open(path);
-    if (directory != null && !index.isClean(directory.hash())) {
-      directories.forget();
-      pruner.prune(directory);
+    if (overlay && directory.isRoot()) {
+      // Overlayfs does not look for the mark there.
+      throw ParentMissing.INSTANCE;
     }
+    hideBelow(directory);
+  }
+
+  /**
+   * Leaves only what this layer brought. In an opaque directory overlayfs would show the names of
+   * whiteouts: they go, too.
+   */
+  private void hideBelow(Directory directory) {
+    if (index.isClean(directory.hash())) {
+      return;
+    }
+    if (overlay) {
+      Attributes.setOpaque(directory.fd());
+    }
+    directories.forget();
+    pruner.prune(directory);
   }
 
   /** Makes room for an entry after the kernel refused to create it. */

@@ -1,7 +1,11 @@
 package dev.carafe.plugin.diff.tar;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.carafe.linux.DirectoryReader;
 import dev.carafe.linux.DirectoryReader.Entry;
+import dev.carafe.linux.Errno;
+import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileIo;
 import dev.carafe.linux.FileStat;
@@ -62,7 +66,14 @@ final class Tree {
     }
     for (RawPath name : names) {
       String full = path + "/" + EntryName.show(name.bytes());
-      FileStat stat = PathCalls.statx(directory, name, AtFlags.SYMLINK_NOFOLLOW);
+      FileStat stat;
+      try {
+        stat = PathCalls.statx(directory, name, AtFlags.SYMLINK_NOFOLLOW);
+      } catch (ErrnoException e) {
+        // Overlayfs lists the whiteouts of directories that have nothing below them.
+        assertEquals(Errno.ENOENT, e.errno());
+        continue;
+      }
       String line = line(directory, name, stat);
       if (!stat.isDirectory() && stat.nlink() > 1) {
         String inode = stat.devMajor() + ":" + stat.devMinor() + ":" + stat.ino();
