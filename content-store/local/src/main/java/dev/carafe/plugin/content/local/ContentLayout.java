@@ -24,8 +24,12 @@ import java.util.List;
 record ContentLayout(Path root) {
   static final List<String> ALGORITHMS = List.of("sha256", "sha512");
 
+  Path blobs() {
+    return root.resolve("blobs");
+  }
+
   Path blobs(String algorithm) {
-    return root.resolve("blobs").resolve(algorithm);
+    return blobs().resolve(algorithm);
   }
 
   Path blob(Digest digest) {

@@ -37,7 +37,7 @@ final class IngestDirectory {
    * Makes an ingest without bytes; it has its name only once all its files are there.
    *
    * @param scratch a name that nobody uses
-   * @throws ErrnoException with EEXIST if there is one
+   * @throws ErrnoException with ENOTEMPTY if there is one
    */
   static IngestDirectory create(
       Path scratch, Path path, String ref, long total, Instant startedAt) {
@@ -49,8 +49,7 @@ final class IngestDirectory {
       made.write(STARTED, startedAt.toString());
       made.write(UPDATED, startedAt.toString());
       made.write(DATA, "");
-      PathCalls.renameat2(
-          Fd.CWD, RawPath.of(scratch), Fd.CWD, RawPath.of(path), PathCalls.RENAME_NOREPLACE);
+      PathCalls.renameat2(Fd.CWD, RawPath.of(scratch), Fd.CWD, RawPath.of(path), 0);
     } catch (ErrnoException e) {
       TreeRemover.remove(scratch);
       throw e;

@@ -40,8 +40,8 @@ import java.util.function.UnaryOperator;
  * has them in its metadata.
  *
  * <p>Takes no lock during I/O: a ref belongs to one writer by an entry in memory, and a blob gets
- * its name by a rename that does not replace. After a crash an ingest has at least the bytes that
- * the kernel had written back, and is hashed anew when it is resumed.
+ * its name by a rename that only one writer at a time can make. After a crash an ingest has at
+ * least the bytes that the kernel had written back, and is hashed anew when it is resumed.
  */
 final class LocalContentStore implements ContentStore {
   private final ContentLayout layout;

@@ -32,16 +32,20 @@ final class Publisher {
     if (publishing.containsKey(digest)) {
       return null;
     }
-    FileStat found;
+    FileStat found = stat(digest);
+    return publishing.containsKey(digest) ? null : found;
+  }
+
+  private @Nullable FileStat stat(Digest digest) {
     try {
-      found = PathCalls.statx(Fd.CWD, path(digest), AtFlags.SYMLINK_NOFOLLOW);
+      FileStat found = PathCalls.statx(Fd.CWD, path(digest), AtFlags.SYMLINK_NOFOLLOW);
+      return found.isRegular() ? found : null;
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT)) {
         return null;
       }
       throw e;
     }
-    return publishing.containsKey(digest) || !found.isRegular() ? null : found;
   }
 
   /**
@@ -53,28 +57,33 @@ final class Publisher {
    */
   boolean publish(RawPath file, Digest digest) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
-    while (true) {
-      CompletableFuture<Void> other = publishing.putIfAbsent(digest, mine);
-      if (other == null) {
-        break;
-      }
+    for (var other = publishing.putIfAbsent(digest, mine);
+        other != null;
+        other = publishing.putIfAbsent(digest, mine)) {
       other.join();
     }
     try {
-      PathCalls.renameat2(Fd.CWD, file, Fd.CWD, path(digest), PathCalls.RENAME_NOREPLACE);
-      int flags = OpenFlags.RDONLY | OpenFlags.DIRECTORY;
-      try (Fd directory = PathCalls.open(layout.blobs(digest.algorithm()), flags, 0)) {
-        FileCalls.fsync(directory);
-      }
-      return true;
-    } catch (ErrnoException e) {
-      if (e.is(Errno.EEXIST)) {
+      if (stat(digest) != null) {
         return false;
       }
-      throw e;
+      PathCalls.renameat2(Fd.CWD, file, Fd.CWD, path(digest), 0);
+      try {
+        syncDirectory(digest.algorithm());
+      } catch (ErrnoException e) {
+        PathCalls.renameat2(Fd.CWD, path(digest), Fd.CWD, file, 0);
+        throw e;
+      }
+      return true;
     } finally {
       publishing.remove(digest, mine);
       mine.complete(null);
+    }
+  }
+
+  private void syncDirectory(String algorithm) {
+    int flags = OpenFlags.RDONLY | OpenFlags.DIRECTORY;
+    try (Fd directory = PathCalls.open(layout.blobs(algorithm), flags, 0)) {
+      FileCalls.fsync(directory);
     }
   }
 

@@ -25,10 +25,9 @@ final class Repair {
   static void afterStart(ContentLayout layout) {
     try {
       for (String algorithm : ContentLayout.ALGORITHMS) {
-        Path blobs = Files.createDirectories(layout.blobs(algorithm));
-        sync(blobs);
-        sync(blobs.resolveSibling("."));
+        sync(Files.createDirectories(layout.blobs(algorithm)));
       }
+      sync(layout.blobs());
       Files.createDirectories(layout.ingests());
       sync(layout.root());
       try (DirectoryStream<Path> ingests = Files.newDirectoryStream(layout.ingests())) {

@@ -73,8 +73,8 @@ final class OverlayFiles implements SnapshotFiles {
   }
 
   @Override
-  public Map<String, String> labels(SnapshotPlace place) {
-    return config.upperdirLabel() ? Map.of(UPPERDIR, place.files().toString()) : Map.of();
+  public Map<String, String> labels(Path files) {
+    return config.upperdirLabel() ? Map.of(UPPERDIR, files.toString()) : Map.of();
   }
 
   @Override

@@ -78,8 +78,8 @@ final class OverlayProbe {
   /** What the answer depends on. */
   private static String machine(Path root, OverlayFeatures features) throws IOException {
     FileStore store = Files.getFileStore(root);
-    return "%s%s %s\n%s\n"
-        .formatted(Files.readString(KERNEL), store.type(), store.name(), features);
+    String kernel = Files.readString(KERNEL);
+    return String.join("\n", kernel.strip(), store.type(), store.name(), features.toString(), "");
   }
 
   private static void attempt(Path directory, OverlayFeatures features) {

@@ -99,8 +99,8 @@ class OverlayFilesTest {
     OverlayFiles files = new OverlayFiles(PLAIN, new OverlayfsConfig("", true, false, List.of()));
     assertEquals(
         Map.of("containerd.io/snapshot/overlay.upperdir", "/r/snapshots/9/fs"),
-        files.labels(place(SnapshotKind.ACTIVE)));
-    assertEquals(Map.of(), FILES.labels(place(SnapshotKind.ACTIVE)));
+        files.labels(Path.of("/r/snapshots/9/fs")));
+    assertEquals(Map.of(), FILES.labels(Path.of("/r")));
   }
 
   @Test

@@ -71,7 +71,7 @@ public final class DirectorySnapshotter implements Snapshotter, AutoCloseable {
 
   private Snapshot shown(StoredSnapshot snapshot) {
     return snapshot.toSnapshot(
-        records.keyOf(snapshot.parent()), files.labels(directories.place(snapshot)));
+        records.keyOf(snapshot.parent()), files.labels(directories.files(snapshot)));
   }
 
   @Override
@@ -94,7 +94,7 @@ public final class DirectorySnapshotter implements Snapshotter, AutoCloseable {
     }
     Usage measured;
     try {
-      measured = DiskUsage.of(directories.place(snapshot).files());
+      measured = DiskUsage.of(directories.files(snapshot));
     } catch (ErrnoException e) {
       // Removed meanwhile, or lost; if neither, the failure is what it says.
       directories.requirePresent(records.get(key).id());

@@ -40,7 +40,10 @@ final class RecordWriter implements AutoCloseable {
     this.log = log;
     this.applied = applied;
     this.live = live;
-    this.rewriteAt = Math.max(MIN_REWRITE, GARBAGE * length(encodedLive()));
+    this.rewriteAt =
+        log.size() < MIN_REWRITE
+            ? MIN_REWRITE
+            : Math.max(MIN_REWRITE, GARBAGE * length(encodedLive()));
   }
 
   /**

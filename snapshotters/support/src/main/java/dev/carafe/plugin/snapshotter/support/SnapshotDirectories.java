@@ -82,6 +82,10 @@ final class SnapshotDirectories {
     return place(snapshot, layout.directory(snapshot.id()));
   }
 
+  Path files(StoredSnapshot snapshot) {
+    return SnapshotLayout.files(layout.directory(snapshot.id()));
+  }
+
   private SnapshotPlace place(StoredSnapshot snapshot, Path directory) {
     List<Path> parents =
         records.ancestors(snapshot.parent()).stream()
@@ -97,7 +101,7 @@ final class SnapshotDirectories {
     PathCalls.mkdirat(Fd.CWD, from, PRIVATE);
     files.create(place(snapshot, unfinished));
     RawPath to = RawPath.of(layout.directory(snapshot.id()));
-    PathCalls.renameat2(Fd.CWD, from, Fd.CWD, to, PathCalls.RENAME_NOREPLACE);
+    PathCalls.renameat2(Fd.CWD, from, Fd.CWD, to, 0);
   }
 
   /** Forces the directories that hold a snapshot to the medium, but not what is in it. */

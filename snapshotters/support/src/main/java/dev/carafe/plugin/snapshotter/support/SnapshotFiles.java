@@ -2,6 +2,7 @@ package dev.carafe.plugin.snapshotter.support;
 
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.snapshots.Capability;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,8 +34,12 @@ public interface SnapshotFiles {
    */
   default void seal(SnapshotPlace place) {}
 
-  /** Labels that are shown with a snapshot and not stored. */
-  default Map<String, String> labels(SnapshotPlace place) {
+  /**
+   * Labels that are shown with a snapshot and not stored.
+   *
+   * @param files the snapshot's own files
+   */
+  default Map<String, String> labels(Path files) {
     return Map.of();
   }
 
