@@ -52,13 +52,12 @@ final class CgroupFiles {
     var result = new LinkedHashMap<String, Long>();
     read(file)
         .lines()
-        .forEach(
-            line -> {
-              int space = line.indexOf(' ');
-              if (space > 0) {
-                result.put(line.substring(0, space), number(line.substring(space + 1).trim()));
-              }
-            });
+        .forEach(line -> {
+          int space = line.indexOf(' ');
+          if (space > 0) {
+            result.put(line.substring(0, space), number(line.substring(space + 1).trim()));
+          }
+        });
     return result;
   }
 

@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts conmon, which starts the OCI runtime and stays as long as the process that it set up.
  *
- * <p>conmon detaches itself (two forks), so it is no child of the daemon. It is told to pass its own
- * descriptors 0, 1 and 2 on to the process ({@code --log-path passthrough}) and keeps none of them:
- * a reader sees the end when the last process of the container that has one is gone. It keeps what
- * it is given above 2 until it ends; the OCI runtime closes those before the user's program runs.
+ * <p>conmon detaches itself (two forks), so it is no child of the daemon. It is told to pass its
+ * own descriptors 0, 1 and 2 on to the process ({@code --log-path passthrough}) and keeps none of
+ * them: a reader sees the end when the last process of the container that has one is gone. It keeps
+ * what it is given above 2 until it ends; the OCI runtime closes those before the user's program
+ * runs.
  */
 final class Conmon {
   private static final int SYNC = 3;
@@ -39,6 +40,9 @@ final class Conmon {
   private static final int FIRST_KEPT = 5;
   private static final int LONGEST_ANSWER = 256 * 1024;
   private static final Duration CLEAN_UP = Duration.ofSeconds(10);
+
+  /** For a conmon that has been told that its runtime failed, and is about to end. */
+  private static final Duration OWN_END = Duration.ofMillis(200);
 
   private final OciRuntimeConfig config;
   private final Helpers helpers;
@@ -100,7 +104,7 @@ final class Conmon {
    * @throws DeadlineExceededException if it took too long; whatever ran has been killed
    */
   Launched launch(Launch launch) throws InterruptedException {
-    try (var stdio = new StdioFiles(helpers, launch.location())) {
+    try (var stdio = new StdioFiles(helpers, launch.location(), tags(launch))) {
       return launch.stdio().terminal()
           ? withTerminal(launch, stdio)
           : withoutTerminal(launch, stdio);
@@ -141,24 +145,41 @@ final class Conmon {
       StdioFiles.Input in = stdio.input(launch.stdio().stdin());
       StdioFiles.Output out = stdio.output("stdout", launch.stdio().stdout());
       Ready ready = run(launch, spawn);
-      Fd terminal = console.receive();
+      boolean done = false;
       try {
-        var sinks = new ArrayList<>(stdio.sinks());
-        try (Fd nowhere = StdioFiles.nowhere()) {
-          Fd to = out.writer().orElse(nowhere);
-          sinks.addFirst(helpers.cat(launch.location().bundle(), terminal, to, out.reader()));
+        Launched launched = connect(launch, ready, console.receive(), in, out, stdio.sinks());
+        done = true;
+        return launched;
+      } finally {
+        if (!done) {
+          end(ready.monitor());
         }
-        Pid feeder = Pid.NONE;
-        if (in.reader().isPresent()) {
-          Fd from = in.reader().get();
-          feeder = helpers.cat(launch.location().bundle(), from, terminal, in.writer());
-        }
-        return new Launched(
-            ready.process(), ready.monitor(), -1, sinks, feeder, terminal);
-      } catch (RuntimeException | Error e) {
-        terminal.close();
-        throw e;
       }
+    }
+  }
+
+  private Launched connect(
+      Launch launch,
+      Ready ready,
+      Fd terminal,
+      StdioFiles.Input in,
+      StdioFiles.Output out,
+      List<Pid> outputSinks) {
+    try {
+      var sinks = new ArrayList<>(outputSinks);
+      try (Fd nowhere = StdioFiles.nowhere()) {
+        Fd to = out.writer().orElse(nowhere);
+        sinks.addFirst(helpers.cat(tags(launch), terminal, to, out.reader()));
+      }
+      Pid feeder = Pid.NONE;
+      if (in.reader().isPresent()) {
+        Fd from = in.reader().get();
+        feeder = helpers.cat(tags(launch), from, terminal, in.writer());
+      }
+      return new Launched(ready.process(), ready.monitor(), -1, sinks, feeder, terminal);
+    } catch (RuntimeException | Error e) {
+      terminal.close();
+      throw e;
     }
   }
 
@@ -195,8 +216,7 @@ final class Conmon {
         }
       }
       case EXEC ->
-          arguments.addAll(
-              List.of("--exec", "--exec-process-spec", files.process().toString()));
+          arguments.addAll(List.of("--exec", "--exec-process-spec", files.process().toString()));
     }
     for (String option : runtimeOptions) {
       arguments.addAll(List.of("--runtime-opt", option));
@@ -207,16 +227,19 @@ final class Conmon {
         .newSession();
   }
 
+  private static List<String> tags(Launch launch) {
+    return List.of(
+        Helpers.tag(launch.location().bundle()),
+        Helpers.processTag(launch.files().directory()));
+  }
+
   private record Ready(Pid process, Pid monitor) {}
 
   private Ready run(Launch launch, Spawn spawn) throws InterruptedException {
     long end = System.nanoTime() + config.createTimeout().toNanos();
-    var environment =
-        new ArrayList<String>(
-            List.of(
-                "PATH=" + Binaries.PATH,
-                "_OCI_SYNCPIPE=" + SYNC,
-                Helpers.tag(launch.location().bundle())));
+    var environment = new ArrayList<>(tags(launch));
+    environment.add("PATH=" + Binaries.PATH);
+    environment.add("_OCI_SYNCPIPE=" + SYNC);
     boolean moved = !launch.settings().monitorCgroup().isEmpty();
     try (Descriptors.Pair sync = Descriptors.pipe2(OpenFlags.NONBLOCK);
         Descriptors.Pair start = Descriptors.pipe2(0)) {
@@ -224,8 +247,7 @@ final class Conmon {
         environment.add("_OCI_STARTPIPE=" + START);
         spawn.descriptor(START, start.first());
       }
-      try (Spawned front =
-          spawn.environment(environment).descriptor(SYNC, sync.second()).start()) {
+      try (Spawned front = spawn.environment(environment).descriptor(SYNC, sync.second()).start()) {
         sync.second().close();
         if (moved) {
           MonitorCgroup.move(launch.settings().monitorCgroup(), front.pid());
@@ -329,14 +351,32 @@ final class Conmon {
 
   /** Ends conmon with everything below it, also where it has not come as far as its pid file. */
   private void cleanUp(Launch launch, Spawned front) {
+    uninterrupted(
+        () -> {
+          ProcessTree.kill(new Pid(front.pid(), front.startTime()), CLEAN_UP);
+          helpers.awaitExit(front, CLEAN_UP);
+        });
+    end(monitor(launch.files()));
+  }
+
+  private void end(Pid monitor) {
+    uninterrupted(
+        () -> {
+          if (!monitor.isNone() && !helpers.awaitEnd(monitor, OWN_END)) {
+            ProcessTree.kill(monitor, CLEAN_UP);
+          }
+        });
+  }
+
+  private interface Step {
+    void run() throws InterruptedException;
+  }
+
+  /** Cleaning up is bounded, and done in spite of an interrupt that led to it. */
+  private static void uninterrupted(Step step) {
     boolean interrupted = Thread.interrupted();
     try {
-      ProcessTree.kill(new Pid(front.pid(), front.startTime()), CLEAN_UP);
-      helpers.awaitExit(front, CLEAN_UP);
-      Pid monitor = monitor(launch.files());
-      if (!monitor.isNone() && !helpers.awaitEnd(monitor, Duration.ofMillis(200))) {
-        ProcessTree.kill(monitor, CLEAN_UP);
-      }
+      step.run();
     } catch (InterruptedException e) {
       interrupted = true;
     } finally {

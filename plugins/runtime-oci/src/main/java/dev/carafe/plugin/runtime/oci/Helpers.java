@@ -37,6 +37,11 @@ final class Helpers {
     return "CARAFE_BUNDLE=" + bundle;
   }
 
+  /** The same for one process of the bundle, by its directory. */
+  static String processTag(Path directory) {
+    return "CARAFE_PROCESS=" + directory;
+  }
+
   /** Everything that runs for a bundle: conmon, the OCI runtime, helpers. */
   static List<Pid> of(Path bundle) {
     return ProcessTree.withVariable(tag(bundle));
@@ -46,21 +51,20 @@ final class Helpers {
   Pid start(Spawn program) {
     Spawned child = program.newSession().start();
     loop.exit(child.pidfd())
-        .whenComplete(
-            (status, failure) -> {
-              child.close();
-              if (failure instanceof ErrnoException) {
-                LOG.warn("helper {}: {}", child.pid(), failure.getMessage());
-              }
-            });
+        .whenComplete((status, failure) -> {
+          child.close();
+          if (failure instanceof ErrnoException) {
+            LOG.warn("helper {}: {}", child.pid(), failure.getMessage());
+          }
+        });
     return new Pid(child.pid(), child.startTime());
   }
 
   /** Copies from {@code in} to {@code out} until the end of {@code in}; holds {@code kept} open. */
-  Pid cat(Path bundle, Fd in, Fd out, Optional<Fd> kept) {
+  Pid cat(List<String> environment, Fd in, Fd out, Optional<Fd> kept) {
     Spawn cat =
         Spawn.of(Binaries.find("cat", "stdio helper").toString())
-            .environment(List.of(tag(bundle)))
+            .environment(environment)
             .descriptor(0, in)
             .descriptor(1, out);
     kept.ifPresent(fd -> cat.descriptor(3, fd));

@@ -1,7 +1,7 @@
 package dev.carafe.plugin.runtime.oci;
 
-import java.nio.file.DirectoryStream;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -128,26 +128,24 @@ final class LiveProcess {
 
     private void whenEnded(Fd pidfd, Runnable then) {
       loop.ended(pidfd)
-          .whenComplete(
-              (_, failure) -> {
-                pidfd.close();
-                if (failure == null) {
-                  then.run();
-                } else {
-                  exit.cancel(false);
-                }
-              });
+          .whenComplete((_, failure) -> {
+            pidfd.close();
+            if (failure == null) {
+              then.run();
+            } else {
+              exit.cancel(false);
+            }
+          });
     }
 
     /** A monitor that has lost its process and does not end would keep the exit from everybody. */
     private void hurryMonitor() {
       CompletableFuture.delayedExecutor(MONITOR_GRACE.toMillis(), TimeUnit.MILLISECONDS)
-          .execute(
-              () -> {
-                if (!exit.isDone() && process.monitor().signal(Signals.SIGKILL)) {
-                  LOG.warn("conmon {}: stuck after the end of its process", process.monitor());
-                }
-              });
+          .execute(() -> {
+            if (!exit.isDone() && process.monitor().signal(Signals.SIGKILL)) {
+              LOG.warn("conmon {}: stuck after the end of its process", process.monitor());
+            }
+          });
     }
 
     private void monitorEnded() {
@@ -155,8 +153,7 @@ final class LiveProcess {
       if (status != null) {
         complete(status);
       } else {
-        processEnd.thenAccept(
-            at -> complete(status(ExitStatus.UNKNOWN_CODE, at)));
+        processEnd.thenAccept(at -> complete(status(ExitStatus.UNKNOWN_CODE, at)));
       }
     }
 

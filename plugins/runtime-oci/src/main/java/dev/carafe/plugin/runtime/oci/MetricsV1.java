@@ -142,8 +142,7 @@ final class MetricsV1 {
       values.put(field, stat.getOrDefault(name, 0L));
       values.put("total_" + field, stat.getOrDefault("total_" + name, 0L));
     }
-    values.put(
-        "hierarchical_memory_limit", stat.getOrDefault("hierarchical_memory_limit", 0L));
+    values.put("hierarchical_memory_limit", stat.getOrDefault("hierarchical_memory_limit", 0L));
     values.put("hierarchical_swap_limit", stat.getOrDefault("hierarchical_memsw_limit", 0L));
     values.put("usage", memoryEntry(directory, "memory."));
     values.put("swap", memoryEntry(directory, "memory.memsw."));
@@ -173,8 +172,8 @@ final class MetricsV1 {
   }
 
   /**
-   * The files' prefix depends on the I/O scheduler: none with CFQ, {@code bfq.} with BFQ, and {@code
-   * throttle.} counts always.
+   * The files' prefix depends on the I/O scheduler: none with CFQ, {@code bfq.} with BFQ, and
+   * {@code throttle.} counts always.
    */
   private static @Nullable Map<String, Object> blkio(@Nullable Path directory) {
     if (directory == null) {
@@ -182,19 +181,18 @@ final class MetricsV1 {
     }
     Map<String, String> devices = Devices.names();
     var values = new HashMap<String, Object>();
-    BLKIO.forEach(
-        (field, file) -> {
-          List<Map<String, Object>> entries =
-              Stream.of("", "bfq.", "throttle.")
-                  .map(prefix -> directory.resolve("blkio." + prefix + file + "_recursive"))
-                  .map(path -> blkioEntries(path, devices))
-                  .filter(list -> !list.isEmpty())
-                  .findFirst()
-                  .orElse(List.of());
-          if (!entries.isEmpty()) {
-            values.put(field, entries);
-          }
-        });
+    BLKIO.forEach((field, file) -> {
+      List<Map<String, Object>> entries =
+          Stream.of("", "bfq.", "throttle.")
+              .map(prefix -> directory.resolve("blkio." + prefix + file + "_recursive"))
+              .map(path -> blkioEntries(path, devices))
+              .filter(list -> !list.isEmpty())
+              .findFirst()
+              .orElse(List.of());
+      if (!entries.isEmpty()) {
+        values.put(field, entries);
+      }
+    });
     return values;
   }
 
@@ -204,18 +202,16 @@ final class MetricsV1 {
         .lines()
         .map(line -> line.split("[ :]"))
         .filter(parts -> parts.length == 3 || parts.length == 4)
-        .map(
-            parts -> {
-              var entry = new LinkedHashMap<String, Object>();
-              entry.put("major", CgroupFiles.number(parts[0]));
-              entry.put("minor", CgroupFiles.number(parts[1]));
-              entry.put("op", parts.length == 4 ? parts[2] : "");
-              entry.put("value", CgroupFiles.number(parts[parts.length - 1]));
-              entry.put(
-                  "device",
-                  Objects.requireNonNullElse(devices.get(parts[0] + ":" + parts[1]), ""));
-              return (Map<String, Object>) entry;
-            })
+        .map(parts -> {
+          var entry = new LinkedHashMap<String, Object>();
+          entry.put("major", CgroupFiles.number(parts[0]));
+          entry.put("minor", CgroupFiles.number(parts[1]));
+          entry.put("op", parts.length == 4 ? parts[2] : "");
+          entry.put("value", CgroupFiles.number(parts[parts.length - 1]));
+          entry.put(
+              "device", Objects.requireNonNullElse(devices.get(parts[0] + ":" + parts[1]), ""));
+          return (Map<String, Object>) entry;
+        })
         .toList();
   }
 
@@ -236,7 +232,8 @@ final class MetricsV1 {
   private static final class Devices {
     static Map<String, String> names() {
       var names = new HashMap<String, String>();
-      for (String line : new ArrayList<>(CgroupFiles.read(Path.of("/proc/diskstats")).lines().toList())) {
+      for (String line :
+          new ArrayList<>(CgroupFiles.read(Path.of("/proc/diskstats")).lines().toList())) {
         String[] parts = line.trim().split("\\s+");
         if (parts.length > 3) {
           names.put(parts[0] + ":" + parts[1], "/dev/" + parts[2]);

@@ -113,8 +113,7 @@ final class MetricsV2 {
       values.put(
           name,
           stat.getOrDefault(
-              name,
-              stat.getOrDefault(name + "_anon", 0L) + stat.getOrDefault(name + "_file", 0L)));
+              name, stat.getOrDefault(name + "_anon", 0L) + stat.getOrDefault(name + "_file", 0L)));
     }
     values.put("workingset_nodereclaim", stat.getOrDefault("workingset_nodereclaim", 0L));
     values.put("usage", CgroupFiles.number(directory.resolve("memory.current")));

@@ -45,7 +45,12 @@ final class OciCommand {
    * @throws DeadlineExceededException if it took too long; it has been killed with its children
    */
   void run(
-      RuntimeSettings settings, Path bundle, Path log, Duration limit, String verb, List<String> rest)
+      RuntimeSettings settings,
+      Path bundle,
+      Path log,
+      Duration limit,
+      String verb,
+      List<String> rest)
       throws InterruptedException {
     try {
       Files.deleteIfExists(log);
@@ -111,8 +116,7 @@ final class OciCommand {
     }
   }
 
-  private static void kill(
-      Spawned child, CompletableFuture<ExitStatus> exit) {
+  private static void kill(Spawned child, CompletableFuture<ExitStatus> exit) {
     boolean interrupted = Thread.interrupted();
     try {
       ProcessTree.kill(new Pid(child.pid(), child.startTime()), CLEAN_UP);

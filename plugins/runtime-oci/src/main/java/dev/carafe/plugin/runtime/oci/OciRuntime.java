@@ -8,6 +8,7 @@ import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.CheckpointRequest;
@@ -40,6 +41,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class OciRuntime implements TaskRuntime, AutoCloseable {
   private static final int CAPACITY = 1 << 18;
+
+  /** What fits into a state with room to spare. */
+  private static final int MOST_EXECS = 1000;
+
   private static final int HIGHEST_SIGNAL = 64;
   private static final int LARGEST_SIZE = 0xffff;
 
@@ -146,7 +151,8 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
         requireStatus(task, "start", ProcessStatus.Created.class);
         return launcher.start(task);
       }
-      requireStatus(task, "start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
+      requireStatus(
+          task, "start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
       return launcher.startExec(task, process);
     } catch (InterruptedException e) {
       throw Conmon.cancelled(named(task, id), e);
@@ -161,6 +167,10 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     }
     if (task.state().find(exec.id()).isPresent()) {
       throw new AlreadyExistsException(named(task, exec.id()) + ": already exists");
+    }
+    if (task.state().execs().size() >= MOST_EXECS) {
+      throw new ResourceExhaustedException(
+          "task " + task.state().location() + ": has " + MOST_EXECS + " execs already");
     }
     if (!task.state().checkpoint().isEmpty() && !task.state().init().started()) {
       throw new FailedPreconditionException(
@@ -344,8 +354,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public void checkpoint(RuntimeState state, CheckpointRequest request) {
     Task task = task(state);
     try {
-      requireStatus(
-          task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+      requireStatus(task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
       checkpoints.write(task.state(), request);
     } catch (InterruptedException e) {
       throw Conmon.cancelled("task " + task.state().location(), e);
@@ -400,9 +409,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
 
   private static String named(Task task, ProcessId process) {
     @Nullable String exec = process.isInit() ? null : process.execId();
-    return "task "
-        + task.state().location()
-        + (exec == null ? "" : ": exec \"" + exec + "\"");
+    return "task " + task.state().location() + (exec == null ? "" : ": exec \"" + exec + "\"");
   }
 
   /** Stops watching; the tasks go on. */

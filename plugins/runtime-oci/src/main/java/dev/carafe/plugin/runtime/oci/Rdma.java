@@ -19,9 +19,7 @@ final class Rdma {
     }
     List<Map<String, Object>> current = entries(directory.resolve("rdma.current"));
     List<Map<String, Object>> limit = entries(directory.resolve("rdma.max"));
-    return current.isEmpty() && limit.isEmpty()
-        ? null
-        : Map.of("current", current, "limit", limit);
+    return current.isEmpty() && limit.isEmpty() ? null : Map.of("current", current, "limit", limit);
   }
 
   /** Lines of {@code mlx4_0 hca_handle=2 hca_object=max}. */
@@ -30,17 +28,16 @@ final class Rdma {
         .lines()
         .map(line -> line.split(" "))
         .filter(parts -> parts.length == 3)
-        .map(
-            parts -> {
-              var entry = new HashMap<String, Object>();
-              entry.put("device", parts[0]);
-              for (int i = 1; i < parts.length; i++) {
-                String[] pair = parts[i].split("=", 2);
-                long value = pair.length == 2 ? CgroupFiles.number(pair[1]) : 0;
-                entry.put(pair[0] + "s", value == CgroupFiles.MAX ? UNLIMITED : value);
-              }
-              return (Map<String, Object>) entry;
-            })
+        .map(parts -> {
+          var entry = new HashMap<String, Object>();
+          entry.put("device", parts[0]);
+          for (int i = 1; i < parts.length; i++) {
+            String[] pair = parts[i].split("=", 2);
+            long value = pair.length == 2 ? CgroupFiles.number(pair[1]) : 0;
+            entry.put(pair[0] + "s", value == CgroupFiles.MAX ? UNLIMITED : value);
+          }
+          return (Map<String, Object>) entry;
+        })
         .toList();
   }
 }

@@ -6,8 +6,8 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import java.io.IOException;
 
 /**
- * A runtime specification, or a process of one, as it is written for the OCI runtime. The bytes stay
- * as they came unless something has to be changed.
+ * A runtime specification, or a process of one, as it is written for the OCI runtime. The bytes
+ * stay as they came unless something has to be changed.
  *
  * @param json what to write
  * @param plain whether deletion needs nothing of the OCI runtime

@@ -66,8 +66,7 @@ final class StateCodec {
 
   static Intent readIntent(Path file) throws IOException {
     try (var in = Files.newInputStream(file)) {
-      return JSON.readValue(
-          new String(in.readNBytes(LIMIT), StandardCharsets.UTF_8), Intent.class);
+      return JSON.readValue(new String(in.readNBytes(LIMIT), StandardCharsets.UTF_8), Intent.class);
     }
   }
 }

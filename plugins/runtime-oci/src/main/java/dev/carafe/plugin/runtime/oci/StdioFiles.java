@@ -33,9 +33,9 @@ import java.util.Optional;
  * path a FIFO that the client has made (or a file or device that exists), {@code file://} a file to
  * append to, {@code binary://} a logging program.
  *
- * <p>A FIFO is opened at both ends, so that a client that goes away and comes back causes neither an
- * end of file nor a SIGPIPE. A file is never handed to a container itself, which could truncate it
- * by opening {@code /dev/stdout} anew: a helper appends what comes out of a pipe.
+ * <p>A FIFO is opened at both ends, so that a client that goes away and comes back causes neither
+ * an end of file nor a SIGPIPE. A file is never handed to a container itself, which could truncate
+ * it by opening {@code /dev/stdout} anew: a helper appends what comes out of a pipe.
  *
  * <p>Everything opened belongs to this object; it is closed when the processes have it.
  */
@@ -44,6 +44,7 @@ final class StdioFiles implements AutoCloseable {
 
   private final Helpers helpers;
   private final TaskLocation location;
+  private final List<String> tags;
   private final List<Fd> open = new ArrayList<>();
   private final List<Pid> sinks = new ArrayList<>();
 
@@ -67,9 +68,15 @@ final class StdioFiles implements AutoCloseable {
     static final Input NOTHING = new Input(Optional.empty(), Optional.empty());
   }
 
-  StdioFiles(Helpers helpers, TaskLocation location) {
+  /**
+   * Opens nothing yet.
+   *
+   * @param tags the environment of helpers
+   */
+  StdioFiles(Helpers helpers, TaskLocation location, List<String> tags) {
     this.helpers = helpers;
     this.location = location;
+    this.tags = List.copyOf(tags);
   }
 
   /** Helpers that were started for outputs. */
@@ -156,7 +163,7 @@ final class StdioFiles implements AutoCloseable {
 
   private Output appended(Fd file) {
     Descriptors.Pair pipe = pipe();
-    sinks.add(helpers.cat(location.bundle(), pipe.first(), file, Optional.empty()));
+    sinks.add(helpers.cat(tags, pipe.first(), file, Optional.empty()));
     return new Output(Optional.of(pipe.second()), Optional.of(pipe.first()));
   }
 
@@ -172,15 +179,14 @@ final class StdioFiles implements AutoCloseable {
     }
     Descriptors.Pair out = pipe();
     Descriptors.Pair err = pipe();
+    var environment = new ArrayList<>(tags);
+    environment.add("CONTAINER_ID=" + location.id());
+    environment.add("CONTAINER_NAMESPACE=" + location.namespace());
     try (Descriptors.Pair ready = Descriptors.pipe2(OpenFlags.NONBLOCK)) {
       Spawn spawn =
           Spawn.of(program)
               .arguments(queryArguments(uri))
-              .environment(
-                  List.of(
-                      "CONTAINER_ID=" + location.id(),
-                      "CONTAINER_NAMESPACE=" + location.namespace(),
-                      Helpers.tag(location.bundle())))
+              .environment(environment)
               .descriptor(3, out.first())
               .descriptor(4, err.first())
               .descriptor(5, ready.second());
@@ -189,7 +195,11 @@ final class StdioFiles implements AutoCloseable {
       if (!helpers.await(ready.first(), EventLoop.READABLE, BINARY_READY)) {
         ProcessTree.kill(process, BINARY_READY);
         throw new UnavailableException(
-            "logging binary \"" + program + "\": not ready within " + BINARY_READY.toSeconds() + " s");
+            "logging binary \""
+                + program
+                + "\": not ready within "
+                + BINARY_READY.toSeconds()
+                + " s");
       }
       sinks.add(process);
     }

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A task while this daemon lives. Changing calls come one at a time; its state may be read meanwhile.
+ * A task while this daemon lives. Changing calls come one at a time; its state may be read
+ * meanwhile.
  */
 final class Task {
   /** What the call for a process's status may wait for its exit to be recorded. */
@@ -25,7 +26,9 @@ final class Task {
   private final Map<String, LiveProcess> processes = new ConcurrentHashMap<>();
   private volatile TaskState state;
 
-  /** A task that has just been created, or an earlier daemon's whose processes are to be watched. */
+  /**
+   * A task that has just been created, or an earlier daemon's whose processes are to be watched.
+   */
   Task(EventLoop loop, TaskState state) {
     this.loop = loop;
     this.state = state;
@@ -36,8 +39,9 @@ final class Task {
   }
 
   RuntimeState update(TaskState next) {
+    RuntimeState encoded = StateCodec.encode(next);
     state = next;
-    return StateCodec.encode(next);
+    return encoded;
   }
 
   ProcessState process(ProcessId id) {

@@ -53,16 +53,14 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
 
   static TaskCgroup of(CgroupMounts mounts, Map<String, String> task, Map<String, String> daemon) {
     var paths = new LinkedHashMap<String, String>();
-    task.forEach(
-        (controller, group) -> {
-          String ours = daemon.getOrDefault(controller, "/");
-          var mount =
-              controller.isEmpty() ? mounts.unified() : mounts.byController().get(controller);
-          Path directory = mount == null ? null : mount.directory(group);
-          if (directory != null && !isSameOrBelow(ours, group)) {
-            paths.put(controller, directory.toString());
-          }
-        });
+    task.forEach((controller, group) -> {
+      String ours = daemon.getOrDefault(controller, "/");
+      var mount = controller.isEmpty() ? mounts.unified() : mounts.byController().get(controller);
+      Path directory = mount == null ? null : mount.directory(group);
+      if (directory != null && !isSameOrBelow(ours, group)) {
+        paths.put(controller, directory.toString());
+      }
+    });
     return new TaskCgroup(mounts.isUnified(), paths);
   }
 

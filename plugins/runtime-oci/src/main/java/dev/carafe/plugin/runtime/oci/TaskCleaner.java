@@ -2,9 +2,9 @@ package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
+import dev.carafe.linux.MountInfo;
 import dev.carafe.linux.Mounter;
 import dev.carafe.linux.RawPath;
-import dev.carafe.linux.MountInfo;
 import dev.carafe.linux.Signals;
 import dev.carafe.linux.TreeRemover;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;

@@ -136,8 +136,7 @@ final class TaskLauncher {
     live.hold(launched.terminal());
     TaskCgroup cgroup = cgroup(launched.process());
     ProcessState process = state.init().launched(launched, 0);
-    task.update(
-        state.withInit(cgroup, verb == Conmon.Verb.RESTORE ? process.letGo() : process));
+    task.update(state.withInit(cgroup, verb == Conmon.Verb.RESTORE ? process.letGo() : process));
     task.watch(task.state().init());
   }
 
@@ -216,8 +215,7 @@ final class TaskLauncher {
     try {
       byte[] process = Files.readAllBytes(files.process());
       PrivateFiles.write(
-          files.process(),
-          Spec.withConsoleSize(process, size.get().columns(), size.get().rows()));
+          files.process(), Spec.withConsoleSize(process, size.get().columns(), size.get().rows()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

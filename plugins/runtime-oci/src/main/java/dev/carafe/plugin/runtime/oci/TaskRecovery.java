@@ -43,8 +43,7 @@ final class TaskRecovery {
 
   /** After a reboot the numbers are others': only exit files tell. */
   private static TaskState withoutProcesses(TaskState state) {
-    TaskState result =
-        state.withInit(TaskCgroup.NONE, gone(state.init()));
+    TaskState result = state.withInit(TaskCgroup.NONE, gone(state.init()));
     for (ProcessState exec : state.execs()) {
       result = result.with(new ProcessId(exec.execId()), TaskRecovery::gone);
     }
@@ -76,14 +75,15 @@ final class TaskRecovery {
 
   /** Nobody was told that it runs, and its terminal, if any, went with the daemon. */
   private static void endCutOff(TaskState state, ProcessState exec) {
-    Pid monitor = Conmon.monitor(state.files(exec));
-    if (!monitor.isNone()) {
-      long pid = CgroupFiles.number(state.files(exec).processPid());
-      ProcessTree.descendants(monitor).forEach(process -> process.signal(Signals.SIGKILL));
-      monitor.signal(Signals.SIGKILL);
-      if (pid > 0 && state.cgroup().pids().contains(pid)) {
-        ProcessTree.send(pid, Signals.SIGKILL);
-      }
+    BundleLayout.ProcessFiles files = state.files(exec);
+    if (!Files.exists(files.monitorPid())) {
+      return;
     }
+    Pid monitor = Conmon.monitor(files);
+    if (!monitor.isNone()) {
+      ProcessTree.descendants(monitor).forEach(process -> process.signal(Signals.SIGKILL));
+    }
+    ProcessTree.withVariable(Helpers.processTag(files.directory()))
+        .forEach(process -> process.signal(Signals.SIGKILL));
   }
 }

@@ -116,10 +116,9 @@ record TaskState(
 
   ProcessState process(ProcessId wanted) {
     return find(wanted)
-        .orElseThrow(
-            () ->
-                new NotFoundException(
-                    "exec \"" + wanted.execId() + "\" in task " + location() + ": not found"));
+        .orElseThrow(() ->
+            new NotFoundException(
+                "exec \"" + wanted.execId() + "\" in task " + location() + ": not found"));
   }
 
   TaskState with(ProcessId process, UnaryOperator<ProcessState> change) {
@@ -162,17 +161,6 @@ record TaskState(
 
   private TaskState withExecs(List<ProcessState> all, int next) {
     return new TaskState(
-        boot,
-        namespace,
-        id,
-        bundle,
-        settings,
-        checkpoint,
-        cgroup,
-        plain,
-        ownPids,
-        init,
-        all,
-        next);
+        boot, namespace, id, bundle, settings, checkpoint, cgroup, plain, ownPids, init, all, next);
   }
 }

@@ -95,9 +95,19 @@ class CheckpointTest {
     // Then
     assertEquals(
         List.of(
-            "--image-path", "/images", "--work-path", "/work", "--leave-running",
-            "--tcp-established", "--ext-unix-sk", "--shell-job", "--file-locks", "--empty-ns",
-            "network", "--manage-cgroups-mode", "soft"),
+            "--image-path",
+            "/images",
+            "--work-path",
+            "/work",
+            "--leave-running",
+            "--tcp-established",
+            "--ext-unix-sk",
+            "--shell-job",
+            "--file-locks",
+            "--empty-ns",
+            "network",
+            "--manage-cgroups-mode",
+            "soft"),
         Checkpoints.arguments(
             new CheckpointRequest(Path.of("/images"), false, options), Path.of("/work")));
   }
@@ -125,8 +135,7 @@ class CheckpointTest {
         () ->
             runtime.exec(
                 created,
-                new ExecProcess(
-                    new ProcessId("x"), Specs.process(List.of("true")), Stdio.NONE)));
+                new ExecProcess(new ProcessId("x"), Specs.process(List.of("true")), Stdio.NONE)));
     RuntimeState restored = runtime.start(created, INIT);
     Await.until("a higher count", () -> count("b") > reached);
     runtime.kill(restored, INIT, Signals.SIGKILL, false);
@@ -142,8 +151,7 @@ class CheckpointTest {
 
   @Test
   void aCheckpointThatFailsSaysWhyAndTheTaskRunsOn() throws Exception {
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/sbin/criu")), "criu is not installed");
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/sbin/criu")), "criu is not installed");
     Assumptions.assumeFalse(criuWorks(), "criu works on this kernel");
 
     // Given

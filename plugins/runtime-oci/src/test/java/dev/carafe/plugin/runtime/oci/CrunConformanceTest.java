@@ -20,8 +20,7 @@ class CrunConformanceTest {
 
   @BeforeAll
   static void crunIsInstalled() {
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/crun")), "crun is not installed");
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/crun")), "crun is not installed");
   }
 
   private static TaskRuntime open(Path state) throws IOException {

@@ -101,8 +101,7 @@ abstract class ExecConformance extends RuntimeChecks {
     var exec = new ProcessId("x");
     RuntimeState state =
         runtime.exec(
-            sleeping("a"),
-            new ExecProcess(exec, process("nope"), new Stdio("", "", "", true)));
+            sleeping("a"), new ExecProcess(exec, process("nope"), new Stdio("", "", "", true)));
 
     // When
     var failure = assertThrows(RuntimeException.class, () -> runtime.start(state, exec));
@@ -163,8 +162,7 @@ abstract class ExecConformance extends RuntimeChecks {
     // Then
     assertThrows(FailedPreconditionException.class, () -> runtime.delete(state, exec));
     assertTrue(
-        runtime.processes(state).contains(
-            new TaskProcess(runtime.status(state, exec).pid(), "x")));
+        runtime.processes(state).contains(new TaskProcess(runtime.status(state, exec).pid(), "x")));
     runtime.kill(state, exec, Signals.SIGTERM, false);
     assertEquals(143, await(state, exec).code());
     killAndDelete(runtime.delete(state, exec).state());

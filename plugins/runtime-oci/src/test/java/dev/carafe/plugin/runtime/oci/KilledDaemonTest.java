@@ -48,7 +48,8 @@ class KilledDaemonTest {
       Path stdout = sandbox.fifo("stdout");
       FifoReader out = sandbox.reader(stdout);
       var stdio = new Stdio(stdin.toString(), stdout.toString(), "", false);
-      String script = "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; cat; exit 42";
+      String script =
+          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; cat; exit 42";
       RuntimeState state = startAndKill(sandbox, stdio, script);
 
       // Then
@@ -78,7 +79,8 @@ class KilledDaemonTest {
       // Given
       Path log = sandbox.directory().resolve("log");
       String uri = "file://" + log;
-      String script = "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input; exit 42";
+      String script =
+          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input; exit 42";
       RuntimeState state = startAndKill(sandbox, new Stdio("", uri, uri, false), script);
       long pid = StateCodec.decode(state).init().process().number();
 

@@ -11,8 +11,8 @@ import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.runtimes.CreateTask;
-import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import java.nio.charset.StandardCharsets;
@@ -73,8 +73,7 @@ abstract class LifecycleConformance extends RuntimeChecks {
 
     // Then
     assertThrows(
-        AlreadyExistsException.class,
-        () -> runtime.create(request("a", Stdio.NONE, "true")));
+        AlreadyExistsException.class, () -> runtime.create(request("a", Stdio.NONE, "true")));
     killAndDelete(state);
     runtime.delete(runtime.create(request("a", Stdio.NONE, "true")), INIT);
   }
@@ -98,8 +97,7 @@ abstract class LifecycleConformance extends RuntimeChecks {
 
     // When
     var failure =
-        assertThrows(
-            FailedPreconditionException.class, () -> runtime.delete(state, INIT));
+        assertThrows(FailedPreconditionException.class, () -> runtime.delete(state, INIT));
 
     // Then
     assertTrue(failure.getMessage().endsWith("cannot delete a running process"));
@@ -129,14 +127,13 @@ abstract class LifecycleConformance extends RuntimeChecks {
     RuntimeState created = runtime.create(request("a", Stdio.NONE, "sh", "-c", "exit 3"));
     var early = new CompletableFuture<ExitStatus>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                early.complete(runtime.await(created, INIT));
-              } catch (InterruptedException e) {
-                early.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            early.complete(runtime.await(created, INIT));
+          } catch (InterruptedException e) {
+            early.completeExceptionally(e);
+          }
+        });
 
     // When
     RuntimeState state = runtime.start(created, INIT);
@@ -211,8 +208,7 @@ abstract class LifecycleConformance extends RuntimeChecks {
             good.location(),
             good.spec(),
             List.of(
-                good.rootfs().getFirst(),
-                new Mount("bind", "/does/not/exist", List.of("rbind"))),
+                good.rootfs().getFirst(), new Mount("bind", "/does/not/exist", List.of("rbind"))),
             good.stdio(),
             good.options(),
             null);

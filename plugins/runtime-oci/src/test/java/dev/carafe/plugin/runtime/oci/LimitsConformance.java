@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.carafe.spi.errors.FailedPreconditionException;
-import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskMetrics;
@@ -63,9 +63,7 @@ abstract class LimitsConformance extends RuntimeChecks {
     // When
     RuntimeState updated =
         runtime.update(
-            state,
-            "{\"pids\": {\"limit\": 12}}".getBytes(StandardCharsets.UTF_8),
-            Map.of());
+            state, "{\"pids\": {\"limit\": 12}}".getBytes(StandardCharsets.UTF_8), Map.of());
 
     // Then
     @SuppressWarnings("unchecked")
@@ -130,8 +128,7 @@ abstract class LimitsConformance extends RuntimeChecks {
 
     // When
     RuntimeState state =
-        runtime.start(
-            runtime.create(request("a", Stdio.NONE, least, "sleep", "1000")), INIT);
+        runtime.start(runtime.create(request("a", Stdio.NONE, least, "sleep", "1000")), INIT);
 
     // Then
     long pid = runtime.status(state, INIT).pid();

@@ -60,7 +60,11 @@ class OciRuntimeTest {
   }
 
   private CreateTask request(
-      String id, Stdio stdio, Consumer<ObjectNode> change, Map<String, Object> options, String... args)
+      String id,
+      Stdio stdio,
+      Consumer<ObjectNode> change,
+      Map<String, Object> options,
+      String... args)
       throws Exception {
     return sandbox.request(id, stdio, new RuntimeOptions(options), change, args);
   }
@@ -164,8 +168,7 @@ class OciRuntimeTest {
 
     // When
     RuntimeState state =
-        runtime.create(
-            request("a", Stdio.NONE, AS_IT_IS, Map.of("root", root.toString()), "true"));
+        runtime.create(request("a", Stdio.NONE, AS_IT_IS, Map.of("root", root.toString()), "true"));
 
     // Then
     assertTrue(Files.exists(root.resolve("test/a/state.json")));
@@ -210,8 +213,7 @@ class OciRuntimeTest {
     // Then
     assertInstanceOf(ProcessStatus.Running.class, runtime.status(recovered, INIT));
     runtime.kill(recovered, INIT, Signals.SIGKILL, false);
-    assertEquals(
-        ExitStatus.UNKNOWN_CODE, Sandbox.await(runtime, recovered, INIT).code());
+    assertEquals(ExitStatus.UNKNOWN_CODE, Sandbox.await(runtime, recovered, INIT).code());
     runtime.delete(recovered, INIT);
   }
 
@@ -260,8 +262,7 @@ class OciRuntimeTest {
 
     // Then
     Set<String> kept = new HashSet<>();
-    for (String target :
-        descriptors(StateCodec.decode(state).init().monitor().number()).values()) {
+    for (String target : descriptors(StateCodec.decode(state).init().monitor().number()).values()) {
       if (!target.startsWith("anon_inode") && !target.startsWith("/sys/fs/cgroup")) {
         kept.add(target.replaceAll(":.*", ""));
       }
@@ -304,7 +305,12 @@ class OciRuntimeTest {
           var linux = (ObjectNode) spec.path("linux");
           linux.withArray("/namespaces").addObject().put("type", "user");
           for (String kind : List.of("uidMappings", "gidMappings")) {
-            linux.putArray(kind).addObject().put("containerID", 0).put("hostID", 100000).put("size", 65536);
+            linux
+                .putArray(kind)
+                .addObject()
+                .put("containerID", 0)
+                .put("hostID", 100000)
+                .put("size", 65536);
           }
         };
     CreateTask request =
@@ -326,8 +332,7 @@ class OciRuntimeTest {
     assertTrue(out.text().contains("100000      65536"), out.text());
     assertEquals(
         "rwx--x---",
-        PosixFilePermissions.toString(
-            Files.getPosixFilePermissions(request.location().bundle())));
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(request.location().bundle())));
     runtime.delete(state, INIT);
   }
 
@@ -343,8 +348,7 @@ class OciRuntimeTest {
           "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)));
     }
     for (Path file : List.of(layout.config(), layout.intent())) {
-      assertEquals(
-          "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+      assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
     killAndDelete(state);
   }
@@ -378,8 +382,7 @@ class OciRuntimeTest {
 
     // When
     RuntimeState state =
-        runtime.create(
-            request("a", Stdio.NONE, AS_IT_IS, Map.of("shim_cgroup", cgroup), "true"));
+        runtime.create(request("a", Stdio.NONE, AS_IT_IS, Map.of("shim_cgroup", cgroup), "true"));
 
     // Then
     assertEquals(

@@ -4,15 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
-import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import java.nio.file.Path;
+import dev.carafe.linux.Signals;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +53,8 @@ abstract class RecoveryConformance extends RuntimeChecks {
   @DisplayName("RT-RECO-02 a task that ended meanwhile gives its code")
   void ended() throws Exception {
     // Given
-    RuntimeState state = running("a", "sh", "-c", "while [ ! -e /data/go ]; do sleep 0.01; done; exit 4");
+    RuntimeState state =
+        running("a", "sh", "-c", "while [ ! -e /data/go ]; do sleep 0.01; done; exit 4");
     long pid = runtime.status(state, INIT).pid();
 
     // When
@@ -156,5 +159,36 @@ abstract class RecoveryConformance extends RuntimeChecks {
     // Then
     assertFalse(Sandbox.runs(pid));
     runtime.delete(runtime.create(request("a", Stdio.NONE, "true")), INIT);
+  }
+
+  @Test
+  @DisplayName("RT-RECO-08 an exec that the daemon did not survive starting is ended, and startable")
+  void execStartCutOff() throws Exception {
+    // Given
+    Path stdout = sandbox.fifo("stdout");
+    FifoReader out = sandbox.reader(stdout);
+    RuntimeState state = sleeping("a");
+    var exec = new ProcessId("x");
+    RuntimeState added =
+        runtime.exec(
+            state,
+            new ExecProcess(
+                exec,
+                process("sh", "-c", "echo here; sleep 1000"),
+                new Stdio(sandbox.fifo("stdin").toString(), stdout.toString(), "", true)));
+    long pid = runtime.status(runtime.start(added, exec), exec).pid();
+
+    // When the state that start returned was never stored
+    RuntimeState recovered = restart(added, "a");
+
+    // Then
+    Await.until("end of the lost process", () -> !Sandbox.runs(pid));
+    assertTrue(out.all().startsWith("here"), out.text());
+    assertEquals(new ProcessStatus.Created(0), runtime.status(recovered, exec));
+    sandbox.reader(stdout);
+    RuntimeState started = runtime.start(recovered, exec);
+    runtime.kill(started, exec, Signals.SIGKILL, false);
+    assertEquals(137, await(started, exec).code());
+    killAndDelete(started);
   }
 }

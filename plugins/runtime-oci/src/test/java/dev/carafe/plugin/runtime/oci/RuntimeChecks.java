@@ -1,6 +1,5 @@
 package dev.carafe.plugin.runtime.oci;
 
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileIo;
@@ -68,8 +67,8 @@ abstract class RuntimeChecks {
     return request(id, stdio, spec -> {}, args);
   }
 
-  CreateTask request(
-      String id, Stdio stdio, Consumer<ObjectNode> change, String... args) throws Exception {
+  CreateTask request(String id, Stdio stdio, Consumer<ObjectNode> change, String... args)
+      throws Exception {
     return sandbox.request(id, stdio, harness.options(), change, args);
   }
 

@@ -60,8 +60,9 @@ final class Sandbox implements AutoCloseable {
     }
     Files.copy(busybox(), rootfs.resolve("bin/busybox"));
     for (String applet :
-        List.of("sh", "cat", "echo", "sleep", "true", "false", "stty", "id", "ls", "dd", "env",
-            "kill", "head", "tr", "tty", "seq", "tail", "wc", "touch")) {
+        List.of(
+            "sh", "cat", "echo", "sleep", "true", "false", "stty", "id", "ls", "dd", "env", "kill",
+            "head", "tr", "tty", "seq", "tail", "wc", "touch")) {
       Files.createSymbolicLink(rootfs.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     Files.writeString(rootfs.resolve("etc/noexec"), "not a program\n");
@@ -199,14 +200,13 @@ final class Sandbox implements AutoCloseable {
     var result = new CompletableFuture<ExitStatus>();
     Thread waiter =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    result.complete(runtime.await(state, process));
-                  } catch (InterruptedException | RuntimeException e) {
-                    result.completeExceptionally(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                result.complete(runtime.await(state, process));
+              } catch (InterruptedException | RuntimeException e) {
+                result.completeExceptionally(e);
+              }
+            });
     try {
       return result.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
     } finally {
@@ -231,8 +231,7 @@ final class Sandbox implements AutoCloseable {
   private List<Path> cgroups() throws IOException {
     var found = new ArrayList<Path>();
     for (Path parent : cgroupParents()) {
-      try (DirectoryStream<Path> children =
-          Files.newDirectoryStream(parent, Files::isDirectory)) {
+      try (DirectoryStream<Path> children = Files.newDirectoryStream(parent, Files::isDirectory)) {
         children.forEach(found::add);
       }
     }

@@ -68,8 +68,7 @@ class SpecTest {
   @Test
   void anOwnPidNamespaceIsOneWithoutAPath() {
     assertTrue(Spec.of(namespaces("{\"type\": \"pid\"}"), false, 0).ownPids());
-    assertFalse(
-        Spec.of(namespaces("{\"type\": \"pid\", \"path\": \"/x\"}"), false, 0).ownPids());
+    assertFalse(Spec.of(namespaces("{\"type\": \"pid\", \"path\": \"/x\"}"), false, 0).ownPids());
     assertFalse(Spec.of(namespaces("{\"type\": \"mount\"}"), false, 0).ownPids());
   }
 

@@ -38,7 +38,8 @@ abstract class StdioConformance extends RuntimeChecks {
     RuntimeState state =
         runtime.start(
             runtime.create(
-                request("a", stdio, "sh", "-c", "echo out; echo err >&2; echo again > /dev/stdout")),
+                request(
+                    "a", stdio, "sh", "-c", "echo out; echo err >&2; echo again > /dev/stdout")),
             INIT);
 
     // Then
@@ -187,8 +188,7 @@ abstract class StdioConformance extends RuntimeChecks {
   void badNames() throws Exception {
     for (String name : List.of("relative", "nonsense://x", "binary://", "file://host")) {
       CreateTask request = request("a", new Stdio("", name, "", false), "true");
-      assertThrows(
-          InvalidArgumentException.class, () -> runtime.create(request), name);
+      assertThrows(InvalidArgumentException.class, () -> runtime.create(request), name);
       runtime.discard(request.location());
     }
     CreateTask missing = request("a", new Stdio("", "/does/not/exist", "", false), "true");
@@ -204,7 +204,9 @@ abstract class StdioConformance extends RuntimeChecks {
     Path stdout = sandbox.fifo("stdout");
     sandbox.reader(stdout);
     var exec = new ProcessId("bg");
-    state = runtime.exec(state, new ExecProcess(exec, process("sh", "-c", "sleep 1000 & exit 4"), out(stdout)));
+    state =
+        runtime.exec(
+            state, new ExecProcess(exec, process("sh", "-c", "sleep 1000 & exit 4"), out(stdout)));
 
     // When
     RuntimeState started = runtime.start(state, exec);

@@ -88,8 +88,7 @@ class StuckRuntimeTest {
     try (OciRuntime runtime =
         open(stuckAt("create").toString(), "conmon", Duration.ofMillis(500))) {
       // When
-      var failure =
-          assertThrows(DeadlineExceededException.class, () -> runtime.create(request));
+      var failure = assertThrows(DeadlineExceededException.class, () -> runtime.create(request));
 
       // Then
       assertTrue(failure.getMessage().startsWith("OCI runtime create of test/a: no answer"));
@@ -107,24 +106,20 @@ class StuckRuntimeTest {
       var outcome = new CompletableFuture<RuntimeState>();
       Thread caller =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      outcome.complete(runtime.create(request));
-                    } catch (RuntimeException e) {
-                      outcome.completeExceptionally(e);
-                    }
-                  });
+              .start(() -> {
+                try {
+                  outcome.complete(runtime.create(request));
+                } catch (RuntimeException e) {
+                  outcome.completeExceptionally(e);
+                }
+              });
       Await.until("the runtime", () -> sandbox.processes().size() >= 4);
 
       // When
       caller.interrupt();
 
       // Then
-      var failure =
-          assertThrows(
-              ExecutionException.class,
-              () -> outcome.get(20, TimeUnit.SECONDS));
+      var failure = assertThrows(ExecutionException.class, () -> outcome.get(20, TimeUnit.SECONDS));
       assertTrue(failure.getCause() instanceof CancelledException);
       assertEquals(List.of(), sandbox.processes());
       runtime.discard(request.location());
@@ -155,8 +150,7 @@ class StuckRuntimeTest {
 
   @Test
   void anUpdateThatHangsIsKilled() throws Exception {
-    try (OciRuntime runtime =
-        open(stuckAt("update").toString(), "conmon", Duration.ofSeconds(5))) {
+    try (OciRuntime runtime = open(stuckAt("update").toString(), "conmon", Duration.ofSeconds(5))) {
       // Given
       RuntimeState state = runtime.start(runtime.create(request()), INIT);
 
@@ -178,8 +172,7 @@ class StuckRuntimeTest {
     CreateTask request = request();
     try (OciRuntime runtime = open("runc", "no-such-conmon", Duration.ofSeconds(5))) {
       // When
-      var failure =
-          assertThrows(FailedPreconditionException.class, () -> runtime.create(request));
+      var failure = assertThrows(FailedPreconditionException.class, () -> runtime.create(request));
       runtime.discard(request.location());
 
       // Then

@@ -139,8 +139,7 @@ class TaskCgroupTest {
     // Then
     assertEquals(TaskCgroup.Freeze.FREEZING, group.legacy().freezeState());
     assertEquals(
-        TaskCgroup.Freeze.FROZEN,
-        group.file("freezer.state", "FROZEN\n").legacy().freezeState());
+        TaskCgroup.Freeze.FROZEN, group.file("freezer.state", "FROZEN\n").legacy().freezeState());
   }
 
   @Test

@@ -77,10 +77,8 @@ abstract class TerminalConformance extends RuntimeChecks {
     RuntimeState state = sleeping("a");
 
     // Then
-    assertThrows(
-        FailedPreconditionException.class, () -> runtime.resize(state, INIT, 80, 24));
-    assertThrows(
-        InvalidArgumentException.class, () -> runtime.resize(state, INIT, -1, 24));
+    assertThrows(FailedPreconditionException.class, () -> runtime.resize(state, INIT, 80, 24));
+    assertThrows(InvalidArgumentException.class, () -> runtime.resize(state, INIT, -1, 24));
     killAndDelete(state);
   }
 
@@ -92,8 +90,7 @@ abstract class TerminalConformance extends RuntimeChecks {
     Path stdout = sandbox.fifo("stdout");
     FifoReader out = sandbox.reader(stdout);
     var stdio = new Stdio(stdin.toString(), stdout.toString(), "", true);
-    RuntimeState state =
-        runtime.start(runtime.create(request("a", stdio, "sh")), INIT);
+    RuntimeState state = runtime.start(runtime.create(request("a", stdio, "sh")), INIT);
 
     // When
     close(runtime);
