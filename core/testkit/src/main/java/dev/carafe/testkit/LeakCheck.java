@@ -2,6 +2,7 @@ package dev.carafe.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback, P
   private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final int PRINTED = 200;
+  private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
   @Override
   public void beforeEach(ExtensionContext context) {
@@ -63,17 +65,23 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback, P
     } catch (Exception e) {
       leaks.add("closing: " + e);
     }
-    openFiles(path).forEach(file -> leaks.add("open file: " + file));
-    List<String> mounts = mounts(path);
-    mounts.forEach(mount -> leaks.add("mount: " + mount));
-    lingering(state.threads).forEach(thread -> leaks.add("thread: " + thread));
-    if (!leaks.isEmpty() || context.getExecutionException().isPresent()) {
-      System.out.println(context.getDisplayName() + " left behind:\n" + tree(path));
+    try {
+      openFiles(path).forEach(file -> leaks.add("open file: " + file));
+      List<String> mounts = mounts(path);
+      mounts.forEach(mount -> leaks.add("mount: " + mount));
+      lingering(state.threads).forEach(thread -> leaks.add("thread: " + thread));
+      if (!leaks.isEmpty() || context.getExecutionException().isPresent()) {
+        System.out.println(context.getDisplayName() + " left behind:\n" + tree(path));
+      }
+      for (String mount : mounts.reversed()) {
+        new ProcessBuilder("umount", "--lazy", mount).inheritIO().start().waitFor();
+      }
+    } finally {
+      // What is still mounted there may be anybody's files.
+      if (mounts(path).isEmpty()) {
+        Trees.delete(path);
+      }
     }
-    for (String mount : mounts.reversed()) {
-      new ProcessBuilder("umount", "--lazy", mount).inheritIO().start().waitFor();
-    }
-    Trees.delete(path);
     if (!leaks.isEmpty()) {
       throw new AssertionError("left behind: " + String.join("; ", leaks));
     }
@@ -93,7 +101,7 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback, P
 
   /** Mount points below {@code path}, in the order of mounting (proc(5), mountinfo). */
   private static List<String> mounts(Path path) throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/mountinfo"))) {
+    try (Stream<String> lines = Files.lines(MOUNTS, StandardCharsets.ISO_8859_1)) {
       return lines
           .map(line -> line.split(" ", 6)[4])
           .filter(mount -> mount.startsWith(path.toString()))
