@@ -137,7 +137,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
     doubtful.forEach(Pins.Pin::release);
     Sweep sweep;
     try {
-      Mark.Result mark = ledger.view(tx -> Mark.run(tx, ledger.now(), writers.held()));
+      Mark.Result mark = ledger.view(tx -> Mark.run(tx, ledger.now()));
       sweep = new Sweep(ledger, writers, touched, mark);
       sweep.run();
     } finally {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * Finds what nothing holds in one revision of the database.
  *
  * <p>Roots: leases that have not expired and what they hold, images that have not expired,
- * containers, tasks, ingests that have not expired or have an open writer, commits under way, and
- * content and snapshots with the label {@code containerd.io/gc.root}. An active snapshot is no root
+ * containers, tasks, ingests that have not expired (the sweep leaves those with a writer alone as
+ * well), commits under way, and content and snapshots with the label {@code containerd.io/gc.root}. An active snapshot is no root
  * of itself. A record that cannot be read ends the collection before anything is removed.
  */
 final class Mark {
@@ -32,17 +32,15 @@ final class Mark {
 
   private final ReadTransaction tx;
   private final Instant now;
-  private final Set<?> writers;
   private final Map<Node, Edges> present = new HashMap<>();
   private final Map<Node, List<Node>> heldBy = new HashMap<>();
   private final Set<Node> marked = new HashSet<>();
   private final Set<Node> flat = new HashSet<>();
   private final Deque<Step> open = new ArrayDeque<>();
 
-  private Mark(ReadTransaction tx, Instant now, Set<?> writers) {
+  private Mark(ReadTransaction tx, Instant now) {
     this.tx = tx;
     this.now = now;
-    this.writers = writers;
   }
 
   /**
@@ -54,13 +52,8 @@ final class Mark {
    */
   record Result(List<Node> garbage, Map<Node, List<Node>> heldBy) {}
 
-  /**
-   * Marks.
-   *
-   * @param writers {@link Ref}s that have an open writer
-   */
-  static Result run(ReadTransaction tx, Instant now, Set<?> writers) {
-    Mark mark = new Mark(tx, now, writers);
+  static Result run(ReadTransaction tx, Instant now) {
+    Mark mark = new Mark(tx, now);
     NamespaceTable.names(tx).forEach(mark::scan);
     mark.scanIntents();
     mark.follow();
@@ -86,7 +79,7 @@ final class Mark {
           Node node = Node.ingest(namespace, ref);
           add(node, Edges.of(namespace, ingest), Map.of());
           Instant expiry = ingest.expiresAt();
-          if (expiry != null && expiry.isAfter(now) || writers.contains(new Ref(namespace, ref))) {
+          if (expiry != null && expiry.isAfter(now)) {
             visit(node, false);
           }
         });
