@@ -48,8 +48,7 @@ final class Attributes {
   static void setTimes(Fd fd, TarEntry entry) {
     TarTime access = entry.access();
     TarTime modified = entry.modified();
-    FileCalls.futimens(
-        fd, access.seconds(), access.nanos(), modified.seconds(), modified.nanos());
+    FileCalls.futimens(fd, access.seconds(), access.nanos(), modified.seconds(), modified.nanos());
   }
 
   /** Everything, for what cannot be opened: symbolic links, devices, FIFOs. */
@@ -57,8 +56,7 @@ final class Attributes {
     int flags = AtFlags.SYMLINK_NOFOLLOW;
     PathCalls.fchownat(directory, name, entry.uid(), entry.gid(), flags);
     if (entry.type() != EntryType.SYMLINK) {
-      try (Fd fd =
-          PathCalls.openat(directory, name, OpenFlags.PATH | OpenFlags.NOFOLLOW, 0)) {
+      try (Fd fd = PathCalls.openat(directory, name, OpenFlags.PATH | OpenFlags.NOFOLLOW, 0)) {
         FileCalls.fchmod(fd, entry.mode());
       }
     }

@@ -34,8 +34,8 @@ final class ChangeWriter {
   }
 
   /**
-   * The root, if its owner, mode or extended attributes changed, or are not those of a new snapshot.
-   * Its times change whenever somebody mounts something in it.
+   * The root, if its owner, mode or extended attributes changed, or are not those of a new
+   * snapshot. Its times change whenever somebody mounts something in it.
    */
   void root(@Nullable Fd lower, Fd upper) throws InterruptedException {
     TreeFile now = TreeFile.of(upper, RawPath.DOT);

@@ -20,8 +20,8 @@ enum Compression {
   private static final int ZSTD_SKIPPABLE = 0x184d2a50;
 
   /**
-   * What a media type says (OCI image specification, "Media Types"; Docker image manifest version 2,
-   * schema 2).
+   * What a media type says (OCI image specification, "Media Types"; Docker image manifest version
+   * 2, schema 2).
    *
    * @throws UnimplementedException if it is no layer that is a tar archive
    */
@@ -61,5 +61,4 @@ enum Compression {
     }
     return NONE;
   }
-
 }

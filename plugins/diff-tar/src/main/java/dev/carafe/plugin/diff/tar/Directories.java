@@ -1,5 +1,6 @@
 package dev.carafe.plugin.diff.tar;
 
+import dev.carafe.linux.AtFlags;
 import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
@@ -7,7 +8,6 @@ import dev.carafe.linux.FileCalls;
 import dev.carafe.linux.FileStat;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
-import dev.carafe.linux.AtFlags;
 import dev.carafe.linux.RawPath;
 import dev.carafe.linux.ResolveFlags;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the directories that entries go to, by descriptors. The kernel refuses every symbolic link
- * ({@code RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}) and every mount point, so no path that is opened here
- * can leave the root, whoever swaps what meanwhile. Links inside the tree are followed here, one component at a time, as
- * a process in a chroot would: absolute ones start at the root, {@code ..} ends there.
+ * ({@code RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}) and every mount point, so no path that is opened
+ * here can leave the root, whoever swaps what meanwhile. Links inside the tree are followed here,
+ * one component at a time, as a process in a chroot would: absolute ones start at the root, {@code
+ * ..} ends there.
  *
  * <p>A few directories stay open. Whoever removes a directory or a symbolic link calls {@link
  * #forget}.

@@ -50,8 +50,8 @@ final class Directory {
   }
 
   /**
-   * Whether a file that was just created here belongs to these already. That depends on set-group-id
-   * bits, mount options and id mappings, so the first file of a directory is asked.
+   * Whether a file that was just created here belongs to these already. That depends on
+   * set-group-id bits, mount options and id mappings, so the first file of a directory is asked.
    */
   boolean givesOwner(Fd newFile, long uid, long gid) {
     if (newFilesUid == UNKNOWN) {

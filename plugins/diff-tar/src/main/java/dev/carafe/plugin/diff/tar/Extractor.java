@@ -98,7 +98,8 @@ final class Extractor implements AutoCloseable {
       return;
     }
     Directory parent = directories.openOrCreate(name.parent());
-    if (parent.depth() >= maxDepth || parent.path().length() + name.name().length() >= EntryName.MAX_PATH) {
+    if (parent.depth() >= maxDepth
+        || parent.path().length() + name.name().length() >= EntryName.MAX_PATH) {
       throw new InvalidArgumentException("symbolic links lead too deep");
     }
     switch (entry.type()) {
@@ -244,8 +245,7 @@ final class Extractor implements AutoCloseable {
     if (startsWith(name.bytes(), 0, META)) {
       return;
     }
-    RawPath hidden =
-        RawPath.of(Arrays.copyOfRange(name.bytes(), WHITEOUT.length, name.length()));
+    RawPath hidden = RawPath.of(Arrays.copyOfRange(name.bytes(), WHITEOUT.length, name.length()));
     if (!hidden.isName()) {
       throw new InvalidArgumentException("whiteout of nothing");
     }

@@ -51,7 +51,9 @@ final class Failures {
     };
   }
 
-  /** The same failure, {@code what} said in front; for what is no failure with a meaning, itself. */
+  /**
+   * The same failure, {@code what} said in front; for what is no failure with a meaning, itself.
+   */
   static RuntimeException prefixed(String what, RuntimeException e) {
     String message = what + ": " + e.getMessage();
     return switch (e) {

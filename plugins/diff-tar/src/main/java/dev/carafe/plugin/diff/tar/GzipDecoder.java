@@ -28,7 +28,7 @@ final class GzipDecoder implements Decoder {
       }
       return true;
     } catch (InflateException e) {
-      throw new DataLossException(e.getMessage(), e);
+      throw new DataLossException("damaged " + e.getMessage(), e);
     }
   }
 

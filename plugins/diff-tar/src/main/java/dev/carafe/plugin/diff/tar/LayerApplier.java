@@ -41,18 +41,17 @@ final class LayerApplier {
     var pipeline = new Pipeline("carafe-differ", name);
     var input = new CompressedInput(pipeline);
     try (var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
-      return pipeline.run(
-          () -> {
-            var size = pipeline.start("unpack", () -> unpack(mediaType, declared, input, chunks));
-            var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
-            var complete =
-                pipeline.start(
-                    "extract",
-                    () -> extract(request, root, chunks.output(EXTRACT), pipeline::checkpoint));
-            input.feed(archive, request.layer().size());
-            Digest diffId = pipeline.await(digest);
-            return new AppliedLayer(diffId, pipeline.await(size), !pipeline.await(complete));
-          });
+      return pipeline.run(() -> {
+        var size = pipeline.start("unpack", () -> unpack(mediaType, declared, input, chunks));
+        var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
+        var complete =
+            pipeline.start(
+                "extract",
+                () -> extract(request, root, chunks.output(EXTRACT), pipeline::checkpoint));
+        input.feed(archive, request.layer().size());
+        Digest diffId = pipeline.await(digest);
+        return new AppliedLayer(diffId, pipeline.await(size), !pipeline.await(complete));
+      });
     } catch (RuntimeException e) {
       throw Failures.prefixed(name, e);
     }
@@ -103,14 +102,12 @@ final class LayerApplier {
     }
   }
 
-  private boolean extract(
-      ApplyRequest request, Fd root, Handoff<Chunk> chunks, Runnable checkpoint)
+  private boolean extract(ApplyRequest request, Fd root, Handoff<Chunk> chunks, Runnable checkpoint)
       throws InterruptedException {
     var input = new TarInput(chunks);
     var reader = new TarReader(input, config);
     boolean complete;
-    try (var extractor =
-        new Extractor(root, request.whiteouts(), reader, config, checkpoint)) {
+    try (var extractor = new Extractor(root, request.whiteouts(), reader, config, checkpoint)) {
       complete = extractor.extract();
     }
     input.drain();

@@ -4,8 +4,8 @@ import java.security.SecureRandom;
 
 /**
  * Remembers which names this layer brought: a whiteout hides what came from below and nothing else
- * (OCI image specification, "Whiteouts"). Keeps 64 bits a name, hashed with a secret that an archive
- * cannot know.
+ * (OCI image specification, "Whiteouts"). Keeps 64 bits a name, hashed with a secret that an
+ * archive cannot know.
  */
 final class LayerIndex {
   private static final SecureRandom RANDOM = new SecureRandom();

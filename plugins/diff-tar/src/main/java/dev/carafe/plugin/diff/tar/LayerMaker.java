@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one layer: stages that compare and read, hash, and pack; the caller's thread writes. The same
- * trees make the same bytes.
+ * Makes one layer: stages that compare and read, hash, and pack; the caller's thread writes. The
+ * same trees make the same bytes.
  */
 final class LayerMaker {
   private static final int CONSUMERS = 2;
@@ -62,28 +62,21 @@ final class LayerMaker {
     var pipeline = new Pipeline("carafe-differ", "diff");
     Handoff<ByteBuffer> packed = pipeline.handoff(PIECES);
     try (var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
-      return pipeline.run(
-          () -> {
-            var read =
-                pipeline.start(
-                    "read", () -> read(request, lower, upper, chunks, pipeline::checkpoint));
-            var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
-            var pack =
-                pipeline.start("pack", () -> pack(compression, chunks.output(PACK), packed));
-            write(packed, archive);
-            pipeline.await(read);
-            pipeline.await(pack);
-            return pipeline.await(digest);
-          });
+      return pipeline.run(() -> {
+        var read =
+            pipeline.start("read", () -> read(request, lower, upper, chunks, pipeline::checkpoint));
+        var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
+        var pack = pipeline.start("pack", () -> pack(compression, chunks.output(PACK), packed));
+        write(packed, archive);
+        pipeline.await(read);
+        pipeline.await(pack);
+        return pipeline.await(digest);
+      });
     }
   }
 
   private boolean read(
-      DiffRequest request,
-      @Nullable Fd lower,
-      Fd upper,
-      ChunkFan chunks,
-      Runnable checkpoint)
+      DiffRequest request, @Nullable Fd lower, Fd upper, ChunkFan chunks, Runnable checkpoint)
       throws InterruptedException {
     var tar = new TarWriter(new ArchiveOutput(chunks));
     var links = new LinkGroups(config.maxEntries());
@@ -114,8 +107,7 @@ final class LayerMaker {
     }
   }
 
-  private boolean pack(
-      Compression compression, Handoff<Chunk> chunks, Handoff<ByteBuffer> packed)
+  private boolean pack(Compression compression, Handoff<Chunk> chunks, Handoff<ByteBuffer> packed)
       throws InterruptedException {
     try (Encoder encoder = encoder(compression)) {
       Encoder.Sink sink = bytes -> put(bytes, packed);

@@ -63,15 +63,14 @@ final class Pipeline implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name(threadName + "-" + stage)
-            .unstarted(
-                () -> {
-                  try {
-                    result.set(work.call());
-                  } catch (Throwable t) {
-                    fail(t);
-                    result.done.countDown();
-                  }
-                });
+            .unstarted(() -> {
+              try {
+                result.set(work.call());
+              } catch (Throwable t) {
+                fail(t);
+                result.done.countDown();
+              }
+            });
     threads.add(thread);
     thread.start();
     return result;

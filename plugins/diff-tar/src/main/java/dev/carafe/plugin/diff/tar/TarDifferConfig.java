@@ -36,7 +36,18 @@ public record TarDifferConfig(
 
   public static final TarDifferConfig DEFAULT =
       new TarDifferConfig(
-          10_000_000, 1 << 20, 1024, 1 << 20, 1L << 40, 2000, 1L << 30, 64 << 20, 256 << 10, 16, 6, 3);
+          10_000_000,
+          1 << 20,
+          1024,
+          1 << 20,
+          1L << 40,
+          2000,
+          1L << 30,
+          64 << 20,
+          256 << 10,
+          16,
+          6,
+          3);
 
   public TarDifferConfig {
     inRange("maxEntries", maxEntries, 1, Long.MAX_VALUE);

@@ -156,7 +156,18 @@ final class TarReader {
           "the files have more than " + limits.maxLayerBytes() + " bytes");
     }
     return new TarEntry(
-        type, name, link, bodyLeft, sparse, mode, uid, gid, modified, access, major, minor,
+        type,
+        name,
+        link,
+        bodyLeft,
+        sparse,
+        mode,
+        uid,
+        gid,
+        modified,
+        access,
+        major,
+        minor,
         pax.xattrs());
   }
 

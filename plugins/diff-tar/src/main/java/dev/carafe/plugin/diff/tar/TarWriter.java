@@ -44,8 +44,16 @@ final class TarWriter {
       byte[] body = records(pax);
       output.write(
           block(
-              (byte) 'x', concat(ascii("PaxHeaders.0/"), last(entry.name())), new byte[0], PAX_MODE,
-              0, 0, body.length, 0, 0, 0));
+              (byte) 'x',
+              concat(ascii("PaxHeaders.0/"), last(entry.name())),
+              new byte[0],
+              PAX_MODE,
+              0,
+              0,
+              body.length,
+              0,
+              0,
+              0));
       output.write(body);
       output.zeros((int) TarInput.padding(body.length));
     }
@@ -83,20 +91,19 @@ final class TarWriter {
 
   private static byte[] records(TreeMap<String, byte[]> pax) {
     var body = new ByteArrayOutputStream();
-    pax.forEach(
-        (key, value) -> {
-          byte[] name = key.getBytes(StandardCharsets.UTF_8);
-          int rest = name.length + value.length + 3;
-          int length = rest + Integer.toString(rest).length();
-          if (Integer.toString(length).length() > Integer.toString(rest).length()) {
-            length++;
-          }
-          body.writeBytes(ascii(length + " "));
-          body.writeBytes(name);
-          body.write('=');
-          body.writeBytes(value);
-          body.write('\n');
-        });
+    pax.forEach((key, value) -> {
+      byte[] name = key.getBytes(StandardCharsets.UTF_8);
+      int rest = name.length + value.length + 3;
+      int length = rest + Integer.toString(rest).length();
+      if (Integer.toString(length).length() > Integer.toString(rest).length()) {
+        length++;
+      }
+      body.writeBytes(ascii(length + " "));
+      body.writeBytes(name);
+      body.write('=');
+      body.writeBytes(value);
+      body.write('\n');
+    });
     return body.toByteArray();
   }
 

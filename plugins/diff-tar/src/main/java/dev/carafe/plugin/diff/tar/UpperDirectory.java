@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The shorter way from one snapshot to its child on overlayfs: the child's upper directory is the
- * difference, in overlayfs's own words (kernel documentation, "Overlay Filesystem"). Files that were
- * touched and put back as they were come along.
+ * difference, in overlayfs's own words (kernel documentation, "Overlay Filesystem"). Files that
+ * were touched and put back as they were come along.
  */
 final class UpperDirectory {
   private static final String REDIRECT = "trusted.overlay.redirect";
@@ -35,7 +35,9 @@ final class UpperDirectory {
     this.checkpoint = checkpoint;
   }
 
-  /** The upper directory of {@code upper}, if everything below it is just what {@code lower} shows. */
+  /**
+   * The upper directory of {@code upper}, if everything below it is just what {@code lower} shows.
+   */
   static Optional<String> between(List<Mount> lower, List<Mount> upper) {
     if (lower.size() != 1 || upper.size() != 1) {
       return Optional.empty();
@@ -51,9 +53,7 @@ final class UpperDirectory {
       return Optional.empty();
     }
     boolean sameLayers =
-        old.type().equals("overlay")
-            && layers(old).equals(layers)
-            && upperDirectory(old).isEmpty();
+        old.type().equals("overlay") && layers(old).equals(layers) && upperDirectory(old).isEmpty();
     boolean onlyLayer = isBind(old) && layers.equals(List.of(LOWER + "=" + old.source()));
     return sameLayers || onlyLayer ? upperDirectory(now) : Optional.empty();
   }

@@ -19,10 +19,10 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Prints how fast layers are applied: {@code ApplyBench [DIRECTORY [ROUNDS [BUFFER_BYTES BUFFERS]]]}.
- * The directory is best on tmpfs, so that the disk is not what is measured. Each line: uncompressed
- * megabytes and files per second of wall time, how many cores that kept busy,
- * and megabytes per second of one core, which other work on the machine disturbs less.
+ * Prints how fast layers are applied: {@code ApplyBench [DIRECTORY [ROUNDS [BUFFER_BYTES
+ * BUFFERS]]]}. The directory is best on tmpfs, so that the disk is not what is measured. Each line:
+ * uncompressed megabytes and files per second of wall time, how many cores that kept busy, and
+ * megabytes per second of one core, which other work on the machine disturbs less.
  */
 public final class ApplyBench {
   private static final int MEGABYTE = 1_000_000;
@@ -77,8 +77,7 @@ public final class ApplyBench {
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     for (int round = 1; round <= rounds; round++) {
       Path root = Files.createDirectory(work.resolve("root"));
-      var request =
-          new ApplyRequest(layer, List.of(Layers.bind(root)), Whiteouts.OVERLAY, false);
+      var request = new ApplyRequest(layer, List.of(Layers.bind(root)), Whiteouts.OVERLAY, false);
       long cpu = system.getProcessCpuTime();
       long start = System.nanoTime();
       differ.apply(request, new ByteArrayInputStream(packed));

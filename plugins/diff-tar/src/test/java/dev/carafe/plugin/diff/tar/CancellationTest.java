@@ -91,15 +91,14 @@ class CancellationTest {
     var failure = new AtomicReference<Throwable>();
     var stillInterrupted = new AtomicBoolean();
     Thread caller =
-        builder.start(
-            () -> {
-              try {
-                layers.differ().apply(request(), archive);
-              } catch (Throwable t) {
-                failure.set(t);
-              }
-              stillInterrupted.set(Thread.currentThread().isInterrupted());
-            });
+        builder.start(() -> {
+          try {
+            layers.differ().apply(request(), archive);
+          } catch (Throwable t) {
+            failure.set(t);
+          }
+          stillInterrupted.set(Thread.currentThread().isInterrupted());
+        });
     assertTrue(when.await(30, TimeUnit.SECONDS));
     caller.interrupt();
     assertTrue(caller.join(Duration.ofSeconds(30)), "still at work");
@@ -132,12 +131,11 @@ class CancellationTest {
     byte[] entries = new TarBuilder().file("../f", "x").unfinished();
     var failure = new AtomicReference<Throwable>();
     Thread caller =
-        Thread.startVirtualThread(
-            () ->
-                failure.set(
-                    assertThrows(
-                        InvalidArgumentException.class,
-                        () -> layers.apply(request(), endless(entries, new CountDownLatch(1))))));
+        Thread.startVirtualThread(() ->
+            failure.set(
+                assertThrows(
+                    InvalidArgumentException.class,
+                    () -> layers.apply(request(), endless(entries, new CountDownLatch(1))))));
     assertTrue(caller.join(Duration.ofSeconds(30)), "still reading");
     assertInstanceOf(InvalidArgumentException.class, failure.get());
   }
@@ -151,8 +149,7 @@ class CancellationTest {
             throw new IOException("connection reset");
           }
         };
-    var failure =
-        assertThrows(UnavailableException.class, () -> layers.apply(request(), broken));
+    var failure = assertThrows(UnavailableException.class, () -> layers.apply(request(), broken));
     assertTrue(failure.getMessage().contains("connection reset"), failure.getMessage());
 
     var own = new NotFoundException("blob gone");
@@ -174,8 +171,7 @@ class CancellationTest {
       var request =
           new ApplyRequest(descriptor, List.of(Layers.bind(root)), Whiteouts.DELETE, false);
       assertThrows(
-          DataLossException.class,
-          () -> layers.apply(request, new ByteArrayInputStream(layer)));
+          DataLossException.class, () -> layers.apply(request, new ByteArrayInputStream(layer)));
     }
   }
 
@@ -183,8 +179,7 @@ class CancellationTest {
   void aSyncedLayerIsApplied() {
     byte[] layer = new TarBuilder().file("f", "x").build();
     var descriptor = new Descriptor(Layers.TAR, Digest.of(layer), layer.length);
-    var request =
-        new ApplyRequest(descriptor, List.of(Layers.bind(root)), Whiteouts.DELETE, true);
+    var request = new ApplyRequest(descriptor, List.of(Layers.bind(root)), Whiteouts.DELETE, true);
     layers.apply(request, new ByteArrayInputStream(layer));
     assertTrue(Files.exists(root.resolve("f")));
   }
@@ -212,27 +207,22 @@ class CancellationTest {
     var failures = new AtomicReference<Throwable>();
     var threads =
         IntStream.range(0, 16)
-            .mapToObj(
-                i ->
-                    Thread.startVirtualThread(
-                        () -> {
-                          try {
-                            Path target = Files.createDirectory(work.path().resolve("t" + i));
-                            var request =
-                                new ApplyRequest(
-                                    new Descriptor(Layers.GZIP, Digest.of(packed), packed.length),
-                                    List.of(Layers.bind(target)),
-                                    Whiteouts.DELETE,
-                                    false);
-                            var applied =
-                                layers
-                                    .differ()
-                                    .apply(request, new ByteArrayInputStream(packed));
-                            assertEquals(Digest.of(layer), applied.diffId());
-                          } catch (Throwable t) {
-                            failures.set(t);
-                          }
-                        }))
+            .mapToObj(i ->
+                Thread.startVirtualThread(() -> {
+                  try {
+                    Path target = Files.createDirectory(work.path().resolve("t" + i));
+                    var request =
+                        new ApplyRequest(
+                            new Descriptor(Layers.GZIP, Digest.of(packed), packed.length),
+                            List.of(Layers.bind(target)),
+                            Whiteouts.DELETE,
+                            false);
+                    var applied = layers.differ().apply(request, new ByteArrayInputStream(packed));
+                    assertEquals(Digest.of(layer), applied.diffId());
+                  } catch (Throwable t) {
+                    failures.set(t);
+                  }
+                }))
             .toList();
     for (Thread thread : threads) {
       assertTrue(thread.join(Duration.ofSeconds(60)));

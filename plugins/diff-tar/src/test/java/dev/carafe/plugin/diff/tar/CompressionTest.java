@@ -43,8 +43,15 @@ class CompressionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1f8b08, GZIP", "28b52ffd00, ZSTD", "502a4d1800, ZSTD", "5f2a4d1800, ZSTD", "602a4d1800, NONE",
-    "28b5, NONE", "1f, NONE", "'', NONE", "68656c6c6f, NONE"
+    "1f8b08, GZIP",
+    "28b52ffd00, ZSTD",
+    "502a4d1800, ZSTD",
+    "5f2a4d1800, ZSTD",
+    "602a4d1800, NONE",
+    "28b5, NONE",
+    "1f, NONE",
+    "'', NONE",
+    "68656c6c6f, NONE"
   })
   void bytesTell(String start, Compression compression) {
     assertEquals(compression, Compression.detect(ByteBuffer.wrap(HexFormat.of().parseHex(start))));

@@ -146,10 +146,12 @@ class DiffTest {
 
   @Test
   void onlyWhatChangedAndTheWayToItIsWritten() throws IOException {
-    bothFrom(
-        new TarBuilder().dir("a/").dir("a/b/").file("a/b/f", "1").file("a/g", "2").dir("z/"));
+    bothFrom(new TarBuilder().dir("a/").dir("a/b/").file("a/b/f", "1").file("a/g", "2").dir("z/"));
     change(new TarBuilder().file("a/b/f", "changed"));
-    Files.setAttribute(upper.resolve("a/b"), "unix:lastModifiedTime", Files.getLastModifiedTime(lower.resolve("a/b")));
+    Files.setAttribute(
+        upper.resolve("a/b"),
+        "unix:lastModifiedTime",
+        Files.getLastModifiedTime(lower.resolve("a/b")));
     assertEquals(Map.of("a/", '5', "a/b/", '5', "a/b/f", '0'), entries(diff()));
   }
 
@@ -221,8 +223,7 @@ class DiffTest {
               List.of(Layers.bind(lower)), List.of(Layers.bind(upper)), mediaType, null);
       Digest digest = layers.differ().diff(request, out);
       assertEquals(Digest.of(plain), digest);
-      byte[] again =
-          layers.diff(request.lower(), request.upper(), mediaType, null);
+      byte[] again = layers.diff(request.lower(), request.upper(), mediaType, null);
       assertArrayEquals(out.toByteArray(), again);
       Path copy = Files.createDirectory(work.resolve("copy" + copies++));
       AppliedLayer applied = layers.apply(mediaType, again, copy, Whiteouts.DELETE);
@@ -270,8 +271,7 @@ class DiffTest {
     var directories = new ArrayList<String>(List.of(""));
     var files = new ArrayList<String>();
     for (int i = 0; i < 40; i++) {
-      String path =
-          directories.get(random.nextInt(directories.size())) + names[random.nextInt(4)];
+      String path = directories.get(random.nextInt(directories.size())) + names[random.nextInt(4)];
       switch (random.nextInt(whiteouts ? 7 : 5)) {
         case 0, 1 -> {
           layer.dir(path + "/", h -> h.mode(0700 + random.nextInt(64)));
@@ -363,7 +363,8 @@ class DiffTest {
   void onlyTheSameLayersMakeAnUpperDirectoryTheDifference() {
     List<Mount> now =
         List.of(
-            new Mount("overlay", "overlay", List.of("lowerdir=/b:/a", "upperdir=/u", "workdir=/w")));
+            new Mount(
+                "overlay", "overlay", List.of("lowerdir=/b:/a", "upperdir=/u", "workdir=/w")));
     Mount view = new Mount("overlay", "overlay", List.of("lowerdir=/b:/a"));
     assertEquals("/u", UpperDirectory.between(List.of(view), now).orElseThrow());
     for (Mount other :

@@ -18,8 +18,17 @@ class EntryNameTest {
 
   @ParameterizedTest
   @CsvSource({
-    "a, '', a", "/a, '', a", "a/b/c, a/b, c", "./a//b/./c/, a/b, c", "a/../b, '', b",
-    "a/b/../../c/d, c, d", "..., '', ...", ".a/..b, .a, ..b", "., '', ''", "/, '', ''", "a/.., '', ''"
+    "a, '', a",
+    "/a, '', a",
+    "a/b/c, a/b, c",
+    "./a//b/./c/, a/b, c",
+    "a/../b, '', b",
+    "a/b/../../c/d, c, d",
+    "..., '', ...",
+    ".a/..b, .a, ..b",
+    "., '', ''",
+    "/, '', ''",
+    "a/.., '', ''"
   })
   void namesAreCleaned(String raw, String parent, String name) {
     EntryName cleaned = clean(raw);

@@ -45,8 +45,7 @@ class ExtractionTest {
   }
 
   private FileStat stat(String path) {
-    return PathCalls.statx(
-        Fd.CWD, RawPath.of(root.resolve(path)), AtFlags.SYMLINK_NOFOLLOW);
+    return PathCalls.statx(Fd.CWD, RawPath.of(root.resolve(path)), AtFlags.SYMLINK_NOFOLLOW);
   }
 
   private String text(String path) throws IOException {
@@ -146,7 +145,10 @@ class ExtractionTest {
             .file("cut", "1")
             .pax("path", pax)
             .file("cut", "2")
-            .file("v".repeat(80), "3", h -> h.text(345, 155, "u".repeat(90).getBytes(StandardCharsets.US_ASCII)))
+            .file(
+                "v".repeat(80),
+                "3",
+                h -> h.text(345, 155, "u".repeat(90).getBytes(StandardCharsets.US_ASCII)))
             .extension('K', ("t".repeat(300) + "\0").getBytes(StandardCharsets.UTF_8))
             .symlink("s", "cut")
             .build(),
@@ -160,8 +162,7 @@ class ExtractionTest {
   @Test
   void namesNeedNotBeUnicode() {
     byte[] name = {'x', (byte) 0xff, (byte) 0xfe, 'y'};
-    layers.apply(
-        new TarBuilder().file("", "z", h -> h.text(0, 100, name)).build(), root);
+    layers.apply(new TarBuilder().file("", "z", h -> h.text(0, 100, name)).build(), root);
     FileStat stat =
         PathCalls.statx(
             Fd.CWD, RawPath.of(root).resolve(RawPath.of(name)), AtFlags.SYMLINK_NOFOLLOW);
@@ -196,7 +197,8 @@ class ExtractionTest {
         root);
     RawPath f = RawPath.of(root.resolve("f"));
     assertArrayEquals(capability, XattrCalls.get(f, "security.capability").orElseThrow());
-    assertArrayEquals("one".getBytes(StandardCharsets.UTF_8), XattrCalls.get(f, "user.a").orElseThrow());
+    assertArrayEquals(
+        "one".getBytes(StandardCharsets.UTF_8), XattrCalls.get(f, "user.a").orElseThrow());
     assertArrayEquals(new byte[] {0, 1, 2}, XattrCalls.get(f, "user.b c").orElseThrow());
     assertArrayEquals(
         "two".getBytes(StandardCharsets.UTF_8),
@@ -345,10 +347,11 @@ class ExtractionTest {
   void bodiesOfAnySizeThroughEveryCompression(int size, WorkDirectory work) throws IOException {
     byte[] body = new byte[size];
     new Random(size).nextBytes(body);
-    byte[] layer =
-        new TarBuilder().entry('0', "f", body, _ -> {}).file("g", "end").build();
+    byte[] layer = new TarBuilder().entry('0', "f", body, _ -> {}).file("g", "end").build();
     for (String mediaType : new String[] {Layers.TAR, Layers.GZIP, Layers.ZSTD}) {
-      Path target = Files.createDirectory(work.path().resolve("t" + mediaType.length() + mediaType.hashCode()));
+      Path target =
+          Files.createDirectory(
+              work.path().resolve("t" + mediaType.length() + mediaType.hashCode()));
       byte[] packed =
           switch (mediaType) {
             case Layers.GZIP -> TarBuilder.gzip(layer);
@@ -377,8 +380,7 @@ class ExtractionTest {
     }
     packed.writeBytes(TarBuilder.gzip(new byte[0]));
     packed.writeBytes(new byte[300]);
-    AppliedLayer applied =
-        layers.apply(Layers.GZIP, packed.toByteArray(), root, Whiteouts.DELETE);
+    AppliedLayer applied = layers.apply(Layers.GZIP, packed.toByteArray(), root, Whiteouts.DELETE);
     assertEquals(Digest.of(layer), applied.diffId());
     assertEquals(5000, text("f").length());
   }
@@ -393,8 +395,7 @@ class ExtractionTest {
     packed.writeBytes(skippable);
     packed.writeBytes(zstd(Arrays.copyOfRange(layer, 1000, layer.length)));
     packed.writeBytes(skippable);
-    AppliedLayer applied =
-        layers.apply(Layers.ZSTD, packed.toByteArray(), root, Whiteouts.DELETE);
+    AppliedLayer applied = layers.apply(Layers.ZSTD, packed.toByteArray(), root, Whiteouts.DELETE);
     assertEquals(Digest.of(layer), applied.diffId());
     assertEquals(5000, text("f").length());
   }
@@ -419,8 +420,7 @@ class ExtractionTest {
 
   @Test
   void whatStandsBehindTheEndIsHashedAndNotRead() {
-    byte[] layer =
-        new TarBuilder().file("f", "x").bytes(new byte[1024]).file("ghost", "y").build();
+    byte[] layer = new TarBuilder().file("f", "x").bytes(new byte[1024]).file("ghost", "y").build();
     assertEquals(Digest.of(layer), layers.apply(layer, root).diffId());
     assertFalse(Files.exists(root.resolve("ghost")));
   }

@@ -83,14 +83,14 @@ class GnuTarTest {
     }
     for (Path path : times.reversed()) {
       long seconds = 1_600_000_000L + path.toString().length();
-      PathCalls.utimensat(
-          Fd.CWD, RawPath.of(path), 0, PathCalls.UTIME_OMIT, seconds, 123456789, 0);
+      PathCalls.utimensat(Fd.CWD, RawPath.of(path), 0, PathCalls.UTIME_OMIT, seconds, 123456789, 0);
     }
   }
 
   @ParameterizedTest
   @CsvSource({
-    "pax, ''", "pax, --sparse-version=0.0", "pax, --sparse-version=0.1", "pax, --sparse-version=1.0",
+    "pax, ''", "pax, --sparse-version=0.0", "pax, --sparse-version=0.1",
+        "pax, --sparse-version=1.0",
     "gnu, ''", "oldgnu, ''", "ustar, ''", "v7, ''"
   })
   void theSameTreeInEveryFormat(String format, String option) throws Exception {
@@ -116,7 +116,13 @@ class GnuTarTest {
 
     Path expected = Files.createDirectory(work.resolve("expected"));
     run(
-        "tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", archive.toString(), "-C",
+        "tar",
+        "--xattrs",
+        "--xattrs-include=*",
+        "--numeric-owner",
+        "-xpf",
+        archive.toString(),
+        "-C",
         expected.toString());
     Path actual = Files.createDirectory(work.resolve("actual"));
     byte[] layer = Files.readAllBytes(archive);
@@ -141,7 +147,13 @@ class GnuTarTest {
     run("tar", "--format=pax", "--xattrs", "-cf", archive.toString(), "-C", "/", "etc");
     Path expected = Files.createDirectory(work.resolve("expected"));
     run(
-        "tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", archive.toString(), "-C",
+        "tar",
+        "--xattrs",
+        "--xattrs-include=*",
+        "--numeric-owner",
+        "-xpf",
+        archive.toString(),
+        "-C",
         expected.toString());
     byte[] plain = Files.readAllBytes(archive);
     assumeTrue(hasTool(tool), tool + " is not installed");
@@ -151,8 +163,7 @@ class GnuTarTest {
       Path actual = Files.createDirectory(work.resolve("actual" + whiteouts));
       byte[] layer = Files.readAllBytes(packed);
       String mediaType = tool.equals("gzip") ? Layers.GZIP : Layers.ZSTD;
-      assertEquals(
-          Digest.of(plain), layers.apply(mediaType, layer, actual, whiteouts).diffId());
+      assertEquals(Digest.of(plain), layers.apply(mediaType, layer, actual, whiteouts).diffId());
       assertEquals(Tree.of(expected), Tree.of(actual));
     }
   }
@@ -184,8 +195,7 @@ class GnuTarTest {
         Tree.withoutTimes(source).values().stream().distinct().count(),
         Tree.withoutTimes(actual).values().stream().distinct().count());
     assertEquals(
-        301,
-        PathCalls.statx(Fd.CWD, RawPath.of(actual.resolve("bin/busybox")), 0).nlink());
+        301, PathCalls.statx(Fd.CWD, RawPath.of(actual.resolve("bin/busybox")), 0).nlink());
   }
 
   @Test
@@ -196,7 +206,13 @@ class GnuTarTest {
     Files.write(archive, layer);
     Path extracted = Files.createDirectory(work.resolve("extracted"));
     run(
-        "tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", archive.toString(), "-C",
+        "tar",
+        "--xattrs",
+        "--xattrs-include=*",
+        "--numeric-owner",
+        "-xpf",
+        archive.toString(),
+        "-C",
         extracted.toString());
     assertEquals(Tree.of(source), Tree.of(extracted));
   }

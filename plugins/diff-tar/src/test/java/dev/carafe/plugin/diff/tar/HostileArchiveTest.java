@@ -177,7 +177,8 @@ class HostileArchiveTest {
 
   @Test
   void aDirectoryIsNeverMergedThroughALink() {
-    apply(tar().symlink("a", outside.toString()).dir("a/", h -> h.mode(0)).file("a/x", "1").build());
+    apply(
+        tar().symlink("a", outside.toString()).dir("a/", h -> h.mode(0)).file("a/x", "1").build());
     assertTrue(Files.isDirectory(root.resolve("a"), LinkOption.NOFOLLOW_LINKS));
   }
 
@@ -277,11 +278,7 @@ class HostileArchiveTest {
   @Test
   void bookkeepingOfOtherStorageDriversIsPassedOver() {
     apply(
-        tar()
-            .dir(".wh..wh.plnk/")
-            .file(".wh..wh.plnk/1.2", "x")
-            .file(".wh..wh.aufs", "")
-            .build());
+        tar().dir(".wh..wh.plnk/").file(".wh..wh.plnk/1.2", "x").file(".wh..wh.aufs", "").build());
     assertEquals(Map.of(), Tree.of(root));
   }
 
@@ -315,7 +312,9 @@ class HostileArchiveTest {
   @TestFactory
   Stream<DynamicTest> numbersOutOfRangeAreRefused() {
     return Stream.of(
-            Map.entry("uid that chown would ignore", tar().file("f", "", h -> h.base256(108, 8, 0xffffffffL))),
+            Map.entry(
+                "uid that chown would ignore",
+                tar().file("f", "", h -> h.base256(108, 8, 0xffffffffL))),
             Map.entry("uid beyond 32 bits", tar().file("f", "", h -> h.base256(108, 8, 1L << 32))),
             Map.entry("negative uid", tar().file("f", "", h -> h.base256(108, 8, -1))),
             Map.entry("negative gid", tar().file("f", "", h -> h.base256(116, 8, -2))),
@@ -323,18 +322,19 @@ class HostileArchiveTest {
             Map.entry("pax uid that is none", tar().pax("uid", "-1").file("f", "")),
             Map.entry("major", tar().entry('3', "c", new byte[0], h -> h.device(4096, 0))),
             Map.entry("minor", tar().entry('4', "c", new byte[0], h -> h.device(0, 1048576))),
-            Map.entry("negative minor", tar().entry('4', "c", new byte[0], h -> h.base256(337, 8, -1))),
+            Map.entry(
+                "negative minor", tar().entry('4', "c", new byte[0], h -> h.base256(337, 8, -1))),
             Map.entry("negative size", tar().file("f", "", h -> h.base256(124, 12, -512))),
-            Map.entry("letters in the size", tar().file("f", "", h -> h.text(124, 12, ascii("12x")))),
-            Map.entry("letters in the mode", tar().file("f", "", h -> h.text(100, 8, ascii("rwx")))),
+            Map.entry(
+                "letters in the size", tar().file("f", "", h -> h.text(124, 12, ascii("12x")))),
+            Map.entry(
+                "letters in the mode", tar().file("f", "", h -> h.text(100, 8, ascii("rwx")))),
             Map.entry("digits 8 and 9", tar().file("f", "", h -> h.text(116, 8, ascii("89")))),
             Map.entry("time that is none", tar().pax("mtime", "noon").file("f", "")),
             Map.entry("time without end", tar().pax("mtime", "9".repeat(30)).file("f", "")),
             Map.entry("pax size that is none", tar().pax("size", "0x10").file("f", "")))
         .map(
-            e ->
-                DynamicTest.dynamicTest(
-                    e.getKey(), () -> refused(INVALID, e.getValue().build())));
+            e -> DynamicTest.dynamicTest(e.getKey(), () -> refused(INVALID, e.getValue().build())));
   }
 
   @Test
@@ -347,17 +347,26 @@ class HostileArchiveTest {
   @TestFactory
   Stream<DynamicTest> malformedPaxHeadersAreRefused() {
     return Stream.of(
-            "1", "x", "5 a=b\n", "7 a=b\n", "6 a=bb", "6 =bb\n", "6 abbb\n", "6\n", "-6 a=b\n",
-            "999999999999 a=b\n", "06 a=b\nx", "4 a\n", "3 \n", "0 a=b\n",
-            "24 GNU.sparse.offset=1\n", "26 GNU.sparse.numbytes=1\n")
-        .map(
-            body ->
-                DynamicTest.dynamicTest(
-                    body.replace("\n", "$"),
-                    () ->
-                        refused(
-                            INVALID,
-                            tar().extension('x', ascii(body)).file("f", "").build())));
+            "1",
+            "x",
+            "5 a=b\n",
+            "7 a=b\n",
+            "6 a=bb",
+            "6 =bb\n",
+            "6 abbb\n",
+            "6\n",
+            "-6 a=b\n",
+            "999999999999 a=b\n",
+            "06 a=b\nx",
+            "4 a\n",
+            "3 \n",
+            "0 a=b\n",
+            "24 GNU.sparse.offset=1\n",
+            "26 GNU.sparse.numbytes=1\n")
+        .map(body ->
+            DynamicTest.dynamicTest(
+                body.replace("\n", "$"),
+                () -> refused(INVALID, tar().extension('x', ascii(body)).file("f", "").build())));
   }
 
   @Test
@@ -401,7 +410,8 @@ class HostileArchiveTest {
   @Test
   void hugeHeadersAreRefusedBeforeTheyAreRead() {
     for (char type : "xgLK".toCharArray()) {
-      refused(TOO_MUCH, tar().entry(type, "h", new byte[0], h -> h.octal(124, 12, 1L << 32)).build());
+      refused(
+          TOO_MUCH, tar().entry(type, "h", new byte[0], h -> h.octal(124, 12, 1L << 32)).build());
       refused(INVALID, tar().entry(type, "h", new byte[0], h -> h.base256(124, 12, -1)).build());
     }
   }
@@ -499,13 +509,13 @@ class HostileArchiveTest {
                 .file("f", "1\n0\n999999999999999999\n"),
             tar().entry('S', "f", new byte[0], h -> h.octal(483, 12, 5)),
             tar().entry('S', "f", new byte[0], h -> h.gnu().base256(386, 12, -1).octal(398, 12, 1)))
-        .map(
-            archive ->
-                DynamicTest.dynamicTest(
-                    "map", () -> {
-                      byte[] layer = archive.file("after", "x").build();
-                      assertThrows(DaemonException.class, () -> apply(layer));
-                    }));
+        .map(archive ->
+            DynamicTest.dynamicTest(
+                "map",
+                () -> {
+                  byte[] layer = archive.file("after", "x").build();
+                  assertThrows(DaemonException.class, () -> apply(layer));
+                }));
   }
 
   private TarBuilder sparse(String map, String size, int body) {

@@ -32,7 +32,14 @@ class LimitsTest {
   }
 
   private static TarDifferConfig limits(
-      long entries, int header, int depth, int pieces, long bytes, long ratio, long floor, int dirs) {
+      long entries,
+      int header,
+      int depth,
+      int pieces,
+      long bytes,
+      long ratio,
+      long floor,
+      int dirs) {
     return new TarDifferConfig(
         entries, header, depth, pieces, bytes, ratio, floor, dirs, 8192, 4, 6, 3);
   }
@@ -111,21 +118,22 @@ class LimitsTest {
 
   @Test
   void holesCountAsBytes() {
-    TarDifferConfig megabyte =
-        limits(1000, 1 << 20, 1024, 1000, 1 << 20, 2000, 1 << 30, 1 << 20);
+    TarDifferConfig megabyte = limits(1000, 1 << 20, 1024, 1000, 1 << 20, 2000, 1 << 30, 1 << 20);
     passes(megabyte, sparse("0,0", "1048576"));
     isTooMuch(megabyte, sparse("0,0", "1048577"));
     isTooMuch(
         megabyte,
-        sparse("0,0", "1000000").pax("GNU.sparse.map", "0,0").pax("GNU.sparse.size", "1000000").file("g", ""));
+        sparse("0,0", "1000000")
+            .pax("GNU.sparse.map", "0,0")
+            .pax("GNU.sparse.size", "1000000")
+            .file("g", ""));
     isTooMuch(generous(), sparse("0,0", "999999999999999999"));
     isTooMuch(generous(), sparse("0,0", "9".repeat(19)));
   }
 
   @Test
   void aSizeThatNoLayerHasIsRefusedAtItsHeader() {
-    isTooMuch(
-        generous(), new TarBuilder().file("f", "", h -> h.base256(124, 12, Long.MAX_VALUE)));
+    isTooMuch(generous(), new TarBuilder().file("f", "", h -> h.base256(124, 12, Long.MAX_VALUE)));
     isTooMuch(generous(), new TarBuilder().pax("size", "999999999999999").file("f", ""));
   }
 
@@ -139,24 +147,20 @@ class LimitsTest {
 
   @Test
   void bombsAreDisarmed() {
-    TarDifferConfig wary =
-        limits(1000, 1 << 20, 1024, 1000, 1 << 30, 100, 1 << 20, 1 << 20);
+    TarDifferConfig wary = limits(1000, 1 << 20, 1024, 1000, 1 << 30, 100, 1 << 20, 1 << 20);
     byte[] zeros = new TarBuilder().entry('0', "zeros", new byte[64 << 20], _ -> {}).build();
     isTooMuch(wary, Layers.GZIP, TarBuilder.gzip(zeros));
     var layers = new Layers(work);
     new ZstdLibrary(layers.scratch()).load();
     isTooMuch(wary, Layers.ZSTD, Zstd.compress(zeros));
     byte[] modest = new TarBuilder().entry('0', "zeros", new byte[900_000], _ -> {}).build();
-    assertDoesNotThrow(
-        () ->
-            new Layers(work, wary)
-                .apply(Layers.GZIP, TarBuilder.gzip(modest), root, Whiteouts.DELETE));
+    assertDoesNotThrow(() ->
+        new Layers(work, wary).apply(Layers.GZIP, TarBuilder.gzip(modest), root, Whiteouts.DELETE));
   }
 
   @Test
   void timesOfDirectoriesAreBounded() {
-    TarDifferConfig forgetful =
-        limits(1000, 1 << 20, 1024, 1000, 1 << 30, 2000, 1 << 30, 4096);
+    TarDifferConfig forgetful = limits(1000, 1 << 20, 1024, 1000, 1 << 30, 2000, 1 << 30, 4096);
     var archive = new TarBuilder();
     for (int i = 0; i < 60; i++) {
       archive.dir("directory-number-" + i + "-" + "n".repeat(50 + i % 7) + "/");

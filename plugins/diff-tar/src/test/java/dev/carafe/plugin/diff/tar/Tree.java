@@ -2,6 +2,7 @@ package dev.carafe.plugin.diff.tar;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.carafe.linux.AtFlags;
 import dev.carafe.linux.DirectoryReader;
 import dev.carafe.linux.DirectoryReader.Entry;
 import dev.carafe.linux.Errno;
@@ -11,7 +12,6 @@ import dev.carafe.linux.FileIo;
 import dev.carafe.linux.FileStat;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
-import dev.carafe.linux.AtFlags;
 import dev.carafe.linux.RawPath;
 import dev.carafe.linux.XattrCalls;
 import dev.carafe.spi.content.Digest;

@@ -26,9 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whiteouts hide what is below the layer, and nothing else. Each layer is applied over a copy of its
- * parent, over overlayfs with the parent visible, and into an upper directory that is mounted over
- * the parent afterwards: all three must look the same.
+ * Whiteouts hide what is below the layer, and nothing else. Each layer is applied over a copy of
+ * its parent, over overlayfs with the parent visible, and into an upper directory that is mounted
+ * over the parent afterwards: all three must look the same.
  */
 @ExtendWith(LeakCheck.class)
 class WhiteoutTest {
@@ -125,12 +125,22 @@ class WhiteoutTest {
     parent(tar().dir("d/").file("d/old", "x").dir("d/sub/").file("d/sub/old", "y"));
     Map<String, String> expected =
         merged(
-            tar().file(".wh.d", "").dir("d/").file("d/new", "1").dir("d/sub/").file("d/sub/n", "2"));
+            tar()
+                .file(".wh.d", "")
+                .dir("d/")
+                .file("d/new", "1")
+                .dir("d/sub/")
+                .file("d/sub/n", "2"));
     assertEquals(Set.of("/d", "/d/new", "/d/sub", "/d/sub/n"), expected.keySet());
     assertEquals(
         expected,
         merged(
-            tar().dir("d/").file("d/new", "1").dir("d/sub/").file("d/sub/n", "2").file(".wh.d", "")));
+            tar()
+                .dir("d/")
+                .file("d/new", "1")
+                .dir("d/sub/")
+                .file("d/sub/n", "2")
+                .file(".wh.d", "")));
   }
 
   @Test
@@ -177,8 +187,7 @@ class WhiteoutTest {
   void aDirectoryThatComesAfterAFileOfItsNameIsNew() throws IOException {
     parent(tar().dir("d/").file("d/old", "x"));
     assertEquals(
-        Set.of("/d", "/d/n"),
-        merged(tar().file("d", "1").dir("d/").file("d/n", "2")).keySet());
+        Set.of("/d", "/d/n"), merged(tar().file("d", "1").dir("d/").file("d/n", "2")).keySet());
   }
 
   @Test
