@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -76,7 +77,7 @@ final class Dialer {
     int count = Math.min(ADDRESSES, addresses.length);
     IOException last = new SocketTimeoutException();
     for (int i = 0; i < count && !dial.left().isZero(); i++) {
-      Socket socket = new Socket();
+      Socket socket = new Socket(Proxy.NO_PROXY);
       try {
         socket.connect(
             new InetSocketAddress(addresses[i], port), dial.millis(share(dial, count - i)));

@@ -14,11 +14,13 @@ import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,28 @@ final class MirrorsTest {
     configure(host(first));
     first.close();
     assertArrayEquals(LAYER, pull());
+  }
+
+  @Test
+  void aMirrorThatNeverAnswersLeavesTimeForTheServer() throws IOException {
+    fill(server);
+    configure(host(first));
+    CountDownLatch end = new CountDownLatch(1);
+    first.gate(exchange -> {
+      try {
+        end.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    Duration longer = Duration.ofSeconds(60);
+    Timing timing = new Timing(longer, longer, longer, Duration.ofSeconds(4), 1);
+    try {
+      Sources.configured(hosts).with(timing).open(NAME, SourceOptions.DEFAULT).close();
+    } finally {
+      end.countDown();
+    }
+    assertEquals(1, server.seen().size());
   }
 
   @Test
