@@ -69,6 +69,7 @@ final class Filters {
       List<Predicate<Fields>> selectors = new ArrayList<>();
       while (true) {
         selectors.add(selector());
+        skipSpace();
         if (at == text.length()) {
           return fields -> selectors.stream().allMatch(selector -> selector.test(fields));
         }
@@ -80,12 +81,14 @@ final class Filters {
     }
 
     private Predicate<Fields> selector() {
+      skipSpace();
       List<String> path = new ArrayList<>();
       path.add(pathPart());
       while (at < text.length() && text.charAt(at) == '.') {
         at++;
         path.add(pathPart());
       }
+      skipSpace();
       if (at == text.length() || text.charAt(at) == ',') {
         return fields -> {
           String value = fields.value(path);
@@ -94,11 +97,13 @@ final class Filters {
       }
       if (text.startsWith("==", at)) {
         at += 2;
+        skipSpace();
         String expected = value(false);
         return fields -> expected.equals(fields.value(path));
       }
       if (text.startsWith("!=", at)) {
         at += 2;
+        skipSpace();
         String unwanted = value(false);
         return fields -> {
           String value = fields.value(path);
@@ -107,9 +112,16 @@ final class Filters {
       }
       if (text.startsWith("~=", at)) {
         at += 2;
+        skipSpace();
         return matches(path, value(true));
       }
       throw wrong("expected an operator");
+    }
+
+    private void skipSpace() {
+      while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+        at++;
+      }
     }
 
     private static Predicate<Fields> matches(List<String> path, String regex) {
