@@ -1,6 +1,7 @@
 package dev.carafe.plugin.diff.tar;
 
 import dev.carafe.linux.AtFlags;
+import dev.carafe.linux.DirectoryReader;
 import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
@@ -51,7 +52,7 @@ final class Extractor implements AutoCloseable {
     this.checkpoint = checkpoint;
     this.directories =
         new Directories(root, index, limits.maxDepth(), overlay, this::implicitDirectory);
-    this.pruner = new TreePruner(index, limits.maxDepth(), checkpoint);
+    this.pruner = new TreePruner(index, this::isOwn, limits.maxDepth(), checkpoint);
     this.times = new DirectoryTimes(limits.maxDirectoryBytes());
   }
 
@@ -67,6 +68,9 @@ final class Extractor implements AutoCloseable {
    * not there.
    */
   boolean extract() throws InterruptedException {
+    if (!overlay && isEmpty(root)) {
+      index.addClean(directories.root().hash());
+    }
     for (TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
       checkpoint.run();
       directories.release();
@@ -83,6 +87,12 @@ final class Extractor implements AutoCloseable {
     directories.release();
     times.apply(root, checkpoint);
     return true;
+  }
+
+  private static boolean isEmpty(Fd directory) {
+    try (DirectoryReader reader = DirectoryReader.open(directory)) {
+      return reader.next() == null;
+    }
   }
 
   private void apply(TarEntry entry, EntryName name) throws InterruptedException {
@@ -113,7 +123,18 @@ final class Extractor implements AutoCloseable {
   }
 
   private void own(Directory parent, RawPath name) {
-    index.addOwn(index.child(parent.hash(), name.bytes()));
+    if (!overlay && !index.isClean(parent.hash())) {
+      index.addOwn(index.child(parent.hash(), name.bytes()));
+    }
+  }
+
+  /** In a directory that is not clean: whether this layer brought the file. */
+  private boolean isOwn(Fd directory, long directoryHash, RawPath name) {
+    if (!overlay) {
+      return index.isOwn(index.child(directoryHash, name.bytes()));
+    }
+    FileStat there = find(directory, name);
+    return there != null && !Directories.isWhiteout(there);
   }
 
   private void root(TarEntry entry) {
@@ -215,7 +236,7 @@ final class Extractor implements AutoCloseable {
   private void hardLink(TarEntry entry, Directory parent, RawPath name) {
     EntryName target = EntryName.clean(entry.link(), maxDepth);
     Directory targetParent = directories.open(target.parent());
-    FileStat stat = targetParent == null ? null : find(targetParent, target.name());
+    FileStat stat = targetParent == null ? null : find(targetParent.fd(), target.name());
     if (targetParent == null || stat == null || overlay && Directories.isWhiteout(stat)) {
       if (overlay) {
         throw ParentMissing.INSTANCE;
@@ -257,8 +278,8 @@ final class Extractor implements AutoCloseable {
   }
 
   private void hide(Directory parent, RawPath name) {
-    FileStat there = find(parent, name);
-    if (there != null && index.isOwn(index.child(parent.hash(), name.bytes()))) {
+    FileStat there = find(parent.fd(), name);
+    if (there != null && isOwn(parent.fd(), parent.hash(), name)) {
       if (there.isDirectory()) {
         hideBelow(directories.openChild(parent, name));
       }
@@ -302,7 +323,7 @@ final class Extractor implements AutoCloseable {
   }
 
   private FileStat existing(Directory parent, RawPath name, ErrnoException refusal) {
-    FileStat there = refusal.is(Errno.EEXIST) ? find(parent, name) : null;
+    FileStat there = refusal.is(Errno.EEXIST) ? find(parent.fd(), name) : null;
     if (there == null) {
       throw refusal;
     }
@@ -316,9 +337,9 @@ final class Extractor implements AutoCloseable {
     pruner.remove(parent.fd(), name);
   }
 
-  private static @Nullable FileStat find(Directory parent, RawPath name) {
+  private static @Nullable FileStat find(Fd directory, RawPath name) {
     try {
-      return PathCalls.statx(parent.fd(), name, AtFlags.SYMLINK_NOFOLLOW);
+      return PathCalls.statx(directory, name, AtFlags.SYMLINK_NOFOLLOW);
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT)) {
         return null;

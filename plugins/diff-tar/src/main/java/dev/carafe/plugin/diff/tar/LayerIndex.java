@@ -53,7 +53,7 @@ final class LayerIndex {
     if (contains(hash)) {
       return;
     }
-    if (used > slots.length / 2) {
+    if (used > slots.length / 4 * 3) {
       grow();
     }
     insert(slots, key(hash));

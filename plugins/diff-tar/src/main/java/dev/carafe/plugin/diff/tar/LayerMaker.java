@@ -43,9 +43,9 @@ final class LayerMaker {
     if (request.upper().isEmpty()) {
       throw new InvalidArgumentException("diff: no mounts of the newer tree");
     }
-    try (Fd lowerMount = request.lower().isEmpty() ? null : TarDiffer.open(request.lower());
+    try (Fd lowerMount = request.lower().isEmpty() ? null : TarDiffer.open(ReadOnlyMounts.of(request.lower()));
         Fd lower = lowerMount == null ? null : TarDiffer.directory(lowerMount);
-        Fd upperMount = TarDiffer.open(request.upper());
+        Fd upperMount = TarDiffer.open(ReadOnlyMounts.of(request.upper()));
         Fd upper = TarDiffer.directory(upperMount)) {
       return make(request, compression, lower, upper, archive);
     } catch (RuntimeException e) {

@@ -43,7 +43,7 @@ public record TarDifferConfig(
           1L << 40,
           2000,
           1L << 30,
-          64 << 20,
+          32 << 20,
           256 << 10,
           16,
           6,

@@ -24,12 +24,19 @@ final class TreePruner {
   private static final int BATCH = 1024;
   private static final int MAX_PASSES = 1 << 20;
 
+  /** Tells which files a layer brought. */
+  interface Own {
+    boolean test(Fd directory, long directoryHash, RawPath name);
+  }
+
   private final LayerIndex index;
+  private final Own own;
   private final int maxDepth;
   private final Runnable checkpoint;
 
-  TreePruner(LayerIndex index, int maxDepth, Runnable checkpoint) {
+  TreePruner(LayerIndex index, Own own, int maxDepth, Runnable checkpoint) {
     this.index = index;
+    this.own = own;
     this.maxDepth = maxDepth;
     this.checkpoint = checkpoint;
   }
@@ -111,7 +118,7 @@ final class TreePruner {
     List<RawPath> foreign = new ArrayList<>();
     try (DirectoryReader reader = DirectoryReader.open(directory)) {
       for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
-        if (!index.isOwn(index.child(hash, entry.name().bytes()))) {
+        if (!own.test(directory, hash, entry.name())) {
           foreign.add(entry.name());
         } else if (mayBeDirectory(entry)) {
           ownDirectories.add(entry.name());

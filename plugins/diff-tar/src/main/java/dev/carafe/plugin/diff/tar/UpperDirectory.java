@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class UpperDirectory {
   private static final String REDIRECT = "trusted.overlay.redirect";
   private static final String METACOPY = "trusted.overlay.metacopy";
-  private static final String UPPER = "upperdir=";
   private static final String LOWER = "lowerdir";
   private static final List<String> OTHER_WORDS =
       List.of("userxattr", "metacopy=on", "redirect_dir=on", "redirect_dir=follow");
@@ -53,9 +52,9 @@ final class UpperDirectory {
       return Optional.empty();
     }
     boolean sameLayers =
-        old.type().equals("overlay") && layers(old).equals(layers) && upperDirectory(old).isEmpty();
+        old.type().equals("overlay") && layers(old).equals(layers) && ReadOnlyMounts.upperDirectory(old).isEmpty();
     boolean onlyLayer = isBind(old) && layers.equals(List.of(LOWER + "=" + old.source()));
-    return sameLayers || onlyLayer ? upperDirectory(now) : Optional.empty();
+    return sameLayers || onlyLayer ? ReadOnlyMounts.upperDirectory(now) : Optional.empty();
   }
 
   private static boolean isBind(Mount mount) {
@@ -66,13 +65,6 @@ final class UpperDirectory {
 
   private static List<String> layers(Mount mount) {
     return mount.options().stream().filter(option -> option.startsWith(LOWER)).toList();
-  }
-
-  private static Optional<String> upperDirectory(Mount mount) {
-    return mount.options().stream()
-        .filter(option -> option.startsWith(UPPER))
-        .map(option -> option.substring(UPPER.length()))
-        .findFirst();
   }
 
   /** Whether it holds only what an archive can say: nothing that points into lower layers. */

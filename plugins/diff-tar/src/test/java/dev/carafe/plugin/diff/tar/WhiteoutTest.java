@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.DetachedMount;
 import dev.carafe.linux.Fd;
+import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.diffs.AppliedLayer;
 import dev.carafe.spi.diffs.Whiteouts;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.testkit.LeakCheck;
 import dev.carafe.testkit.Trees;
@@ -15,6 +17,8 @@ import dev.carafe.testkit.WorkDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -82,7 +86,7 @@ class WhiteoutTest {
     Path blindWork = Files.createDirectory(run.resolve("blindWork"));
     AppliedLayer applied = layers.apply(Layers.TAR, layer, blind, Whiteouts.OVERLAY);
     assertEquals(needsParent, applied.needsParent());
-    assertEquals(dev.carafe.spi.content.Digest.of(layer), applied.diffId());
+    assertEquals(Digest.of(layer), applied.diffId());
     if (!needsParent) {
       assertEquals(deleted, mounted(overlay(lower, blind, blindWork)), "without the parent");
     }
@@ -213,12 +217,12 @@ class WhiteoutTest {
   void whiteoutsOfEverythingInALargeDirectoryAreLinear() throws IOException {
     var old = tar().dir("d/");
     var gone = tar().dir("d/");
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 1500; i++) {
       old.file("d/f" + i, "");
       gone.file("d/.wh.f" + i, "").file("d/.wh..wh..opq", "").file("d/n" + i, "");
     }
     parent(old);
-    assertEquals(5001, merged(gone).size());
+    assertEquals(1501, merged(gone).size());
   }
 
   /** Random layers over random layers: what one way shows, all show. */
@@ -227,18 +231,20 @@ class WhiteoutTest {
   void randomLayersLookTheSameInEveryWay(long seed) throws IOException {
     var random = new Random(seed);
     parent(randomLayer(random, false));
-    for (int i = 0; i < 12; i++) {
+    int compared = 0;
+    for (int i = 0; compared < 4; i++) {
+      assertTrue(i < 200, "hardly any layer stands on its own");
       byte[] layer = randomLayer(random, true).build();
-      Path run = Files.createDirectory(work.resolve("r" + i));
-      Path probe = Files.createDirectory(run.resolve("probe"));
-      boolean needsParent;
+      Path probe = Files.createDirectories(work.resolve("probe" + i));
       try {
-        needsParent = layers.apply(Layers.TAR, layer, probe, Whiteouts.OVERLAY).needsParent();
-      } catch (dev.carafe.spi.errors.InvalidArgumentException e) {
-        continue;
-      }
-      if (!needsParent) {
-        merged(new TarBuilder().bytes(java.util.Arrays.copyOf(layer, layer.length - 1024)));
+        boolean needsParent =
+            layers.apply(Layers.TAR, layer, probe, Whiteouts.OVERLAY).needsParent();
+        merged(
+            new TarBuilder().bytes(Arrays.copyOf(layer, layer.length - 1024)), needsParent);
+        compared += needsParent ? 0 : 1;
+      } catch (InvalidArgumentException e) {
+        // A link or file where a directory is needed: refused in every way.
+        assertTrue(e.getMessage().contains("entry"), e.getMessage());
       }
     }
   }
@@ -247,7 +253,7 @@ class WhiteoutTest {
   private static TarBuilder randomLayer(Random random, boolean whiteouts) {
     var layer = tar();
     String[] names = {"a", "b", "c"};
-    var directories = new java.util.ArrayList<String>(List.of(""));
+    var directories = new ArrayList<String>(List.of(""));
     for (int i = 0; i < 25; i++) {
       String directory = directories.get(random.nextInt(directories.size()));
       String path = directory + names[random.nextInt(names.length)];
