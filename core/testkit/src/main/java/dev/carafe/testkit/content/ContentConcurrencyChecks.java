@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.carafe.spi.content.ContentWriter;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.testkit.Race;
 import java.nio.ByteBuffer;
@@ -119,7 +120,7 @@ abstract class ContentConcurrencyChecks extends ContentChecks {
           if (blobs().containsKey(digest)) {
             try (var reader = store.open(digest)) {
               assertEquals(digest, Digest.of(reader.readAll(LIMIT)));
-            } catch (dev.carafe.spi.errors.NotFoundException e) {
+            } catch (NotFoundException e) {
               // Deleted since.
             }
           }

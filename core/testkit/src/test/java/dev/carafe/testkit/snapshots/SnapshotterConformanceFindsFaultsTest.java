@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.snapshots.Capability;
 import dev.carafe.spi.snapshots.CommitRequest;
+import dev.carafe.spi.snapshots.Snapshot;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.SuiteRun;
@@ -151,8 +152,7 @@ class SnapshotterConformanceFindsFaultsTest {
     Snapshotter make(Path root) {
       return new ForwardingSnapshotter(new MemorySnapshotter(root)) {
         @Override
-        public dev.carafe.spi.snapshots.Snapshot updateLabels(
-            SnapshotKey key, UnaryOperator<Map<String, String>> change) {
+        public Snapshot updateLabels(SnapshotKey key, UnaryOperator<Map<String, String>> change) {
           change.apply(stat(key).labels());
           return stat(key);
         }

@@ -24,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,8 +102,7 @@ class LocalContentStoreTest {
   }
 
   private static String permissions(Path file) throws IOException {
-    return java.nio.file.attribute.PosixFilePermissions.toString(
-        Files.getPosixFilePermissions(file));
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
   @Test
@@ -245,7 +245,7 @@ class LocalContentStoreTest {
     assertThrows(ResourceExhaustedException.class, () -> writer("no room"));
     assertEquals(List.of(), store.ingests());
     store.delete(Digest.of(new byte[900_000]));
-    assertEquals(1, LocalContentStore.open(small).ingests().size() + 1);
+    assertEquals(List.of(), LocalContentStore.open(small).ingests());
   }
 
   private static void fillUp(Path directory) {

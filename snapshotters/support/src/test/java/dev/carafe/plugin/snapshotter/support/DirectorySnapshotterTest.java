@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -157,7 +159,7 @@ class DirectorySnapshotterTest {
     for (int length = 16; length <= end; length++) {
       Files.createDirectories(copy);
       Trees.copy(root, copy);
-      Files.write(copy.resolve("snapshots.log"), java.util.Arrays.copyOf(log, length));
+      Files.write(copy.resolve("snapshots.log"), Arrays.copyOf(log, length));
       try (DirectorySnapshotter cut = DirectorySnapshotter.open(copy, new PlainFiles())) {
         Map<SnapshotKey, Snapshot> state = all(cut);
         if (!state.equals(states.get(reached))) {
@@ -331,7 +333,7 @@ class DirectorySnapshotterTest {
               .redirectErrorStream(true)
               .start();
       String said = new String(chattr.getInputStream().readAllBytes());
-      org.junit.jupiter.api.Assumptions.assumeTrue(chattr.waitFor() == 0, said);
+      Assumptions.assumeTrue(chattr.waitFor() == 0, said);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
