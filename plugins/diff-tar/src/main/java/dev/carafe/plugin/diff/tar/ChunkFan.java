@@ -1,6 +1,5 @@
 package dev.carafe.plugin.diff.tar;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +9,14 @@ import org.jspecify.annotations.Nullable;
  * number of buffers; the slowest consumer sets the pace.
  */
 final class ChunkFan implements AutoCloseable {
-  private final BufferPool pool;
+  private final BufferPool.Loan loan;
   private final int buffers;
   private final Handoff<Chunk> free;
   private final List<Handoff<Chunk>> outputs = new ArrayList<>();
-  private final List<ByteBuffer> allocated = new ArrayList<>();
 
-  /** Borrows up to {@code buffers} from {@code pool}, which takes them back when it is closed. */
+  /** Borrows up to {@code buffers} from {@code pool}, and gives them back when it is closed. */
   ChunkFan(Pipeline pipeline, BufferPool pool, int buffers, int consumers) {
-    this.pool = pool;
+    this.loan = pool.lend();
     this.buffers = buffers;
     this.free = pipeline.handoff(buffers);
     for (int i = 0; i < consumers; i++) {
@@ -33,10 +31,8 @@ final class ChunkFan implements AutoCloseable {
   /** For the producer: an empty chunk, as soon as there is one. */
   Chunk acquire() throws InterruptedException {
     Chunk chunk = free.poll();
-    if (chunk == null && allocated.size() < buffers) {
-      ByteBuffer buffer = pool.allocate();
-      allocated.add(buffer);
-      chunk = new Chunk(buffer, free);
+    if (chunk == null && loan.count() < buffers) {
+      chunk = new Chunk(loan.allocate(), free);
     }
     while (chunk == null) {
       chunk = free.take();
@@ -61,8 +57,7 @@ final class ChunkFan implements AutoCloseable {
   /** Gives the buffers back. Only after the pipeline has ended. */
   @Override
   public void close() {
-    allocated.forEach(pool::free);
-    allocated.clear();
+    loan.close();
   }
 
   /** What a consumer does with each chunk. */

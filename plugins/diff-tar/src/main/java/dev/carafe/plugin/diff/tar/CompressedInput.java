@@ -14,17 +14,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * The layer as it arrives: the caller's thread feeds it, the decoding stage takes pieces from it.
  */
-final class CompressedInput {
-  private static final int PIECE = 128 * 1024;
+final class CompressedInput implements AutoCloseable {
+  /** Bytes of the buffers that it wants. */
+  static final int PIECE = 128 * 1024;
+
   private static final int PIECES = 4;
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
+  private final BufferPool.Loan loan;
   private final Handoff<ByteBuffer> free;
   private final Handoff<ByteBuffer> filled;
   private @Nullable ByteBuffer current;
   private long taken;
 
-  CompressedInput(Pipeline pipeline) {
+  /** Borrows from {@code pool}, and gives back when it is closed. */
+  CompressedInput(Pipeline pipeline, BufferPool pool) {
+    loan = pool.lend();
     free = pipeline.handoff(PIECES);
     filled = pipeline.handoff(PIECES);
   }
@@ -37,7 +42,6 @@ final class CompressedInput {
    */
   void feed(InputStream archive, long expected) throws InterruptedException {
     byte[] bytes = new byte[PIECE];
-    int allocated = 0;
     long fed = 0;
     while (true) {
       int length = read(archive, bytes);
@@ -49,9 +53,8 @@ final class CompressedInput {
         throw new DataLossException("more than the " + expected + " bytes of the descriptor");
       }
       ByteBuffer piece = free.poll();
-      if (piece == null && allocated < PIECES) {
-        allocated++;
-        piece = ByteBuffer.allocateDirect(PIECE);
+      if (piece == null && loan.count() < PIECES) {
+        piece = loan.allocate();
       }
       while (piece == null) {
         piece = free.take();
@@ -104,5 +107,11 @@ final class CompressedInput {
   /** For the decoding stage: how many bytes arrived there. */
   long taken() {
     return taken;
+  }
+
+  /** Gives the buffers back. Only after the pipeline has ended. */
+  @Override
+  public void close() {
+    loan.close();
   }
 }

@@ -18,9 +18,11 @@ final class LayerApplier {
   private static final int CONSUMERS = 2;
   private static final int HASH = 0;
   private static final int EXTRACT = 1;
+  private static final int PIECES_KEPT = 4;
 
   private final TarDifferConfig config;
   private final BufferPool buffers;
+  private final BufferPool pieces = new BufferPool(CompressedInput.PIECE, PIECES_KEPT);
   private final ZstdLibrary zstd;
 
   LayerApplier(TarDifferConfig config, BufferPool buffers, ZstdLibrary zstd) {
@@ -39,8 +41,8 @@ final class LayerApplier {
     Compression declared = Compression.of(mediaType);
     String name = "layer " + request.layer().digest();
     var pipeline = new Pipeline("carafe-differ", name);
-    var input = new CompressedInput(pipeline);
-    try (var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
+    try (var input = new CompressedInput(pipeline, pieces);
+        var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
       return pipeline.run(() -> {
         var size = pipeline.start("unpack", () -> unpack(mediaType, declared, input, chunks));
         var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));

@@ -27,7 +27,7 @@ final class TarDiffer implements Differ {
    * @param scratch an existing private directory
    */
   TarDiffer(TarDifferConfig config, Path scratch) {
-    var buffers = new BufferPool(config.bufferBytes(), config.buffers());
+    var buffers = new BufferPool(config.bufferBytes(), config.buffers() / 2);
     var zstd = new ZstdLibrary(scratch);
     applier = new LayerApplier(config, buffers, zstd);
     maker = new LayerMaker(config, buffers, zstd);
