@@ -59,10 +59,17 @@ public final class Kernel {
     }
   }
 
+  /** Before Linux 6.5 overlay looks at its options only when the mount is made: it takes any name. */
   private static boolean overlayAppend() {
+    return overlayTakes("lowerdir+") && !overlayTakes("no-such-option");
+  }
+
+  private static boolean overlayTakes(String option) {
     try (Fd filesystem = MountCalls.kernel().fsopen("overlay")) {
-      MountCalls.kernel().fsconfigString(filesystem, "lowerdir+", RawPath.of("/"));
+      MountCalls.kernel().fsconfigString(filesystem, option, RawPath.of("/"));
       return true;
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 }
