@@ -32,7 +32,11 @@ final class ApiServer {
   private final ExecutorService calls;
 
   private ApiServer(
-      SocketFile socket, Server server, HealthStatusManager health, EventLoopGroup loops, ExecutorService calls) {
+      SocketFile socket,
+      Server server,
+      HealthStatusManager health,
+      EventLoopGroup loops,
+      ExecutorService calls) {
     this.socket = socket;
     this.server = server;
     this.health = health;
@@ -42,7 +46,8 @@ final class ApiServer {
 
   static ApiServer start(SocketFile socket, List<BindableService> services) {
     EventLoopGroup loops =
-        new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
     ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder =

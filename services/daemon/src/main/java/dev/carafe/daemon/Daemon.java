@@ -68,7 +68,9 @@ final class Daemon {
         plugin.requires(),
         plugin.capabilities(),
         plugin.exports(),
-        error != null ? error : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
+        error != null
+            ? error
+            : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
   }
 
   /** Stops serving, then the plugins; containers go on. Idempotent. */

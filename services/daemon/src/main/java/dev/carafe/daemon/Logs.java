@@ -17,7 +17,8 @@ import java.util.logging.Logger;
 /** Logging to standard error, as text or as one JSON object a line. */
 final class Logs {
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
 
   private Logs() {}
 
@@ -36,10 +37,13 @@ final class Logs {
     }
     ConsoleHandler console = new ConsoleHandler();
     console.setLevel(level);
-    console.setFormatter(debug.format() == DaemonConfig.Debug.Format.JSON ? new Json() : new Text());
+    console.setFormatter(
+        debug.format() == DaemonConfig.Debug.Format.JSON ? new Json() : new Text());
     root.addHandler(console);
     root.setLevel(Level.INFO);
     Logger.getLogger("io.netty").setLevel(Level.WARNING);
+    // grpc sets TCP options on Unix sockets, too, and netty says so each time.
+    Logger.getLogger("io.netty.bootstrap").setLevel(Level.SEVERE);
     Logger.getLogger("io.grpc").setLevel(Level.WARNING);
     Logger.getLogger("org.pf4j").setLevel(Level.WARNING);
     Logger.getLogger("dev.carafe").setLevel(level);
@@ -51,7 +55,9 @@ final class Logs {
         ? "error"
         : value >= Level.WARNING.intValue()
             ? "warn"
-            : value >= Level.INFO.intValue() ? "info" : value >= Level.FINE.intValue() ? "debug" : "trace";
+            : value >= Level.INFO.intValue()
+                ? "info"
+                : value >= Level.FINE.intValue() ? "debug" : "trace";
   }
 
   private static String stack(Throwable thrown) {
@@ -81,7 +87,10 @@ final class Logs {
     @Override
     public String format(LogRecord record) {
       StringBuilder line = new StringBuilder("{");
-      field(line, "time", DateTimeFormatter.ISO_INSTANT.format(Instant.ofEpochMilli(record.getMillis())));
+      field(
+          line,
+          "time",
+          DateTimeFormatter.ISO_INSTANT.format(Instant.ofEpochMilli(record.getMillis())));
       field(line.append(','), "level", level(record));
       field(line.append(','), "logger", String.valueOf(record.getLoggerName()));
       field(line.append(','), "msg", formatMessage(record));

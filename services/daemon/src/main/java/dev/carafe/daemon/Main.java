@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The command line of {@code carafed}. Exit codes: 0 stopped as asked, 1 did not start, 2 wrong usage. */
+/**
+ * The command line of {@code carafed}. Exit codes: 0 stopped as asked, 1 did not start, 2 wrong
+ * usage.
+ */
 public final class Main {
   private static final String USAGE =
       """
@@ -85,7 +88,9 @@ public final class Main {
       }
       case "db check" -> DatabaseTool.check(database(arguments), System.out) ? 0 : 1;
       case "db repair" -> DatabaseTool.repair(database(arguments), System.out) ? 0 : 1;
-      default -> throw new UsageException("unknown command \"" + String.join(" ", arguments.words()) + "\"");
+      default ->
+          throw new UsageException(
+              "unknown command \"" + String.join(" ", arguments.words()) + "\"");
     };
   }
 
@@ -108,7 +113,7 @@ public final class Main {
   private record Arguments(
       ConfigLoader.Flags flags, List<String> words, boolean help, boolean version) {
     static Arguments parse(List<String> args) {
-      Path[] paths = new Path[4];
+      @Nullable Path[] paths = new @Nullable Path[4];
       List<String> names = List.of("--config", "--root", "--state", "--address");
       java.util.ArrayList<String> words = new java.util.ArrayList<>();
       boolean help = false;

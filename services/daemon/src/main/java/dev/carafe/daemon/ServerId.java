@@ -18,7 +18,8 @@ final class ServerId {
       if (!Files.exists(file)) {
         Path fresh = root.resolve("uuid.tmp");
         Files.writeString(fresh, UUID.randomUUID().toString());
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       }
       return UUID.fromString(Files.readString(file).strip()).toString();
     } catch (IllegalArgumentException e) {

@@ -6,7 +6,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sun.misc.Signal;
 
-/** What signals do: TERM and INT stop (containers go on), USR1 writes all threads to the log, HUP never kills. */
+/**
+ * What signals do: TERM and INT stop (containers go on), USR1 writes all threads to the log, HUP
+ * never kills.
+ */
 final class Signals {
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
@@ -17,7 +20,8 @@ final class Signals {
     Signal.handle(new Signal("INT"), signal -> daemon.stop());
     Signal.handle(
         new Signal("HUP"),
-        signal -> LOG.info("SIGHUP: registry hosts are read at every pull; all else needs a restart"));
+        signal ->
+            LOG.info("SIGHUP: registry hosts are read at every pull; all else needs a restart"));
     Signal.handle(new Signal("USR1"), signal -> dump());
   }
 

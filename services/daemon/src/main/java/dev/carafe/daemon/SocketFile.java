@@ -23,14 +23,17 @@ record SocketFile(Path path) {
       Path parent = path.getParent();
       if (parent != null && !Files.isDirectory(parent)) {
         Files.createDirectories(
-            parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+            parent,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
       }
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         if (!isSocket(path)) {
-          throw new FailedPreconditionException("address " + path + ": something else than a socket is there");
+          throw new FailedPreconditionException(
+              "address " + path + ": something else than a socket is there");
         }
         if (answers(path)) {
-          throw new FailedPreconditionException("address " + path + ": another daemon listens there");
+          throw new FailedPreconditionException(
+              "address " + path + ": another daemon listens there");
         }
         Files.delete(path);
       }

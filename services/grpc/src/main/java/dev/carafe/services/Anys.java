@@ -9,7 +9,10 @@ import dev.carafe.engine.stores.TypedValue;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import org.jspecify.annotations.Nullable;
 
-/** Typed bytes with bare type names, as containerd's clients compare them; on the way in a prefix is tolerated. */
+/**
+ * Typed bytes with bare type names, as containerd's clients compare them; on the way in a prefix is
+ * tolerated.
+ */
 final class Anys {
   static final String SPEC = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 

@@ -17,8 +17,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 
 /**
- * What surrounds each call: namespace and lease from the headers ({@code containerd-namespace}, {@code containerd-lease}), an interrupt when
- * the client goes, and failures as status.
+ * What surrounds each call: namespace and lease from the headers ({@code containerd-namespace},
+ * {@code containerd-lease}), an interrupt when the client goes, and failures as status.
  */
 public final class Calls {
   private static final Key<String> NAMESPACE_HEADER =
@@ -30,7 +30,10 @@ public final class Calls {
 
   private Calls() {}
 
-  /** Puts the headers where {@link #namespace} and {@link #lease} find them. Of a repeated header the first counts. */
+  /**
+   * Puts the headers where {@link #namespace} and {@link #lease} find them. Of a repeated header
+   * the first counts.
+   */
   public static ServerInterceptor headers() {
     return new ServerInterceptor() {
       @Override
@@ -38,7 +41,11 @@ public final class Calls {
           ServerCall<Q, R> call, io.grpc.Metadata headers, ServerCallHandler<Q, R> next) {
         Context context =
             Context.current()
-                .withValues(NAMESPACE, first(headers, NAMESPACE_HEADER), LEASE, first(headers, LEASE_HEADER));
+                .withValues(
+                    NAMESPACE,
+                    first(headers, NAMESPACE_HEADER),
+                    LEASE,
+                    first(headers, LEASE_HEADER));
         return Contexts.interceptCall(context, call, headers, next);
       }
     };
@@ -73,7 +80,10 @@ public final class Calls {
     return lease.isEmpty() ? metadata.stores(namespace()) : metadata.stores(namespace(), lease);
   }
 
-  /** Answers a unary call. The body runs on the call's own virtual thread and is interrupted when the client goes. */
+  /**
+   * Answers a unary call. The body runs on the call's own virtual thread and is interrupted when
+   * the client goes.
+   */
   static <T> void unary(StreamObserver<T> observer, Callable<T> body) {
     T answer;
     try {
@@ -128,7 +138,10 @@ public final class Calls {
     }
   }
 
-  /** Answers a streaming call from a virtual thread of its own, so that the client's going is noticed while it waits. */
+  /**
+   * Answers a streaming call from a virtual thread of its own, so that the client's going is
+   * noticed while it waits.
+   */
   static <T> void stream(StreamObserver<T> observer, StreamBody<T> body) {
     Sink<T> sink = new Sink<>(observer);
     ServerCallStreamObserver<T> call = sink.observer;
@@ -136,11 +149,10 @@ public final class Calls {
     Runnable work =
         () -> {
           try {
-            interruptible(
-                () -> {
-                  body.run(sink);
-                  return true;
-                });
+            interruptible(() -> {
+              body.run(sink);
+              return true;
+            });
             call.onCompleted();
           } catch (Throwable e) {
             if (!call.isCancelled()) {

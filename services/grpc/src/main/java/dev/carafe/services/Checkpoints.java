@@ -73,7 +73,8 @@ final class Checkpoints {
       return new Restore(path.isEmpty() ? null : Path.of(path), false);
     }
     if (!checkpoint.mediaType().equals(CRIU)) {
-      throw new InvalidArgumentException("checkpoint " + checkpoint.digest() + " has media type " + checkpoint.mediaType());
+      throw new InvalidArgumentException(
+          "checkpoint " + checkpoint.digest() + " has media type " + checkpoint.mediaType());
     }
     Path directory = Files.createTempDirectory(scratch, "restore-");
     Restore restore = new Restore(directory, true);
@@ -96,13 +97,15 @@ final class Checkpoints {
       throws IOException {
     String imagePath = options.text("image_path");
     if (!imagePath.isEmpty()) {
-      tasks.checkpoint(namespace, id, new CheckpointRequest(Path.of(imagePath), options.flag("exit"), options));
+      tasks.checkpoint(
+          namespace, id, new CheckpointRequest(Path.of(imagePath), options.flag("exit"), options));
       return List.of();
     }
     Container container = stores.containers().get(id);
     Path directory = Files.createTempDirectory(scratch, "checkpoint-");
     try {
-      tasks.checkpoint(namespace, id, new CheckpointRequest(directory, options.flag("exit"), options));
+      tasks.checkpoint(
+          namespace, id, new CheckpointRequest(directory, options.flag("exit"), options));
       List<Descriptor> written = new ArrayList<>();
       written.add(
           writer.write(
@@ -145,7 +148,8 @@ final class Checkpoints {
           directory,
           new SimpleFileVisitor<>() {
             @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
               Files.delete(file);
               return FileVisitResult.CONTINUE;
             }

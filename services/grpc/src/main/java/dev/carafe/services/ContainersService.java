@@ -39,7 +39,10 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
   public void get(GetContainerRequest request, StreamObserver<GetContainerResponse> observer) {
     Calls.unary(
         observer,
-        () -> GetContainerResponse.newBuilder().setContainer(proto(containers().get(request.getId()))).build());
+        () ->
+            GetContainerResponse.newBuilder()
+                .setContainer(proto(containers().get(request.getId())))
+                .build());
   }
 
   @Override
@@ -50,7 +53,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
   }
 
   @Override
-  public void listStream(ListContainersRequest request, StreamObserver<ListContainerMessage> observer) {
+  public void listStream(
+      ListContainersRequest request, StreamObserver<ListContainerMessage> observer) {
     Calls.stream(
         observer,
         sink -> {
@@ -60,7 +64,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
         });
   }
 
-  private List<dev.carafe.api.services.containers.v1.Container> matching(ListContainersRequest request) {
+  private List<dev.carafe.api.services.containers.v1.Container> matching(
+      ListContainersRequest request) {
     Predicate<Filters.Fields> filter = Filters.parse(request.getFiltersList());
     return containers().list().stream()
         .filter(container -> filter.test(fields(container)))
@@ -81,7 +86,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
   }
 
   @Override
-  public void create(CreateContainerRequest request, StreamObserver<CreateContainerResponse> observer) {
+  public void create(
+      CreateContainerRequest request, StreamObserver<CreateContainerResponse> observer) {
     Calls.unary(
         observer,
         () ->
@@ -91,7 +97,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
   }
 
   @Override
-  public void update(UpdateContainerRequest request, StreamObserver<UpdateContainerResponse> observer) {
+  public void update(
+      UpdateContainerRequest request, StreamObserver<UpdateContainerResponse> observer) {
     Calls.unary(
         observer,
         () -> {
@@ -115,7 +122,12 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
         throw new InvalidArgumentException("container.Runtime.Name field is immutable");
       }
       return with(
-          old, update.labels(), update.image(), update.spec(), update.snapshotKey(), update.extensions());
+          old,
+          update.labels(),
+          update.image(),
+          update.spec(),
+          update.snapshotKey(),
+          update.extensions());
     }
     Map<String, String> labels = new HashMap<>(old.labels());
     Map<String, TypedValue> extensions = new HashMap<>(old.extensions());
@@ -130,7 +142,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
         default -> {
           if (!FieldMasks.applyMap("labels", path, labels, request.getContainer().getLabelsMap())
               && !FieldMasks.applyMap("extensions", path, extensions, update.extensions())) {
-            throw new InvalidArgumentException("cannot update \"" + path + "\" field on container \"" + old.id() + "\"");
+            throw new InvalidArgumentException(
+                "cannot update \"" + path + "\" field on container \"" + old.id() + "\"");
           }
         }
       }
@@ -177,7 +190,8 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
     Map<String, TypedValue> extensions = new HashMap<>();
     container
         .getExtensionsMap()
-        .forEach((key, any) -> extensions.put(key, new TypedValue(any.getTypeUrl(), any.getValue().toByteArray())));
+        .forEach((key, any) ->
+            extensions.put(key, new TypedValue(any.getTypeUrl(), any.getValue().toByteArray())));
     return new Container(
         container.getId(),
         Labels.checked(container.getLabelsMap()),

@@ -50,7 +50,10 @@ final class ContentService extends ContentGrpc.ContentImplBase {
   public void info(InfoRequest request, StreamObserver<InfoResponse> observer) {
     Calls.unary(
         observer,
-        () -> InfoResponse.newBuilder().setInfo(proto(content().info(Digest.parse(request.getDigest())))).build());
+        () ->
+            InfoResponse.newBuilder()
+                .setInfo(proto(content().info(Digest.parse(request.getDigest()))))
+                .build());
   }
 
   @Override
@@ -80,15 +83,15 @@ final class ContentService extends ContentGrpc.ContentImplBase {
           Predicate<Filters.Fields> filter = Filters.parse(request.getFiltersList());
           List<Info> matching = new ArrayList<>();
           content()
-              .forEachBlob(
-                  blob -> {
-                    if (filter.test(fields(blob))) {
-                      matching.add(proto(blob));
-                    }
-                  });
+              .forEachBlob(blob -> {
+                if (filter.test(fields(blob))) {
+                  matching.add(proto(blob));
+                }
+              });
           for (int from = 0; from < matching.size(); from += BATCH) {
             int to = Math.min(from + BATCH, matching.size());
-            sink.send(ListContentResponse.newBuilder().addAllInfo(matching.subList(from, to)).build());
+            sink.send(
+                ListContentResponse.newBuilder().addAllInfo(matching.subList(from, to)).build());
           }
         });
   }
@@ -125,7 +128,8 @@ final class ContentService extends ContentGrpc.ContentImplBase {
         });
   }
 
-  private static void read(ReadContentRequest request, BlobReader blob, Calls.Sink<ReadContentResponse> sink)
+  private static void read(
+      ReadContentRequest request, BlobReader blob, Calls.Sink<ReadContentResponse> sink)
       throws InterruptedException {
     long offset = Math.max(0, request.getOffset());
     if (offset > blob.size()) {
@@ -138,7 +142,8 @@ final class ContentService extends ContentGrpc.ContentImplBase {
       byte[] chunk = new byte[(int) Math.min(CHUNK, end - offset)];
       int read = blob.read(ByteBuffer.wrap(chunk), offset);
       if (read < 0) {
-        throw new OutOfRangeException("blob " + request.getDigest() + " ends at " + offset + " of " + end);
+        throw new OutOfRangeException(
+            "blob " + request.getDigest() + " ends at " + offset + " of " + end);
       }
       ByteString data = UnsafeByteOperations.unsafeWrap(chunk, 0, read);
       sink.send(ReadContentResponse.newBuilder().setOffset(offset).setData(data).build());
@@ -150,11 +155,15 @@ final class ContentService extends ContentGrpc.ContentImplBase {
   public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
     Calls.unary(
         observer,
-        () -> StatusResponse.newBuilder().setStatus(proto(content().status(request.getRef()))).build());
+        () ->
+            StatusResponse.newBuilder()
+                .setStatus(proto(content().status(request.getRef())))
+                .build());
   }
 
   @Override
-  public void listStatuses(ListStatusesRequest request, StreamObserver<ListStatusesResponse> observer) {
+  public void listStatuses(
+      ListStatusesRequest request, StreamObserver<ListStatusesResponse> observer) {
     Calls.unary(
         observer,
         () -> {

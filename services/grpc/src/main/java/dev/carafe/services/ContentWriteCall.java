@@ -19,8 +19,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One write stream (containerd content API, "Write"): the first message names the ref, which this stream then holds; each request gets one
- * response; a commit ends the stream; an end without one leaves the ingest to be resumed.
+ * One write stream (containerd content API, "Write"): the first message names the ref, which this
+ * stream then holds; each request gets one response; a commit ends the stream; an end without one
+ * leaves the ingest to be resumed.
  */
 final class ContentWriteCall implements StreamObserver<WriteContentRequest> {
   private final Supplier<ContentStore> content;
@@ -100,7 +101,8 @@ final class ContentWriteCall implements StreamObserver<WriteContentRequest> {
         yield response(request, open.status(), open.digest());
       }
       case COMMIT -> commit(open, request);
-      case UNRECOGNIZED -> throw new InvalidArgumentException("unknown write action " + request.getActionValue());
+      case UNRECOGNIZED ->
+          throw new InvalidArgumentException("unknown write action " + request.getActionValue());
     };
   }
 
@@ -121,7 +123,8 @@ final class ContentWriteCall implements StreamObserver<WriteContentRequest> {
     if (request.getOffset() > 0 || !request.getData().isEmpty()) {
       long offset = open.status().offset();
       if (request.getOffset() > 0 && request.getOffset() != offset) {
-        throw new OutOfRangeException("write @" + request.getOffset() + " must occur at current offset " + offset);
+        throw new OutOfRangeException(
+            "write @" + request.getOffset() + " must occur at current offset " + offset);
       }
       if (request.getOffset() == 0 && offset > 0) {
         open.truncate();
@@ -139,7 +142,8 @@ final class ContentWriteCall implements StreamObserver<WriteContentRequest> {
     return response(request, last, digest);
   }
 
-  private WriteContentResponse response(WriteContentRequest request, IngestStatus status, Digest digest) {
+  private WriteContentResponse response(
+      WriteContentRequest request, IngestStatus status, Digest digest) {
     return WriteContentResponse.newBuilder()
         .setAction(request.getAction())
         .setStartedAt(Protos.timestamp(status.startedAt()))

@@ -48,7 +48,8 @@ final class DiffService extends DiffGrpc.DiffImplBase {
           }
           return ApplyResponse.newBuilder()
               .setApplied(
-                  Protos.descriptor(new Descriptor(MediaTypes.OCI_LAYER, applied.diffId(), applied.size())))
+                  Protos.descriptor(
+                      new Descriptor(MediaTypes.OCI_LAYER, applied.diffId(), applied.size())))
               .build();
         });
   }
@@ -59,7 +60,9 @@ final class DiffService extends DiffGrpc.DiffImplBase {
         observer,
         () -> {
           String mediaType =
-              request.getMediaType().isEmpty() ? MediaTypes.OCI_LAYER + "+gzip" : request.getMediaType();
+              request.getMediaType().isEmpty()
+                  ? MediaTypes.OCI_LAYER + "+gzip"
+                  : request.getMediaType();
           Descriptor written =
               writer.write(
                   content(),
@@ -67,7 +70,9 @@ final class DiffService extends DiffGrpc.DiffImplBase {
                       Protos.fromMounts(request.getLeftList()),
                       Protos.fromMounts(request.getRightList()),
                       mediaType,
-                      request.hasSourceDateEpoch() ? Protos.instant(request.getSourceDateEpoch()) : null),
+                      request.hasSourceDateEpoch()
+                          ? Protos.instant(request.getSourceDateEpoch())
+                          : null),
                   mediaType,
                   request.getRef(),
                   Labels.checked(request.getLabelsMap()));

@@ -34,7 +34,11 @@ final class DiffWriter {
    * @param ref name of the ingest, or empty
    */
   Descriptor write(
-      ContentStore content, DiffRequest request, String describedAs, String ref, Map<String, String> labels)
+      ContentStore content,
+      DiffRequest request,
+      String describedAs,
+      String ref,
+      Map<String, String> labels)
       throws IOException {
     String name = ref.isEmpty() ? "diff-" + UUID.randomUUID() : ref;
     try (ContentWriter writer = content.writer(new IngestRequest(name, 0, null))) {

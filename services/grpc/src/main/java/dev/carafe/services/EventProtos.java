@@ -107,9 +107,12 @@ final class EventProtos {
       case Event.ContainerDeleted e -> ContainerDelete.newBuilder().setId(e.id()).build();
       case Event.ContentCreated e ->
           ContentCreate.newBuilder().setDigest(e.digest().toString()).setSize(e.size()).build();
-      case Event.ContentDeleted e -> ContentDelete.newBuilder().setDigest(e.digest().toString()).build();
-      case Event.ImageCreated e -> ImageCreate.newBuilder().setName(e.name()).putAllLabels(e.labels()).build();
-      case Event.ImageUpdated e -> ImageUpdate.newBuilder().setName(e.name()).putAllLabels(e.labels()).build();
+      case Event.ContentDeleted e ->
+          ContentDelete.newBuilder().setDigest(e.digest().toString()).build();
+      case Event.ImageCreated e ->
+          ImageCreate.newBuilder().setName(e.name()).putAllLabels(e.labels()).build();
+      case Event.ImageUpdated e ->
+          ImageUpdate.newBuilder().setName(e.name()).putAllLabels(e.labels()).build();
       case Event.ImageDeleted e -> ImageDelete.newBuilder().setName(e.name()).build();
       case Event.NamespaceCreated e ->
           NamespaceCreate.newBuilder().setName(e.name()).putAllLabels(e.labels()).build();
@@ -123,7 +126,11 @@ final class EventProtos {
               .setSnapshotter(e.snapshotter())
               .build();
       case Event.SnapshotCommitted e ->
-          SnapshotCommit.newBuilder().setKey(e.key()).setName(e.name()).setSnapshotter(e.snapshotter()).build();
+          SnapshotCommit.newBuilder()
+              .setKey(e.key())
+              .setName(e.name())
+              .setSnapshotter(e.snapshotter())
+              .build();
       case Event.SnapshotRemoved e ->
           SnapshotRemove.newBuilder().setKey(e.key()).setSnapshotter(e.snapshotter()).build();
       case Event.TaskCreated e -> taskCreate(e);
@@ -157,7 +164,10 @@ final class EventProtos {
       case Event.TaskPaused e -> TaskPaused.newBuilder().setContainerId(e.containerId()).build();
       case Event.TaskResumed e -> TaskResumed.newBuilder().setContainerId(e.containerId()).build();
       case Event.TaskCheckpointed e ->
-          TaskCheckpointed.newBuilder().setContainerId(e.containerId()).setCheckpoint(e.checkpoint()).build();
+          TaskCheckpointed.newBuilder()
+              .setContainerId(e.containerId())
+              .setCheckpoint(e.checkpoint())
+              .build();
       case Event.Foreign e -> throw new IllegalArgumentException("already typed: " + e.typeUrl());
     };
   }
@@ -218,7 +228,9 @@ final class EventProtos {
       return null;
     }
     if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
-      return rest.isEmpty() || !message.hasField(field) ? null : field((Message) message.getField(field), rest);
+      return rest.isEmpty() || !message.hasField(field)
+          ? null
+          : field((Message) message.getField(field), rest);
     }
     return rest.isEmpty() ? String.valueOf(message.getField(field)) : null;
   }

@@ -18,7 +18,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Events of clients, and to clients. A subscriber that cannot keep up is told so by the end of its stream. */
+/**
+ * Events of clients, and to clients. A subscriber that cannot keep up is told so by the end of its
+ * stream.
+ */
 final class EventsService extends EventsGrpc.EventsImplBase {
   private static final int CAPACITY = 16_384;
   private static final Duration TURN = Duration.ofSeconds(30);
@@ -70,11 +73,13 @@ final class EventsService extends EventsGrpc.EventsImplBase {
 
   /** Subscribes before it returns, so that what the client does next is seen. */
   @Override
-  public void subscribe(SubscribeRequest request, StreamObserver<dev.carafe.api.types.Envelope> observer) {
+  public void subscribe(
+      SubscribeRequest request, StreamObserver<dev.carafe.api.types.Envelope> observer) {
     Subscription subscription;
     try {
       Predicate<Filters.Fields> filter = Filters.parse(request.getFiltersList());
-      subscription = events.subscribe(envelope -> filter.test(path -> field(envelope, path)), CAPACITY);
+      subscription =
+          events.subscribe(envelope -> filter.test(path -> field(envelope, path)), CAPACITY);
     } catch (RuntimeException e) {
       observer.onError(Failures.status(e).asRuntimeException());
       return;
@@ -93,11 +98,15 @@ final class EventsService extends EventsGrpc.EventsImplBase {
         });
   }
 
-  private static @org.jspecify.annotations.Nullable String field(Envelope envelope, List<String> path) {
+  private static @org.jspecify.annotations.Nullable String field(
+      Envelope envelope, List<String> path) {
     return switch (path.getFirst()) {
       case "namespace" -> path.size() == 1 ? envelope.namespace() : null;
       case "topic" -> path.size() == 1 ? envelope.topic() : null;
-      case "event" -> path.size() > 1 ? EventProtos.field(envelope.event(), path.subList(1, path.size())) : null;
+      case "event" ->
+          path.size() > 1
+              ? EventProtos.field(envelope.event(), path.subList(1, path.size()))
+              : null;
       default -> null;
     };
   }

@@ -22,7 +22,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From failures to gRPC status: the only place that knows both. Whatever is not in the closed set is UNKNOWN, never INTERNAL. */
+/**
+ * From failures to gRPC status: the only place that knows both. Whatever is not in the closed set
+ * is UNKNOWN, never INTERNAL.
+ */
 final class Failures {
   private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Field masks as containerd reads them: raw strings; what follows {@code labels.} is one key, dots and slashes included. An empty value
- * deletes.
+ * Field masks as containerd reads them: raw strings; what follows {@code labels.} is one key, dots
+ * and slashes included. An empty value deletes.
  */
 final class FieldMasks {
   private FieldMasks() {}
@@ -33,7 +33,8 @@ final class FieldMasks {
   }
 
   /** Applies {@code FIELD} or {@code FIELD.KEY}; returns whether the path was one of them. */
-  static <V> boolean applyMap(String field, String path, Map<String, V> target, Map<String, V> update) {
+  static <V> boolean applyMap(
+      String field, String path, Map<String, V> target, Map<String, V> update) {
     if (path.equals(field)) {
       target.clear();
       target.putAll(update);

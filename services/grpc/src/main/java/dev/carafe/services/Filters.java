@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * containerd's filters: {@code selector[,selector]...} where a selector is {@code path}, {@code path==value}, {@code path!=value} or {@code
- * path~=regex}; several filters are alternatives, none means everything. Regular expressions run in linear time (RE2).
+ * containerd's filters: {@code selector[,selector]...} where a selector is {@code path}, {@code
+ * path==value}, {@code path!=value} or {@code path~=regex}; several filters are alternatives, none
+ * means everything. Regular expressions run in linear time (RE2).
  */
 final class Filters {
   private static final Logger LOG = LoggerFactory.getLogger(Filters.class);
@@ -153,7 +154,9 @@ final class Filters {
     }
 
     private static boolean isName(char c, boolean later) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (later && ((c >= '0' && c <= '9') || c == '_'));
+      return (c >= 'a' && c <= 'z')
+          || (c >= 'A' && c <= 'Z')
+          || (later && ((c >= '0' && c <= '9') || c == '_'));
     }
 
     private String value(boolean regex) {
@@ -164,7 +167,9 @@ final class Filters {
         }
       }
       int start = at;
-      while (at < text.length() && text.charAt(at) != ',' && !Character.isWhitespace(text.charAt(at))) {
+      while (at < text.length()
+          && text.charAt(at) != ','
+          && !Character.isWhitespace(text.charAt(at))) {
         at++;
       }
       if (at == start) {
@@ -191,7 +196,10 @@ final class Filters {
       throw wrong("quoted value does not end");
     }
 
-    /** In double quotes Go's escapes; between the delimiters of a regular expression only the delimiter is escaped. */
+    /**
+     * In double quotes Go's escapes; between the delimiters of a regular expression only the
+     * delimiter is escaped.
+     */
     private void escape(char quote, StringBuilder value) {
       char c = text.charAt(at);
       if (quote != '"') {
@@ -230,7 +238,8 @@ final class Filters {
     }
 
     private InvalidArgumentException wrong(String why) {
-      return new InvalidArgumentException("filter \"" + text.replaceAll("\\p{Cntrl}", "?") + "\": " + why + " at " + at);
+      return new InvalidArgumentException(
+          "filter \"" + text.replaceAll("\\p{Cntrl}", "?") + "\": " + why + " at " + at);
     }
   }
 }

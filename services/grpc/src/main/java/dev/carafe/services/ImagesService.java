@@ -38,7 +38,8 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
   public void get(GetImageRequest request, StreamObserver<GetImageResponse> observer) {
     Calls.unary(
         observer,
-        () -> GetImageResponse.newBuilder().setImage(proto(images().get(request.getName()))).build());
+        () ->
+            GetImageResponse.newBuilder().setImage(proto(images().get(request.getName()))).build());
   }
 
   @Override
@@ -67,7 +68,10 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
               case "target.mediatype" -> image.target().mediaType();
               default ->
                   path.getFirst().equals("annotations") && path.size() > 1
-                      ? image.target().annotations().get(String.join(".", path.subList(1, path.size())))
+                      ? image
+                          .target()
+                          .annotations()
+                          .get(String.join(".", path.subList(1, path.size())))
                       : null;
             });
   }
@@ -79,7 +83,9 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
         () -> {
           Image image = checked(request.getImage());
           Instant created = epoch(request.hasSourceDateEpoch(), request.getSourceDateEpoch());
-          return CreateImageResponse.newBuilder().setImage(proto(images().create(image, created))).build();
+          return CreateImageResponse.newBuilder()
+              .setImage(proto(images().create(image, created)))
+              .build();
         });
   }
 
@@ -108,11 +114,15 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
         annotations = new HashMap<>(target.annotations());
       } else if (!FieldMasks.applyMap("labels", path, labels, request.getImage().getLabelsMap())
           && !FieldMasks.applyMap(
-              "annotations", path, annotations, request.getImage().getTarget().getAnnotationsMap())) {
+              "annotations",
+              path,
+              annotations,
+              request.getImage().getTarget().getAnnotationsMap())) {
         throw new InvalidArgumentException("cannot update \"" + path + "\" field on image");
       }
     }
-    Descriptor annotated = new Descriptor(target.mediaType(), target.digest(), target.size(), annotations);
+    Descriptor annotated =
+        new Descriptor(target.mediaType(), target.digest(), target.size(), annotations);
     return Image.of(old.name(), annotated, Labels.checked(labels));
   }
 
@@ -124,7 +134,9 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
           images()
               .delete(
                   request.getName(),
-                  request.hasTarget() ? Protos.digestOrNull(request.getTarget().getDigest()) : null);
+                  request.hasTarget()
+                      ? Protos.digestOrNull(request.getTarget().getDigest())
+                      : null);
           if (request.getSync()) {
             metadata.collector().collect();
           }
@@ -151,10 +163,12 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
   private static Descriptor target(dev.carafe.api.services.images.v1.Image image) {
     Descriptor target = Protos.descriptor(image.getTarget());
     if (target.size() <= 0) {
-      throw new InvalidArgumentException("image \"" + image.getName() + "\": target size must be greater than zero");
+      throw new InvalidArgumentException(
+          "image \"" + image.getName() + "\": target size must be greater than zero");
     }
     if (target.mediaType().isEmpty()) {
-      throw new InvalidArgumentException("image \"" + image.getName() + "\": target media type must be set");
+      throw new InvalidArgumentException(
+          "image \"" + image.getName() + "\": target media type must be set");
     }
     return target;
   }

@@ -29,7 +29,8 @@ import java.util.function.Supplier;
 
 /** What this daemon is made of. Needs no namespace. */
 public final class IntrospectionService extends IntrospectionGrpc.IntrospectionImplBase {
-  private static final String FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
+  private static final String FEATURES =
+      "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 
   private final PluginListing listing;
   private final Supplier<RuntimeHandlers> runtimes;
@@ -40,7 +41,8 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
    *
    * @param uuid of this daemon's root directory; the same over restarts
    */
-  public IntrospectionService(PluginListing listing, Supplier<RuntimeHandlers> runtimes, String uuid) {
+  public IntrospectionService(
+      PluginListing listing, Supplier<RuntimeHandlers> runtimes, String uuid) {
     this.listing = listing;
     this.runtimes = runtimes;
     this.uuid = uuid;
@@ -81,7 +83,9 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
             ServerResponse.newBuilder()
                 .setUuid(uuid)
                 .setPid(ProcessHandle.current().pid())
-                .setPidns(((Number) Files.getAttribute(Path.of("/proc/self/ns/pid"), "unix:ino")).longValue())
+                .setPidns(
+                    ((Number) Files.getAttribute(Path.of("/proc/self/ns/pid"), "unix:ino"))
+                        .longValue())
                 .build());
   }
 
@@ -92,15 +96,18 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
         () -> {
           PluginListing.Entry plugin =
               listing.plugins().stream()
-                  .filter(entry -> entry.type().equals(request.getType()) && entry.id().equals(request.getId()))
+                  .filter(entry ->
+                      entry.type().equals(request.getType()) && entry.id().equals(request.getId()))
                   .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new NotFoundException(
-                              "plugin " + request.getType() + "." + request.getId() + ": not found"));
-          PluginInfoResponse.Builder response = PluginInfoResponse.newBuilder().setPlugin(proto(plugin));
-          if (request.hasOptions() && Anys.name(request.getOptions()).equals("containerd.types.RuntimeRequest")) {
-            response.setExtra(runtimeInfo(Anys.unpack(request.getOptions(), RuntimeRequest.parser())));
+                  .orElseThrow(() ->
+                      new NotFoundException(
+                          "plugin " + request.getType() + "." + request.getId() + ": not found"));
+          PluginInfoResponse.Builder response =
+              PluginInfoResponse.newBuilder().setPlugin(proto(plugin));
+          if (request.hasOptions()
+              && Anys.name(request.getOptions()).equals("containerd.types.RuntimeRequest")) {
+            response.setExtra(
+                runtimeInfo(Anys.unpack(request.getOptions(), RuntimeRequest.parser())));
           }
           return response.build();
         });
@@ -108,7 +115,9 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
 
   private Any runtimeInfo(RuntimeRequest request) {
     RuntimeOptions options =
-        request.hasOptions() ? RuntimeOptionsProtos.decode(request.getOptions()) : RuntimeOptions.NONE;
+        request.hasOptions()
+            ? RuntimeOptionsProtos.decode(request.getOptions())
+            : RuntimeOptions.NONE;
     RuntimeHandlers.Resolved handler = runtimes.get().resolve(request.getRuntimePath(), options);
     TaskRuntime.RuntimeInfo info = handler.runtime().info(handler.options());
     RuntimeInfo.Builder answer =
@@ -135,7 +144,8 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
             .putAllExports(plugin.exports())
             .addPlatforms(Protos.platform(Platforms.host()));
     if (!plugin.error().isEmpty()) {
-      builder.setInitErr(Status.newBuilder().setCode(Code.UNKNOWN_VALUE).setMessage(plugin.error()));
+      builder.setInitErr(
+          Status.newBuilder().setCode(Code.UNKNOWN_VALUE).setMessage(plugin.error()));
     }
     return builder.build();
   }

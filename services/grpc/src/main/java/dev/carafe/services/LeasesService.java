@@ -90,13 +90,15 @@ final class LeasesService extends LeasesGrpc.LeasesImplBase {
   }
 
   @Override
-  public void listResources(ListResourcesRequest request, StreamObserver<ListResourcesResponse> observer) {
+  public void listResources(
+      ListResourcesRequest request, StreamObserver<ListResourcesResponse> observer) {
     Calls.unary(
         observer,
         () -> {
           ListResourcesResponse.Builder response = ListResourcesResponse.newBuilder();
           for (Lease.Resource resource : leases().resources(request.getId())) {
-            response.addResources(Resource.newBuilder().setId(resource.id()).setType(resource.type()));
+            response.addResources(
+                Resource.newBuilder().setId(resource.id()).setType(resource.type()));
           }
           return response.build();
         });

@@ -17,20 +17,21 @@ final class MetricsProtos {
         switch (metrics.kind()) {
           case TaskMetrics.CGROUPS_V1 -> dev.carafe.api.cgroups.v1.Metrics.newBuilder();
           case TaskMetrics.CGROUPS_V2 -> dev.carafe.api.cgroups.v2.Metrics.newBuilder();
-          default -> throw new UnimplementedException("metrics of kind " + metrics.kind() + " have no message");
+          default ->
+              throw new UnimplementedException(
+                  "metrics of kind " + metrics.kind() + " have no message");
         };
     fill(builder, metrics.values());
     return Anys.pack(builder.build());
   }
 
   private static void fill(Message.Builder builder, Map<?, ?> values) {
-    values.forEach(
-        (name, value) -> {
-          FieldDescriptor field = builder.getDescriptorForType().findFieldByName(String.valueOf(name));
-          if (field != null) {
-            set(builder, field, value);
-          }
-        });
+    values.forEach((name, value) -> {
+      FieldDescriptor field = builder.getDescriptorForType().findFieldByName(String.valueOf(name));
+      if (field != null) {
+        set(builder, field, value);
+      }
+    });
   }
 
   private static void set(Message.Builder builder, FieldDescriptor field, Object value) {

@@ -48,7 +48,8 @@ final class NamespacesService extends NamespacesGrpc.NamespacesImplBase {
         observer,
         () -> {
           Predicate<Filters.Fields> filter =
-              Filters.parse(request.getFilter().isEmpty() ? List.of() : List.of(request.getFilter()));
+              Filters.parse(
+                  request.getFilter().isEmpty() ? List.of() : List.of(request.getFilter()));
           ListNamespacesResponse.Builder response = ListNamespacesResponse.newBuilder();
           for (Namespace namespace : namespaces.list()) {
             Map<String, String> labels = namespaces.labels(namespace);
@@ -66,31 +67,38 @@ final class NamespacesService extends NamespacesGrpc.NamespacesImplBase {
   }
 
   @Override
-  public void create(CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> observer) {
+  public void create(
+      CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> observer) {
     Calls.unary(
         observer,
         () -> {
           Namespace namespace = new Namespace(request.getNamespace().getName());
           Map<String, String> labels = Labels.checked(request.getNamespace().getLabelsMap());
           namespaces.create(namespace, labels);
-          return CreateNamespaceResponse.newBuilder().setNamespace(proto(namespace, labels)).build();
+          return CreateNamespaceResponse.newBuilder()
+              .setNamespace(proto(namespace, labels))
+              .build();
         });
   }
 
   @Override
-  public void update(UpdateNamespaceRequest request, StreamObserver<UpdateNamespaceResponse> observer) {
+  public void update(
+      UpdateNamespaceRequest request, StreamObserver<UpdateNamespaceResponse> observer) {
     Calls.unary(
         observer,
         () -> {
           Namespace namespace = new Namespace(request.getNamespace().getName());
           Map<String, String> labels =
               namespaces.updateLabels(namespace, old -> updated(request, old));
-          return UpdateNamespaceResponse.newBuilder().setNamespace(proto(namespace, labels)).build();
+          return UpdateNamespaceResponse.newBuilder()
+              .setNamespace(proto(namespace, labels))
+              .build();
         });
   }
 
   /** With a mask only single labels; without one they are all replaced. */
-  private static Map<String, String> updated(UpdateNamespaceRequest request, Map<String, String> old) {
+  private static Map<String, String> updated(
+      UpdateNamespaceRequest request, Map<String, String> old) {
     Map<String, String> update = request.getNamespace().getLabelsMap();
     List<String> mask = request.getUpdateMask().getPathsList();
     if (mask.isEmpty()) {

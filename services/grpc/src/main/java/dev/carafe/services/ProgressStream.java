@@ -5,7 +5,10 @@ import dev.carafe.services.StreamRegistry.OpenStream;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** Sends progress to a client from a thread of its own; a slow client loses byte counts, never a change of state. */
+/**
+ * Sends progress to a client from a thread of its own; a slow client loses byte counts, never a
+ * change of state.
+ */
 final class ProgressStream implements Progress, AutoCloseable {
   private static final int BYTE_COUNTS = 256;
   private static final Step LAST = new Step("", "", java.util.List.of(), 0, 0, null);

@@ -15,7 +15,10 @@ final class Protos {
   private Protos() {}
 
   static Timestamp timestamp(Instant instant) {
-    return Timestamp.newBuilder().setSeconds(instant.getEpochSecond()).setNanos(instant.getNano()).build();
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
   }
 
   static Instant instant(Timestamp timestamp) {
@@ -41,7 +44,9 @@ final class Protos {
 
   static List<dev.carafe.spi.mounts.Mount> fromMounts(List<Mount> mounts) {
     return mounts.stream()
-        .map(m -> new dev.carafe.spi.mounts.Mount(m.getType(), m.getSource(), m.getTarget(), m.getOptionsList()))
+        .map(m ->
+            new dev.carafe.spi.mounts.Mount(
+                m.getType(), m.getSource(), m.getTarget(), m.getOptionsList()))
         .toList();
   }
 

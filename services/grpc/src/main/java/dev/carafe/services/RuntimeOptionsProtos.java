@@ -14,13 +14,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Runtime options from the wire, by field name. Types that are not known here are a runtime's own business and read as none. */
+/**
+ * Runtime options from the wire, by field name. Types that are not known here are a runtime's own
+ * business and read as none.
+ */
 public final class RuntimeOptionsProtos {
   private static final Map<String, Message> KNOWN =
       Map.of(
           "containerd.runc.v1.Options", Options.getDefaultInstance(),
           "containerd.runc.v1.CheckpointOptions", CheckpointOptions.getDefaultInstance(),
-          "runtimeoptions.v1.Options", dev.carafe.api.runtimeoptions.v1.Options.getDefaultInstance());
+          "runtimeoptions.v1.Options",
+              dev.carafe.api.runtimeoptions.v1.Options.getDefaultInstance());
 
   private RuntimeOptionsProtos() {}
 

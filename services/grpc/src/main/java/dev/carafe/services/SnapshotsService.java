@@ -46,7 +46,8 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
   }
 
   @Override
-  public void prepare(PrepareSnapshotRequest request, StreamObserver<PrepareSnapshotResponse> observer) {
+  public void prepare(
+      PrepareSnapshotRequest request, StreamObserver<PrepareSnapshotResponse> observer) {
     Calls.unary(
         observer,
         () ->
@@ -85,7 +86,8 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
             MountsResponse.newBuilder()
                 .addAllMounts(
                     Protos.mounts(
-                        snapshotter(request.getSnapshotter()).mounts(new SnapshotKey(request.getKey()))))
+                        snapshotter(request.getSnapshotter())
+                            .mounts(new SnapshotKey(request.getKey()))))
                 .build());
   }
 
@@ -121,12 +123,16 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         observer,
         () ->
             StatSnapshotResponse.newBuilder()
-                .setInfo(proto(snapshotter(request.getSnapshotter()).stat(new SnapshotKey(request.getKey()))))
+                .setInfo(
+                    proto(
+                        snapshotter(request.getSnapshotter())
+                            .stat(new SnapshotKey(request.getKey()))))
                 .build());
   }
 
   @Override
-  public void update(UpdateSnapshotRequest request, StreamObserver<UpdateSnapshotResponse> observer) {
+  public void update(
+      UpdateSnapshotRequest request, StreamObserver<UpdateSnapshotResponse> observer) {
     Calls.unary(
         observer,
         () -> {
@@ -152,15 +158,15 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
           Predicate<Filters.Fields> filter = Filters.parse(request.getFiltersList());
           List<Info> matching = new ArrayList<>();
           snapshotter(request.getSnapshotter())
-              .forEach(
-                  snapshot -> {
-                    if (filter.test(fields(snapshot))) {
-                      matching.add(proto(snapshot));
-                    }
-                  });
+              .forEach(snapshot -> {
+                if (filter.test(fields(snapshot))) {
+                  matching.add(proto(snapshot));
+                }
+              });
           for (int from = 0; from < matching.size(); from += BATCH) {
             int to = Math.min(from + BATCH, matching.size());
-            sink.send(ListSnapshotsResponse.newBuilder().addAllInfo(matching.subList(from, to)).build());
+            sink.send(
+                ListSnapshotsResponse.newBuilder().addAllInfo(matching.subList(from, to)).build());
           }
         });
   }
@@ -182,8 +188,12 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     Calls.unary(
         observer,
         () -> {
-          Usage usage = snapshotter(request.getSnapshotter()).usage(new SnapshotKey(request.getKey()));
-          return UsageResponse.newBuilder().setSize(usage.bytes()).setInodes(usage.inodes()).build();
+          Usage usage =
+              snapshotter(request.getSnapshotter()).usage(new SnapshotKey(request.getKey()));
+          return UsageResponse.newBuilder()
+              .setSize(usage.bytes())
+              .setInodes(usage.inodes())
+              .build();
         });
   }
 

@@ -43,7 +43,10 @@ public final class StreamRegistry {
       observer.onNext(message);
     }
 
-    /** The client's next message, or null after its last one. Asks for one at a time, so that nothing piles up here. */
+    /**
+     * The client's next message, or null after its last one. Asks for one at a time, so that
+     * nothing piles up here.
+     */
     @Nullable Any receive(Duration atMost) throws InterruptedException {
       if (ended && received.isEmpty()) {
         return null;
@@ -51,7 +54,8 @@ public final class StreamRegistry {
       observer.request(1);
       Any message = received.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
       if (message == null) {
-        throw new DeadlineExceededException("stream \"" + key.id() + "\": no answer within " + atMost.toSeconds() + " s");
+        throw new DeadlineExceededException(
+            "stream \"" + key.id() + "\": no answer within " + atMost.toSeconds() + " s");
       }
       return message == END ? null : message;
     }

@@ -10,7 +10,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 
-/** Streams by name: the first message names the stream, is answered, and then the stream belongs to whoever asks for the name. */
+/**
+ * Streams by name: the first message names the stream, is answered, and then the stream belongs to
+ * whoever asks for the name.
+ */
 final class StreamingService extends StreamingGrpc.StreamingImplBase {
   private final StreamRegistry streams;
 

@@ -16,7 +16,8 @@ import org.pf4j.Extension;
 
 /** Opens the task manager and takes up what an earlier daemon left running. */
 @Extension
-public final class TaskServiceFactory implements PluginFactory<TaskService, TaskServiceFactory.Config> {
+public final class TaskServiceFactory
+    implements PluginFactory<TaskService, TaskServiceFactory.Config> {
   /**
    * What runs containers.
    *
@@ -45,7 +46,8 @@ public final class TaskServiceFactory implements PluginFactory<TaskService, Task
         throw new InvalidArgumentException("version: \"" + version + "\" is none of \"\", \"v2\"");
       }
       if (version.equals("v2") && plugin.isEmpty()) {
-        throw new InvalidArgumentException("plugin: must name a runtime plugin where version is \"v2\"");
+        throw new InvalidArgumentException(
+            "plugin: must name a runtime plugin where version is \"v2\"");
       }
     }
 
@@ -54,7 +56,8 @@ public final class TaskServiceFactory implements PluginFactory<TaskService, Task
       if (version.isEmpty() && !binary.isEmpty()) {
         values.putIfAbsent("binary_name", binary);
       }
-      return new RuntimeHandlers.Handler(plugin.isEmpty() ? "oci" : plugin, new RuntimeOptions(values));
+      return new RuntimeHandlers.Handler(
+          plugin.isEmpty() ? "oci" : plugin, new RuntimeOptions(values));
     }
   }
 

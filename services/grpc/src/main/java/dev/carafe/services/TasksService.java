@@ -76,9 +76,15 @@ final class TasksService extends TasksGrpc.TasksImplBase {
         () -> {
           Namespace namespace = Calls.namespace();
           RuntimeOptions options =
-              request.hasOptions() ? RuntimeOptionsProtos.decode(request.getOptions()) : RuntimeOptions.NONE;
+              request.hasOptions()
+                  ? RuntimeOptionsProtos.decode(request.getOptions())
+                  : RuntimeOptions.NONE;
           Stdio stdio =
-              new Stdio(request.getStdin(), request.getStdout(), request.getStderr(), request.getTerminal());
+              new Stdio(
+                  request.getStdin(),
+                  request.getStdout(),
+                  request.getStderr(),
+                  request.getTerminal());
           long pid;
           try (Checkpoints.Restore restore =
               checkpoints.restore(
@@ -108,7 +114,10 @@ final class TasksService extends TasksGrpc.TasksImplBase {
         observer,
         () ->
             StartResponse.newBuilder()
-                .setPid((int) tasks.start(Calls.namespace(), request.getContainerId(), request.getExecId()))
+                .setPid(
+                    (int)
+                        tasks.start(
+                            Calls.namespace(), request.getContainerId(), request.getExecId()))
                 .build());
   }
 
@@ -152,7 +161,9 @@ final class TasksService extends TasksGrpc.TasksImplBase {
         () ->
             GetResponse.newBuilder()
                 .setProcess(
-                    proto(tasks.get(Calls.namespace(), request.getContainerId(), request.getExecId())))
+                    proto(
+                        tasks.get(
+                            Calls.namespace(), request.getContainerId(), request.getExecId())))
                 .build());
   }
 
@@ -190,7 +201,11 @@ final class TasksService extends TasksGrpc.TasksImplBase {
         observer,
         () -> {
           Stdio stdio =
-              new Stdio(request.getStdin(), request.getStdout(), request.getStderr(), request.getTerminal());
+              new Stdio(
+                  request.getStdin(),
+                  request.getStdout(),
+                  request.getStderr(),
+                  request.getTerminal());
           tasks.exec(
               Calls.namespace(),
               request.getContainerId(),
@@ -257,7 +272,8 @@ final class TasksService extends TasksGrpc.TasksImplBase {
           for (TaskProcess process : tasks.processes(Calls.namespace(), request.getContainerId())) {
             ProcessInfo.Builder info = ProcessInfo.newBuilder().setPid((int) process.pid());
             if (!process.execId().isEmpty()) {
-              info.setInfo(Anys.pack(ProcessDetails.newBuilder().setExecId(process.execId()).build()));
+              info.setInfo(
+                  Anys.pack(ProcessDetails.newBuilder().setExecId(process.execId()).build()));
             }
             response.addProcesses(info);
           }
@@ -266,12 +282,15 @@ final class TasksService extends TasksGrpc.TasksImplBase {
   }
 
   @Override
-  public void checkpoint(CheckpointTaskRequest request, StreamObserver<CheckpointTaskResponse> observer) {
+  public void checkpoint(
+      CheckpointTaskRequest request, StreamObserver<CheckpointTaskResponse> observer) {
     Calls.unary(
         observer,
         () -> {
           RuntimeOptions options =
-              request.hasOptions() ? RuntimeOptionsProtos.decode(request.getOptions()) : RuntimeOptions.NONE;
+              request.hasOptions()
+                  ? RuntimeOptionsProtos.decode(request.getOptions())
+                  : RuntimeOptions.NONE;
           List<Descriptor> written =
               checkpoints.checkpoint(
                   Calls.namespace(), Calls.stores(metadata), request.getContainerId(), options);

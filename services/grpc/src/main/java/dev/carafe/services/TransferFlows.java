@@ -9,7 +9,8 @@ import java.util.List;
 
 /** The flows that move images, as a plugin: for the gRPC services and for CRI. */
 public interface TransferFlows {
-  PluginType<TransferFlows> TYPE = new PluginType<>("io.containerd.transfer.v1", TransferFlows.class);
+  PluginType<TransferFlows> TYPE =
+      new PluginType<>("io.containerd.transfer.v1", TransferFlows.class);
 
   @Direct
   ImagePuller puller();

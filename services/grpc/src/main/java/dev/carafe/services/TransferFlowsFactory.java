@@ -78,8 +78,7 @@ public final class TransferFlowsFactory
             config.maxConcurrentUnpacks(),
             config.stall(),
             config.sync());
-    ImagePuller puller =
-        new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
+    ImagePuller puller = new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
     return new Running(puller, new LayerApplier(differs, bounds), differs, config.snapshotter());
   }
 
@@ -91,12 +90,11 @@ public final class TransferFlowsFactory
         differs.add(differ);
       }
     }
-    running.forEach(
-        (id, differ) -> {
-          if (!order.contains(id)) {
-            differs.add(differ);
-          }
-        });
+    running.forEach((id, differ) -> {
+      if (!order.contains(id)) {
+        differs.add(differ);
+      }
+    });
     return differs;
   }
 

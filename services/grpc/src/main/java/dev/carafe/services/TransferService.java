@@ -80,23 +80,28 @@ final class TransferService extends TransferGrpc.TransferImplBase {
               Anys.unpack(destination, ImageStore.parser()),
               progress);
       case STORE + " to " + STORE ->
-          tag(Anys.unpack(source, ImageStore.parser()), Anys.unpack(destination, ImageStore.parser()));
+          tag(
+              Anys.unpack(source, ImageStore.parser()),
+              Anys.unpack(destination, ImageStore.parser()));
       default -> throw new UnimplementedException("transfer from " + way + " is not supported");
     }
   }
 
   private void pull(OCIRegistry source, ImageStore destination, Progress progress) {
     Namespace namespace = Calls.namespace();
-    List<Platform> platforms = destination.getPlatformsList().stream().map(Protos::platform).toList();
+    List<Platform> platforms =
+        destination.getPlatformsList().stream().map(Protos::platform).toList();
     List<PullRequest.Unpack> unpacks =
         destination.getUnpacksList().stream()
-            .map(
-                unpack ->
-                    new PullRequest.Unpack(
-                        unpack.hasPlatform() ? Protos.platform(unpack.getPlatform()) : Platforms.host(),
-                        unpack.getSnapshotter().isEmpty() ? defaultSnapshotter : unpack.getSnapshotter()))
+            .map(unpack ->
+                new PullRequest.Unpack(
+                    unpack.hasPlatform() ? Protos.platform(unpack.getPlatform()) : Platforms.host(),
+                    unpack.getSnapshotter().isEmpty()
+                        ? defaultSnapshotter
+                        : unpack.getSnapshotter()))
             .toList();
-    String storeAs = destination.getName().isEmpty() ? source.getReference() : destination.getName();
+    String storeAs =
+        destination.getName().isEmpty() ? source.getReference() : destination.getName();
     puller.pull(
         namespace,
         Calls.lease(),
@@ -154,7 +159,8 @@ final class TransferService extends TransferGrpc.TransferImplBase {
       case REFRESH -> Optional.of(new Credentials.RefreshToken(response.getSecret()));
       case HEADER -> Optional.of(new Credentials.Header(response.getSecret()));
       case UNRECOGNIZED ->
-          throw new InvalidArgumentException("credentials for " + host + ": unknown type " + response.getAuthTypeValue());
+          throw new InvalidArgumentException(
+              "credentials for " + host + ": unknown type " + response.getAuthTypeValue());
     };
   }
 

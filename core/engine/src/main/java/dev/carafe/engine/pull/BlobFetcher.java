@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 
-/** Gets blobs from a repository into the content store: verified, resumed, and once for all who ask at the same time. */
+/**
+ * Gets blobs from a repository into the content store: verified, resumed, and once for all who ask
+ * at the same time.
+ */
 final class BlobFetcher {
   private static final int CHUNK = 128 << 10;
 
@@ -50,7 +53,11 @@ final class BlobFetcher {
   byte[] fetchDocument(Fetch fetch, Descriptor descriptor, List<String> parents) {
     if (descriptor.size() > ImageDocument.LIMIT) {
       throw new ResourceExhaustedException(
-          pieceName(descriptor) + " of " + descriptor.size() + " bytes is larger than the limit of " + ImageDocument.LIMIT);
+          pieceName(descriptor)
+              + " of "
+              + descriptor.size()
+              + " bytes is larger than the limit of "
+              + ImageDocument.LIMIT);
     }
     fetch(fetch, descriptor, parents);
     try (BlobReader reader = fetch.stores().content().open(descriptor.digest())) {
@@ -80,7 +87,10 @@ final class BlobFetcher {
     return true;
   }
 
-  /** Does the work that brings a blob, or waits for whoever does; afterwards the blob is there and held by the lease. */
+  /**
+   * Does the work that brings a blob, or waits for whoever does; afterwards the blob is there and
+   * held by the lease.
+   */
   void once(Fetch fetch, Descriptor descriptor, Callable<Boolean> work) {
     try {
       SingleFlight.Landed<Boolean> landed =
@@ -120,7 +130,8 @@ final class BlobFetcher {
   }
 
   /** Fetches from where the ingest stands, and commits. */
-  void download(Fetch fetch, Descriptor descriptor, ContentWriter writer, Steps steps) throws IOException {
+  void download(Fetch fetch, Descriptor descriptor, ContentWriter writer, Steps steps)
+      throws IOException {
     long offset = writer.status().offset();
     try (InputStream body = fetch.repository().fetch(descriptor, offset)) {
       byte[] chunk = new byte[CHUNK];
@@ -138,11 +149,14 @@ final class BlobFetcher {
     return fetch
         .stores()
         .content()
-        .writer(new IngestRequest("fetch-" + descriptor.digest(), descriptor.size(), descriptor.digest()));
+        .writer(
+            new IngestRequest(
+                "fetch-" + descriptor.digest(), descriptor.size(), descriptor.digest()));
   }
 
   /** Commits with the labels that every fetched blob gets; bytes that are wrong are thrown away. */
-  void commit(Fetch fetch, ContentWriter writer, Descriptor descriptor, Map<String, String> labels) {
+  void commit(
+      Fetch fetch, ContentWriter writer, Descriptor descriptor, Map<String, String> labels) {
     Map<String, String> all = new HashMap<>(fetch.sourceLabel());
     all.putAll(labels);
     try {
@@ -169,7 +183,9 @@ final class BlobFetcher {
             old -> {
               Map<String, String> next = new HashMap<>(old);
               next.putAll(labels);
-              fetch.sourceLabel().forEach((key, value) -> next.merge(key, value, BlobFetcher::addToList));
+              fetch
+                  .sourceLabel()
+                  .forEach((key, value) -> next.merge(key, value, BlobFetcher::addToList));
               return next;
             });
   }

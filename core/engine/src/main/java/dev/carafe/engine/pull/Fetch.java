@@ -13,7 +13,11 @@ import java.util.Map;
  * @param sourceLabel the label that every blob gets: where it came from
  */
 record Fetch(
-    Stores stores, String leaseId, Repository repository, Map<String, String> sourceLabel, Progress progress) {
+    Stores stores,
+    String leaseId,
+    Repository repository,
+    Map<String, String> sourceLabel,
+    Progress progress) {
   Fetch {
     sourceLabel = Map.copyOf(sourceLabel);
   }

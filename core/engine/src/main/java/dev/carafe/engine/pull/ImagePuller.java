@@ -1,5 +1,6 @@
 package dev.carafe.engine.pull;
 
+import dev.carafe.engine.Interrupts;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
@@ -26,11 +27,13 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * Pulls images: resolve, fetch, unpack, name. A lease holds everything until the name is written, which comes last: an interruption at any
- * point leaves no half image, and what was fetched is used by the next pull (until garbage collection, or a day for an unfinished blob).
+ * Pulls images: resolve, fetch, unpack, name. A lease holds everything until the name is written,
+ * which comes last: an interruption at any point leaves no half image, and what was fetched is used
+ * by the next pull (until garbage collection, or a day for an unfinished blob).
  *
- * <p>Bytes are passed over once: each layer goes from the network to its blob, through decompression and into its snapshot while it arrives,
- * layers in parallel. Pulls that want the same blob or layer at the same time share the work.
+ * <p>Bytes are passed over once: each layer goes from the network to its blob, through
+ * decompression and into its snapshot while it arrives, layers in parallel. Pulls that want the
+ * same blob or layer at the same time share the work.
  */
 public final class ImagePuller {
   private static final Duration LEASE = Duration.ofHours(24);
@@ -40,7 +43,8 @@ public final class ImagePuller {
   private final BlobFetcher fetcher;
   private final LayerUnpacker unpacker;
 
-  public ImagePuller(Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
+  public ImagePuller(
+      Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
     this.metadata = metadata;
     this.source = source;
     this.fetcher = new BlobFetcher(config);
@@ -50,7 +54,8 @@ public final class ImagePuller {
   /**
    * Pulls an image.
    *
-   * @param leaseId lease of the caller, or empty: then the pull has one of its own, which ends with it
+   * @param leaseId lease of the caller, or empty: then the pull has one of its own, which ends with
+   *     it
    */
   public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
     if (!leaseId.isEmpty()) {
@@ -61,7 +66,7 @@ public final class ImagePuller {
     try {
       return pull(metadata.stores(namespace, lease.id()), lease.id(), request, progress);
     } finally {
-      unleased.leases().delete(lease.id());
+      Interrupts.shielded(() -> unleased.leases().delete(lease.id()));
     }
   }
 
@@ -84,13 +89,22 @@ public final class ImagePuller {
   }
 
   /** A manifest with its platform. */
-  record ImageTree(Descriptor descriptor, ImageDocument.Manifest manifest, Platform platform, List<String> parents) {}
+  record ImageTree(
+      Descriptor descriptor,
+      ImageDocument.Manifest manifest,
+      Platform platform,
+      List<String> parents) {}
 
   private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, PullRequest request) {
     List<ImageTree> images = new ArrayList<>();
     fetchTree(fetch, target, request, List.of(request.storeAs()), images, 0);
     if (images.isEmpty()) {
-      throw new NotFoundException("image \"" + request.name() + "\": no manifest for platform " + request.platforms() + ": not found");
+      throw new NotFoundException(
+          "image \""
+              + request.name()
+              + "\": no manifest for platform "
+              + request.platforms()
+              + ": not found");
     }
     return images;
   }
@@ -103,7 +117,8 @@ public final class ImagePuller {
       List<ImageTree> images,
       int depth) {
     if (depth > 4) {
-      throw new UnimplementedException("index " + descriptor.digest() + ": more than 4 levels of indexes");
+      throw new UnimplementedException(
+          "index " + descriptor.digest() + ": more than 4 levels of indexes");
     }
     byte[] bytes = fetcher.fetchDocument(fetch, descriptor, parents);
     List<String> below = List.of(BlobFetcher.pieceName(descriptor));
@@ -119,10 +134,12 @@ public final class ImagePuller {
         Map<String, String> labels = new LinkedHashMap<>();
         labels.put(Labels.GC_REF_CONTENT + ".config", manifest.config().digest().toString());
         for (int i = 0; i < manifest.layers().size(); i++) {
-          labels.put(Labels.GC_REF_CONTENT + ".l." + i, manifest.layers().get(i).digest().toString());
+          labels.put(
+              Labels.GC_REF_CONTENT + ".l." + i, manifest.layers().get(i).digest().toString());
         }
         fetcher.label(fetch, descriptor, labels);
-        Platform platform = descriptor.platform() == null ? Platforms.host() : descriptor.platform();
+        Platform platform =
+            descriptor.platform() == null ? Platforms.host() : descriptor.platform();
         images.add(new ImageTree(descriptor, manifest, platform, below));
       }
     }
@@ -131,7 +148,8 @@ public final class ImagePuller {
   private static List<Descriptor> choose(ImageDocument.Index index, List<Platform> platforms) {
     List<Descriptor> readable =
         index.manifests().stream()
-            .filter(child -> MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType()))
+            .filter(child ->
+                MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType()))
             .toList();
     if (platforms.isEmpty()) {
       return readable;
@@ -165,7 +183,8 @@ public final class ImagePuller {
       return false;
     }
     for (PullRequest.Unpack unpack : wanted) {
-      unpacker.unpack(fetch, image, fetch.stores().snapshotter(unpack.snapshotter()), unpack.snapshotter());
+      unpacker.unpack(
+          fetch, image, fetch.stores().snapshotter(unpack.snapshotter()), unpack.snapshotter());
     }
     return true;
   }

@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 
-/** Applies archives with the first differ that knows their media type, a bounded number at a time. */
+/**
+ * Applies archives with the first differ that knows their media type, a bounded number at a time.
+ */
 public final class LayerApplier {
   private final List<Differ> differs;
   private final PullConfig config;
@@ -49,7 +51,8 @@ public final class LayerApplier {
           }
         }
       }
-      throw new UnimplementedException("layer " + layer.digest() + ": no differ for media type " + layer.mediaType());
+      throw new UnimplementedException(
+          "layer " + layer.digest() + ": no differ for media type " + layer.mediaType());
     } finally {
       unpacks.release();
     }

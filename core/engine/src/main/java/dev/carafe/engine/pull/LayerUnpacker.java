@@ -1,5 +1,6 @@
 package dev.carafe.engine.pull;
 
+import dev.carafe.engine.Interrupts;
 import dev.carafe.engine.pull.ImagePuller.ImageTree;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Namespace;
@@ -37,8 +38,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Unpacks an image's layers while they arrive.
  *
- * <p>A snapshotter that takes its parent at commit ({@link Capability#REBASE}) gets all layers in parallel; each is committed as soon as it
- * is on the medium and the layer below is committed. With others the layers are fetched in parallel and applied from the bottom up.
+ * <p>A snapshotter that takes its parent at commit ({@link Capability#REBASE}) gets all layers in
+ * parallel; each is committed as soon as it is on the medium and the layer below is committed. With
+ * others the layers are fetched in parallel and applied from the bottom up.
  */
 final class LayerUnpacker {
   private static final Logger LOG = LoggerFactory.getLogger(LayerUnpacker.class);
@@ -51,7 +53,8 @@ final class LayerUnpacker {
   private record Key(Namespace namespace, String snapshotter, Digest chainId) {}
 
   /** One layer of the plan. */
-  private record Layer(Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {}
+  private record Layer(
+      Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {}
 
   /** Where an image goes. */
   private record Target(Fetch fetch, Snapshotter snapshotter, String name, List<String> parents) {
@@ -71,7 +74,8 @@ final class LayerUnpacker {
   void unpack(Fetch fetch, ImageTree image, Snapshotter snapshotter, String snapshotterName) {
     Descriptor config = image.manifest().config();
     byte[] bytes = fetcher.fetchDocument(fetch, config, image.parents());
-    ImageConfig imageConfig = ImageConfig.parse(config.digest(), bytes, image.manifest().layers().size());
+    ImageConfig imageConfig =
+        ImageConfig.parse(config.digest(), bytes, image.manifest().layers().size());
     List<Layer> plan = plan(image.manifest().layers(), imageConfig.diffIds());
     Target target = new Target(fetch, snapshotter, snapshotterName, image.parents());
     List<Committed> below = new ArrayList<>();
@@ -95,7 +99,8 @@ final class LayerUnpacker {
     List<Digest> chain = ChainId.of(diffIds);
     List<Layer> plan = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
-      plan.add(new Layer(layers.get(i), diffIds.get(i), chain.get(i), i == 0 ? null : chain.get(i - 1)));
+      plan.add(
+          new Layer(layers.get(i), diffIds.get(i), chain.get(i), i == 0 ? null : chain.get(i - 1)));
     }
     return plan;
   }
@@ -177,7 +182,10 @@ final class LayerUnpacker {
     }
   }
 
-  /** One pass where nothing of the blob is there yet; else from the blob, after fetching what is missing. */
+  /**
+   * One pass where nothing of the blob is there yet; else from the blob, after fetching what is
+   * missing.
+   */
   private AppliedLayer fetchAndApply(Target target, Layer layer, List<Mount> mounts, Steps steps)
       throws InterruptedException {
     Descriptor descriptor = layer.descriptor();
@@ -197,8 +205,8 @@ final class LayerUnpacker {
   }
 
   /** Null if the blob is there now, but was not applied on the way. */
-  private @Nullable AppliedLayer download(Target target, Layer layer, List<Mount> mounts, Steps steps)
-      throws Exception {
+  private @Nullable AppliedLayer download(
+      Target target, Layer layer, List<Mount> mounts, Steps steps) throws Exception {
     if (fetcher.present(target.fetch(), layer.descriptor())) {
       return null;
     }
@@ -233,7 +241,10 @@ final class LayerUnpacker {
         throw e;
       }
       fetcher.commit(
-          target.fetch(), writer, descriptor, Map.of(Labels.UNCOMPRESSED, applied.diffId().toString()));
+          target.fetch(),
+          writer,
+          descriptor,
+          Map.of(Labels.UNCOMPRESSED, applied.diffId().toString()));
       return applied;
     }
   }
@@ -247,7 +258,9 @@ final class LayerUnpacker {
       applied = applier.apply(layer.descriptor(), blob.stream(0), mounts, whiteouts, config.sync());
     }
     fetcher.label(
-        target.fetch(), layer.descriptor(), Map.of(Labels.UNCOMPRESSED, applied.diffId().toString()));
+        target.fetch(),
+        layer.descriptor(),
+        Map.of(Labels.UNCOMPRESSED, applied.diffId().toString()));
     return applied;
   }
 
@@ -278,11 +291,20 @@ final class LayerUnpacker {
   private static void check(Layer layer, AppliedLayer applied) {
     if (!applied.diffId().equals(layer.diffId())) {
       throw new DataLossException(
-          "layer " + layer.descriptor().digest() + ": wrong diff id " + applied.diffId() + ", the image config says " + layer.diffId());
+          "layer "
+              + layer.descriptor().digest()
+              + ": wrong diff id "
+              + applied.diffId()
+              + ", the image config says "
+              + layer.diffId());
     }
   }
 
   private static void remove(Snapshotter snapshotter, SnapshotKey key) {
+    Interrupts.shielded(() -> removeNow(snapshotter, key));
+  }
+
+  private static void removeNow(Snapshotter snapshotter, SnapshotKey key) {
     try {
       snapshotter.remove(key);
     } catch (NotFoundException e) {
@@ -293,7 +315,10 @@ final class LayerUnpacker {
   }
 
   private static SnapshotKey extractionKey(Layer layer) {
-    String nonce = Long.toUnsignedString(System.nanoTime(), 36) + "-" + Integer.toString(ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36), 36);
+    String nonce =
+        Long.toUnsignedString(System.nanoTime(), 36)
+            + "-"
+            + Integer.toString(ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36), 36);
     return new SnapshotKey("extract-" + nonce + " " + layer.chainId());
   }
 

@@ -11,8 +11,12 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
-/** Runs pieces of work on virtual threads; the first failure cancels the rest and is what the caller gets. */
+/**
+ * Runs pieces of work on virtual threads; the first failure cancels the rest and is what the caller
+ * gets.
+ */
 final class Parallel {
   private Parallel() {}
 
@@ -44,8 +48,9 @@ final class Parallel {
     }
   }
 
-  static RuntimeException failure(Throwable cause) {
+  static RuntimeException failure(@Nullable Throwable cause) {
     return switch (cause) {
+      case null -> new UnavailableException("pull: failed without a cause");
       case DaemonException known -> known;
       case InterruptedException e -> new CancelledException("pull: cancelled", e);
       case RuntimeException unchecked -> unchecked;

@@ -12,8 +12,9 @@ public interface Progress {
   void report(Step step);
 
   /**
-   * Where one piece of work stands. The words are containerd's: {@code waiting}, {@code downloading}, {@code complete}, {@code already
-   * exists}, {@code extracting}, {@code extracted}, {@code saved}.
+   * Where one piece of work stands. The words are containerd's: {@code waiting}, {@code
+   * downloading}, {@code complete}, {@code already exists}, {@code extracting}, {@code extracted},
+   * {@code saved}.
    *
    * @param name of the piece: {@code KIND-DIGEST}, or the image's name
    * @param parents names of the pieces that it belongs to
@@ -21,7 +22,12 @@ public interface Progress {
    * @param total bytes, 0 if unknown
    */
   record Step(
-      String event, String name, List<String> parents, long done, long total, @Nullable Descriptor descriptor) {
+      String event,
+      String name,
+      List<String> parents,
+      long done,
+      long total,
+      @Nullable Descriptor descriptor) {
     public Step {
       parents = List.copyOf(parents);
     }

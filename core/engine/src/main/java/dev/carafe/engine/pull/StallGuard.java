@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Ends work on a layer that has stood still: no byte was taken from the stream for the given time. Slow is fine, stuck is not, on whichever
- * side of the stream it is.
+ * Ends work on a layer that has stood still: no byte was taken from the stream for the given time.
+ * Slow is fine, stuck is not, on whichever side of the stream it is.
  */
 final class StallGuard extends InputStream {
   private static final ScheduledExecutorService CLOCK =
@@ -59,7 +59,14 @@ final class StallGuard extends InputStream {
       if (stalled) {
         Thread.interrupted();
         throw new DeadlineExceededException(
-            "layer " + layer.digest() + ": no progress for " + stall.toSeconds() + " s after " + consumed + " bytes", e);
+            "layer "
+                + layer.digest()
+                + ": no progress for "
+                + stall.toSeconds()
+                + " s after "
+                + consumed
+                + " bytes",
+            e);
       }
       throw e;
     } finally {

@@ -21,13 +21,15 @@ public interface ContainerStore {
   /**
    * Adds a container; sets the times.
    *
-   * @throws InvalidArgumentException if id, labels, runtime name or spec are missing or wrong, or a snapshot key comes without snapshotter
+   * @throws InvalidArgumentException if id, labels, runtime name or spec are missing or wrong, or a
+   *     snapshot key comes without snapshotter
    * @throws AlreadyExistsException {@code container "ID": already exists}
    */
   Container create(Container container);
 
   /**
-   * Replaces a container with what {@code change} makes of it, atomically; id and creation time stay.
+   * Replaces a container with what {@code change} makes of it, atomically; id and creation time
+   * stay.
    *
    * @throws NotFoundException {@code container "ID" in namespace "NS": not found}
    */

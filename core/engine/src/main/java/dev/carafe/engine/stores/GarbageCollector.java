@@ -3,10 +3,14 @@ package dev.carafe.engine.stores;
 import java.time.Duration;
 import java.util.Map;
 
-/** Removes what nothing holds. One collection at a time; callers that come meanwhile wait for the next. */
+/**
+ * Removes what nothing holds. One collection at a time; callers that come meanwhile wait for the
+ * next.
+ */
 public interface GarbageCollector {
   /**
-   * Marks and sweeps, and waits until the sweep's removals are durable; space that back ends free later is freed off this call.
+   * Marks and sweeps, and waits until the sweep's removals are durable; space that back ends free
+   * later is freed off this call.
    *
    * @return what went
    */
@@ -29,7 +33,8 @@ public interface GarbageCollector {
   /**
    * One collection.
    *
-   * @param removed objects by kind: {@code content}, {@code ingests}, {@code leases}, {@code images}, {@code snapshots/NAME}
+   * @param removed objects by kind: {@code content}, {@code ingests}, {@code leases}, {@code
+   *     images}, {@code snapshots/NAME}
    * @param pause how long writers were held up
    */
   record Report(Map<String, Integer> removed, Duration duration, Duration pause) {

@@ -22,10 +22,12 @@ public final class Identifiers {
       throw new InvalidArgumentException(what + " must not be empty");
     }
     if (value.length() > MAX_LENGTH) {
-      throw new InvalidArgumentException(what + " \"" + value.substring(0, MAX_LENGTH) + "...\" is longer than 76 characters");
+      throw new InvalidArgumentException(
+          what + " \"" + value.substring(0, MAX_LENGTH) + "...\" is longer than 76 characters");
     }
     if (!IDENTIFIER.matcher(value).matches()) {
-      throw new InvalidArgumentException(what + " \"" + value.replaceAll("\\p{Cntrl}", "?") + "\" must match " + IDENTIFIER);
+      throw new InvalidArgumentException(
+          what + " \"" + value.replaceAll("\\p{Cntrl}", "?") + "\" must match " + IDENTIFIER);
     }
     return value;
   }

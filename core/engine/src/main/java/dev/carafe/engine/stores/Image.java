@@ -6,7 +6,11 @@ import java.util.Map;
 
 /** A name for a piece of content. Times are set by the store. */
 public record Image(
-    String name, Map<String, String> labels, Descriptor target, Instant createdAt, Instant updatedAt) {
+    String name,
+    Map<String, String> labels,
+    Descriptor target,
+    Instant createdAt,
+    Instant updatedAt) {
   public Image {
     labels = Map.copyOf(labels);
   }

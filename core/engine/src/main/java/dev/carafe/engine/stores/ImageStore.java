@@ -28,7 +28,8 @@ public interface ImageStore {
   Image create(Image image, java.time.@Nullable Instant createdAt);
 
   /**
-   * Replaces an image with what {@code change} makes of it, atomically; name and creation time stay.
+   * Replaces an image with what {@code change} makes of it, atomically; name and creation time
+   * stay.
    *
    * @throws NotFoundException {@code image "N": not found}
    */

@@ -28,21 +28,25 @@ public final class Labels {
    */
   public static Map<String, String> checked(Map<String, String> labels) {
     Map<String, String> checked = new TreeMap<>();
-    labels.forEach(
-        (key, value) -> {
-          if (key.isEmpty()) {
-            throw new InvalidArgumentException("label key must not be empty");
-          }
-          int size = utf8(key) + utf8(value);
-          if (size > LIMIT) {
-            String shown = key.length() > 64 ? key.substring(0, 64) + "..." : key;
-            throw new InvalidArgumentException(
-                "label key and value length (" + size + " bytes) greater than maximum size (" + LIMIT + " bytes), key: " + shown);
-          }
-          if (!value.isEmpty()) {
-            checked.put(key, value);
-          }
-        });
+    labels.forEach((key, value) -> {
+      if (key.isEmpty()) {
+        throw new InvalidArgumentException("label key must not be empty");
+      }
+      int size = utf8(key) + utf8(value);
+      if (size > LIMIT) {
+        String shown = key.length() > 64 ? key.substring(0, 64) + "..." : key;
+        throw new InvalidArgumentException(
+            "label key and value length ("
+                + size
+                + " bytes) greater than maximum size ("
+                + LIMIT
+                + " bytes), key: "
+                + shown);
+      }
+      if (!value.isEmpty()) {
+        checked.put(key, value);
+      }
+    });
     return checked;
   }
 

@@ -3,7 +3,10 @@ package dev.carafe.engine.stores;
 import java.time.Instant;
 import java.util.Map;
 
-/** Holds objects against garbage collection until deleted or, with {@link Labels#GC_EXPIRE}, until that time. */
+/**
+ * Holds objects against garbage collection until deleted or, with {@link Labels#GC_EXPIRE}, until
+ * that time.
+ */
 public record Lease(String id, Map<String, String> labels, Instant createdAt) {
   public Lease {
     labels = Map.copyOf(labels);

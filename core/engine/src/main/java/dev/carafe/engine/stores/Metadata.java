@@ -8,7 +8,9 @@ import dev.carafe.spi.plugins.PluginType;
 public interface Metadata {
   PluginType<Metadata> TYPE = new PluginType<>("io.containerd.metadata.v1", Metadata.class);
 
-  /** The stores of a namespace without a lease. Cheap; nothing is written before the first change. */
+  /**
+   * The stores of a namespace without a lease. Cheap; nothing is written before the first change.
+   */
   @Direct
   Stores stores(Namespace namespace);
 

@@ -5,8 +5,9 @@ import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.snapshots.Snapshotter;
 
 /**
- * The stores of one namespace. Bound to a lease, everything that is created through them (blobs, ingests, snapshots, images) is held by
- * that lease from the same transaction on, also where the answer is "already exists".
+ * The stores of one namespace. Bound to a lease, everything that is created through them (blobs,
+ * ingests, snapshots, images) is held by that lease from the same transaction on, also where the
+ * answer is "already exists".
  */
 public interface Stores {
   Namespace namespace();

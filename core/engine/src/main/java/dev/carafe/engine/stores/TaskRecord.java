@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the daemon remembers of a task over a restart. Written before the runtime is called for the first time (then without state: the
- * intent), and after each call that changes the state.
+ * What the daemon remembers of a task over a restart. Written before the runtime is called for the
+ * first time (then without state: the intent), and after each call that changes the state.
  *
  * @param runtime plugin id of the runtime
  * @param state what the runtime last returned; null as long as {@code create} has not returned

@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where bundles are: {@code ROOT/NAMESPACE/ID}, the bundle 0700 (CVE-2021-41103), what is above 0711. In it {@code rootfs}, which only
- * {@code rmdir} touches: while it is still mounted nothing below it may be removed.
+ * Where bundles are: {@code ROOT/NAMESPACE/ID}, the bundle 0700 (CVE-2021-41103), what is above
+ * 0711. In it {@code rootfs}, which only {@code rmdir} touches: while it is still mounted nothing
+ * below it may be removed.
  */
 final class BundleDirectories {
   private static final Logger LOG = LoggerFactory.getLogger(BundleDirectories.class);
@@ -85,7 +86,8 @@ final class BundleDirectories {
     }
 
     @Override
-    public FileVisitResult postVisitDirectory(Path directory, java.io.@org.jspecify.annotations.Nullable IOException failure)
+    public FileVisitResult postVisitDirectory(
+        Path directory, java.io.@org.jspecify.annotations.Nullable IOException failure)
         throws IOException {
       Files.delete(directory);
       return FileVisitResult.CONTINUE;

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Which runtime plugin runs what: the handlers of the configuration ({@code [runtimes.NAME]}) by name. {@code io.containerd.runc.v2} and its
- * kin stand for the handler {@code runc}, which always exists.
+ * Which runtime plugin runs what: the handlers of the configuration ({@code [runtimes.NAME]}) by
+ * name. {@code io.containerd.runc.v2} and its kin stand for the handler {@code runc}, which always
+ * exists.
  */
 public final class RuntimeHandlers {
   /** The handler that runs what names none. */
@@ -50,7 +51,11 @@ public final class RuntimeHandlers {
   public Resolved resolve(String name, RuntimeOptions options) {
     String handlerName =
         switch (name) {
-          case "", "io.containerd.runc.v2", "io.containerd.runc.v1", "io.containerd.runtime.v1.linux" -> DEFAULT;
+          case "",
+              "io.containerd.runc.v2",
+              "io.containerd.runc.v1",
+              "io.containerd.runtime.v1.linux" ->
+              DEFAULT;
           default -> name;
         };
     Handler handler = handlers.get(handlerName);

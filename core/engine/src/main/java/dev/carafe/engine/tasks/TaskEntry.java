@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A task in memory. Its lock makes the changing calls of one task come one at a time; nothing else waits for it. */
+/**
+ * A task in memory. Its lock makes the changing calls of one task come one at a time; nothing else
+ * waits for it.
+ */
 final class TaskEntry {
   private static final Duration TURN = Duration.ofSeconds(120);
 
@@ -104,7 +107,7 @@ final class TaskEntry {
         throw new UnavailableException("task " + id() + ": still being created or recovered");
       }
     } catch (InterruptedException e) {
-      throw Interrupts.cancelled("task " + id(), e);
+      throw Cancelled.because("task " + id(), e);
     }
   }
 
@@ -115,7 +118,7 @@ final class TaskEntry {
         throw new UnavailableException("task " + id() + ": another call on it has not returned");
       }
     } catch (InterruptedException e) {
-      throw Interrupts.cancelled("task " + id(), e);
+      throw Cancelled.because("task " + id(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.carafe.engine.tasks;
 
+import dev.carafe.engine.Interrupts;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.engine.stores.Metadata;
@@ -11,7 +12,6 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
-import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.runtimes.CheckpointRequest;
@@ -25,23 +25,18 @@ import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
-import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.runtimes.TaskRuntime.DeletedProcess;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,34 +45,31 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs tasks: every verb on a running container, for the gRPC services and for CRI.
  *
- * <p>Before a runtime is called for the first time the task's record is written without state: the intent. Each state that the runtime
- * returns is stored before the caller gets its answer. {@link #recover} finishes or rolls back what an earlier daemon left. Events are
- * published in the order create, start, (oom), exit, delete.
+ * <p>Before a runtime is called for the first time the task's record is written without state: the
+ * intent. Each state that the runtime returns is stored before the caller gets its answer. {@link
+ * #recover} finishes or rolls back what an earlier daemon left. Events are published in the order
+ * create, start, (oom), exit, delete.
  *
  * <p>All methods may be called from many threads; those that change one task take turns.
  */
 public final class TaskManager implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskManager.class);
-  private static final int RECOVERIES_AT_ONCE = 64;
   private static final int PUBLISH_SECONDS = 10;
 
   private final Metadata metadata;
   private final RuntimeHandlers handlers;
   private final Function<TypedValue, RuntimeOptions> optionsDecoder;
-  private final EventBus events;
   private final BundleDirectories bundles;
+  private final TaskTable tasks;
+  private final ExitWatcher watcher;
   private final String bootId = BootId.read();
-  private final ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor();
-  private final Map<Key, TaskEntry> tasks = new ConcurrentHashMap<>();
-  private volatile boolean closing;
-
-  private record Key(Namespace namespace, String id) {}
 
   /**
    * Makes a manager.
    *
    * @param optionsDecoder reads a container's runtime options from the wire
-   * @param bundles directory for bundles, {@code BUNDLES/NAMESPACE/ID}; survives the daemon, not a reboot
+   * @param bundles directory for bundles, {@code BUNDLES/NAMESPACE/ID}; survives the daemon, not a
+   *     reboot
    */
   public TaskManager(
       Metadata metadata,
@@ -88,66 +80,18 @@ public final class TaskManager implements AutoCloseable {
     this.metadata = metadata;
     this.handlers = handlers;
     this.optionsDecoder = optionsDecoder;
-    this.events = events;
     this.bundles = new BundleDirectories(bundles);
+    this.tasks = new TaskTable(metadata, events, this.bundles);
+    this.watcher = new ExitWatcher(tasks);
   }
 
   /**
-   * Takes up the tasks of an earlier daemon: in parallel, and in the background but for reading the records, so that the API can be served
-   * while a mute runtime is still being waited for. Calls on a task wait for its own recovery only.
+   * Takes up the tasks of an earlier daemon: in parallel, and in the background but for reading the
+   * records, so that the API can be served while a mute runtime is still being waited for. Calls on
+   * a task wait for its own recovery only.
    */
   public void recover() {
-    Semaphore limit = new Semaphore(RECOVERIES_AT_ONCE);
-    for (Namespace namespace : metadata.namespaces().list()) {
-      for (TaskRecord record : metadata.stores(namespace).tasks().list()) {
-        recover(namespace, record, limit);
-      }
-    }
-  }
-
-  private void recover(Namespace namespace, TaskRecord record, Semaphore limit) {
-    TaskRuntime runtime;
-    try {
-      runtime = handlers.plugin(record.runtime());
-    } catch (NotFoundException e) {
-      LOG.error("task {}/{}: kept, but its {}", namespace, record.containerId(), e.getMessage());
-      return;
-    }
-    TaskEntry entry = new TaskEntry(namespace, runtime, record);
-    tasks.put(new Key(namespace, record.containerId()), entry);
-    Thread.ofVirtual()
-        .name("recover-" + namespace + "/" + record.containerId())
-        .start(
-            () -> {
-              limit.acquireUninterruptibly();
-              try {
-                recover(entry);
-              } finally {
-                limit.release();
-              }
-            });
-  }
-
-  private void recover(TaskEntry entry) {
-    TaskRecord record = entry.record();
-    RuntimeState state = record.state();
-    try {
-      if (state == null || !record.bootId().equals(bootId)) {
-        LOG.info("task {}: {}", entry.location(), state == null ? "creation was cut off, rolling back" : "ended with the last boot");
-        entry.runtime.discard(entry.location());
-        forget(entry);
-        entry.open();
-        return;
-      }
-      store(entry, entry.runtime.recover(entry.location(), state));
-      for (Map.Entry<String, TaskRecord.Process> process : record.processes().entrySet()) {
-        watch(entry, new ProcessId(process.getKey()));
-      }
-      entry.open();
-    } catch (RuntimeException e) {
-      LOG.error("task {}: not recovered: {}", entry.location(), e.toString());
-      entry.lose();
-    }
+    new TaskRecovery(handlers, tasks, watcher, bootId).recover(metadata);
   }
 
   /**
@@ -165,7 +109,8 @@ public final class TaskManager implements AutoCloseable {
       throw new InvalidArgumentException("container \"" + id + "\" has no runtime specification");
     }
     RuntimeHandlers.Resolved handler =
-        handlers.resolve(container.runtime().name(), merge(container.runtime().options(), request.options()));
+        handlers.resolve(
+            container.runtime().name(), merge(container.runtime().options(), request.options()));
     TaskRecord intent =
         new TaskRecord(
             id,
@@ -178,9 +123,7 @@ public final class TaskManager implements AutoCloseable {
     TaskEntry entry = new TaskEntry(namespace, handler.runtime(), intent);
     entry.lock();
     try {
-      if (tasks.putIfAbsent(new Key(namespace, id), entry) != null) {
-        throw new AlreadyExistsException("task " + id + ": already exists");
-      }
+      tasks.add(entry);
       long pid = create(entry, request, spec.value());
       entry.open();
       return pid;
@@ -202,14 +145,14 @@ public final class TaskManager implements AutoCloseable {
                   request.stdio(),
                   entry.record().options(),
                   request.checkpoint()));
-      store(entry, state);
+      tasks.store(entry, state);
     } catch (RuntimeException e) {
       rollBack(entry, e);
       throw e;
     }
     long pid = entry.runtime.status(entry.state(), ProcessId.INIT).pid();
-    publish(entry, created(entry, request, pid));
-    watch(entry, ProcessId.INIT);
+    tasks.publish(entry, created(entry, request, pid));
+    watcher.watch(entry, ProcessId.INIT);
     return pid;
   }
 
@@ -229,14 +172,17 @@ public final class TaskManager implements AutoCloseable {
 
   /** The record goes only when the runtime has cleaned up: else the next start tries again. */
   private void rollBack(TaskEntry entry, RuntimeException cause) {
-    try {
-      entry.runtime.discard(entry.location());
-      forget(entry);
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-      LOG.error("task {}: left over after a failed creation: {}", entry.location(), e.toString());
-      entry.lose();
-    }
+    Interrupts.shielded(() -> {
+      try {
+        entry.runtime.discard(entry.location());
+        tasks.forget(entry);
+        entry.open();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+        LOG.error("task {}: left over after a failed creation: {}", entry.location(), e.toString());
+        entry.lose();
+      }
+    });
   }
 
   private RuntimeOptions merge(@Nullable TypedValue ofContainer, RuntimeOptions ofRequest) {
@@ -254,19 +200,19 @@ public final class TaskManager implements AutoCloseable {
    * @return the process id to show
    */
   public long start(Namespace namespace, String id, String execId) {
-    return change(
+    return tasks.change(
         namespace,
         id,
         entry -> {
           ProcessId process = process(entry, execId);
-          store(
+          tasks.store(
               entry,
               entry.runtime.start(entry.state(), process),
               processes ->
                   processes.computeIfPresent(
                       execId, (ignored, added) -> new TaskRecord.Process(added.stdio(), true)));
           long pid = entry.runtime.status(entry.state(), process).pid();
-          publish(
+          tasks.publish(
               entry,
               process.isInit()
                   ? new Event.TaskStarted(id, pid)
@@ -283,29 +229,36 @@ public final class TaskManager implements AutoCloseable {
    */
   public void exec(Namespace namespace, String id, String execId, byte[] process, Stdio stdio) {
     Identifiers.check("exec id", execId);
-    change(
+    tasks.change(
         namespace,
         id,
         entry -> {
           if (entry.record().processes().containsKey(execId)) {
-            throw new AlreadyExistsException("exec " + execId + " in task " + id + ": already exists");
+            throw new AlreadyExistsException(
+                "exec " + execId + " in task " + id + ": already exists");
           }
           RuntimeState state =
-              entry.runtime.exec(entry.state(), new ExecProcess(new ProcessId(execId), process, stdio));
-          store(entry, state, processes -> processes.put(execId, new TaskRecord.Process(stdio, false)));
-          publish(entry, new Event.TaskExecAdded(id, execId));
-          watch(entry, new ProcessId(execId));
+              entry.runtime.exec(
+                  entry.state(), new ExecProcess(new ProcessId(execId), process, stdio));
+          tasks.store(
+              entry,
+              state,
+              processes -> processes.put(execId, new TaskRecord.Process(stdio, false)));
+          tasks.publish(entry, new Event.TaskExecAdded(id, execId));
+          watcher.watch(entry, new ProcessId(execId));
           return null;
         });
   }
 
   /**
-   * Waits for a process to end. May be called before it is started; the caller's interrupt ends the wait.
+   * Waits for a process to end. May be called before it is started; the caller's interrupt ends the
+   * wait.
    *
    * @throws NotFoundException if there is no such task or process
    */
-  public ExitStatus await(Namespace namespace, String id, String execId) throws InterruptedException {
-    TaskEntry entry = entry(namespace, id);
+  public ExitStatus await(Namespace namespace, String id, String execId)
+      throws InterruptedException {
+    TaskEntry entry = tasks.get(namespace, id);
     process(entry, execId);
     try {
       return entry.exit(execId).status().get();
@@ -316,23 +269,18 @@ public final class TaskManager implements AutoCloseable {
     }
   }
 
-  /** One process, with its state from the kernel; unknown where the runtime does not answer in time. */
+  /**
+   * One process, with its state from the kernel; unknown where the runtime does not answer in time.
+   */
   public TaskView get(Namespace namespace, String id, String execId) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     process(entry, execId);
     return view(entry, execId);
   }
 
   /** All tasks of a namespace. Those that are just being created or deleted may be left out. */
   public List<TaskView> list(Namespace namespace) {
-    List<TaskEntry> entries = new ArrayList<>();
-    tasks.forEach(
-        (key, entry) -> {
-          if (key.namespace().equals(namespace) && !entry.deleted() && (entry.record().state() != null || entry.lost())) {
-            entries.add(entry);
-          }
-        });
-    entries.sort(java.util.Comparator.comparing(TaskEntry::id));
+    List<TaskEntry> entries = tasks.list(namespace);
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<CompletableFuture<TaskView>> views =
           entries.stream()
@@ -351,8 +299,14 @@ public final class TaskManager implements AutoCloseable {
   private ProcessStatus status(TaskEntry entry, String execId) {
     TaskEntry.Exit exit = entry.knownExit(execId);
     try {
-      ProcessStatus status = entry.lost() ? new ProcessStatus.Unknown(0) : entry.runtime.status(entry.state(), new ProcessId(execId));
-      if (status instanceof ProcessStatus.Unknown && exit != null && exit.status().isDone() && !exit.status().isCompletedExceptionally()) {
+      ProcessStatus status =
+          entry.lost()
+              ? new ProcessStatus.Unknown(0)
+              : entry.runtime.status(entry.state(), new ProcessId(execId));
+      if (status instanceof ProcessStatus.Unknown
+          && exit != null
+          && exit.status().isDone()
+          && !exit.status().isCompletedExceptionally()) {
         return new ProcessStatus.Stopped(status.pid(), exit.status().getNow(UNKNOWN_EXIT));
       }
       return status;
@@ -362,7 +316,8 @@ public final class TaskManager implements AutoCloseable {
     }
   }
 
-  private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.EPOCH, false);
+  private static final ExitStatus UNKNOWN_EXIT =
+      new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.EPOCH, false);
 
   /**
    * Signals a process, or with {@code all} every process of the task.
@@ -370,50 +325,50 @@ public final class TaskManager implements AutoCloseable {
    * @throws NotFoundException {@code process already finished} if it has ended
    */
   public void kill(Namespace namespace, String id, String execId, int signal, boolean all) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     ProcessId process = process(entry, execId);
     entry.runtime.kill(entry.state(), process, signal, all);
   }
 
   /** Sets a terminal's size in characters. */
   public void resize(Namespace namespace, String id, String execId, int width, int height) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     entry.runtime.resize(entry.state(), process(entry, execId), width, height);
   }
 
   /** Ends a process's standard input. */
   public void closeStdin(Namespace namespace, String id, String execId) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     entry.runtime.closeStdin(entry.state(), process(entry, execId));
   }
 
   /** Stops all processes where they are. */
   public void pause(Namespace namespace, String id) {
-    change(
+    tasks.change(
         namespace,
         id,
         entry -> {
-          store(entry, entry.runtime.pause(entry.state()));
-          publish(entry, new Event.TaskPaused(id));
+          tasks.store(entry, entry.runtime.pause(entry.state()));
+          tasks.publish(entry, new Event.TaskPaused(id));
           return null;
         });
   }
 
   /** Undoes {@link #pause}. */
   public void resume(Namespace namespace, String id) {
-    change(
+    tasks.change(
         namespace,
         id,
         entry -> {
-          store(entry, entry.runtime.resume(entry.state()));
-          publish(entry, new Event.TaskResumed(id));
+          tasks.store(entry, entry.runtime.resume(entry.state()));
+          tasks.publish(entry, new Event.TaskResumed(id));
           return null;
         });
   }
 
   /** The processes of a task. */
   public List<TaskProcess> processes(Namespace namespace, String id) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     return entry.runtime.processes(entry.state());
   }
 
@@ -422,42 +377,44 @@ public final class TaskManager implements AutoCloseable {
    *
    * @param resources the OCI runtime specification's {@code linux.resources} object, as JSON bytes
    */
-  public void update(Namespace namespace, String id, byte[] resources, Map<String, String> annotations) {
-    change(
+  public void update(
+      Namespace namespace, String id, byte[] resources, Map<String, String> annotations) {
+    tasks.change(
         namespace,
         id,
         entry -> {
-          store(entry, entry.runtime.update(entry.state(), resources, annotations));
+          tasks.store(entry, entry.runtime.update(entry.state(), resources, annotations));
           return null;
         });
   }
 
   /** Statistics of a task. */
   public TaskMetrics metrics(Namespace namespace, String id) {
-    TaskEntry entry = entry(namespace, id);
+    TaskEntry entry = tasks.get(namespace, id);
     return entry.runtime.metrics(entry.state());
   }
 
   /** Writes a checkpoint into an empty directory. */
   public void checkpoint(Namespace namespace, String id, CheckpointRequest request) {
-    change(
+    tasks.change(
         namespace,
         id,
         entry -> {
           entry.runtime.checkpoint(entry.state(), request);
-          publish(entry, new Event.TaskCheckpointed(id, request.directory().toString()));
+          tasks.publish(entry, new Event.TaskCheckpointed(id, request.directory().toString()));
           return null;
         });
   }
 
   /**
-   * Forgets a process that has ended or was never started; with an empty {@code execId} the whole task.
+   * Forgets a process that has ended or was never started; with an empty {@code execId} the whole
+   * task.
    *
    * @throws FailedPreconditionException if it is running
    */
   public DeletedProcess delete(Namespace namespace, String id, String execId) {
-    awaitPublished(entry(namespace, id), execId);
-    return change(
+    awaitPublished(tasks.get(namespace, id), execId);
+    return tasks.change(
         namespace,
         id,
         entry -> {
@@ -467,13 +424,14 @@ public final class TaskManager implements AutoCloseable {
           ProcessId process = process(entry, execId);
           DeletedProcess deleted = entry.runtime.delete(entry.state(), process);
           if (process.isInit()) {
-            forget(entry);
-            publish(
+            tasks.forget(entry);
+            tasks.publish(
                 entry,
-                new Event.TaskDeleted(id, id, deleted.pid(), deleted.exit().code(), deleted.exit().exitedAt()));
+                new Event.TaskDeleted(
+                    id, id, deleted.pid(), deleted.exit().code(), deleted.exit().exitedAt()));
           } else {
             entry.exits.remove(execId);
-            store(entry, deleted.state(), processes -> processes.remove(execId));
+            tasks.store(entry, deleted.state(), processes -> processes.remove(execId));
           }
           return deleted;
         });
@@ -481,9 +439,10 @@ public final class TaskManager implements AutoCloseable {
 
   private DeletedProcess deleteLost(TaskEntry entry) {
     entry.runtime.discard(entry.location());
-    forget(entry);
+    tasks.forget(entry);
     ExitStatus exit = new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.now(), false);
-    publish(entry, new Event.TaskDeleted(entry.id(), entry.id(), 0, exit.code(), exit.exitedAt()));
+    tasks.publish(
+        entry, new Event.TaskDeleted(entry.id(), entry.id(), 0, exit.code(), exit.exitedAt()));
     return new DeletedProcess(new RuntimeState(new byte[0]), 0, exit);
   }
 
@@ -496,68 +455,17 @@ public final class TaskManager implements AutoCloseable {
     try {
       exit.published().get(PUBLISH_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
-      throw Interrupts.cancelled("task " + entry.id(), e);
+      throw Cancelled.because("task " + entry.id(), e);
     } catch (TimeoutException | ExecutionException e) {
-      LOG.warn("task {}: exit of \"{}\" not published before its deletion", entry.location(), execId);
+      LOG.warn(
+          "task {}: exit of \"{}\" not published before its deletion", entry.location(), execId);
     }
   }
 
   /** Stops watching; the tasks go on. */
   @Override
   public void close() {
-    closing = true;
-    watchers.shutdownNow();
-  }
-
-  private void watch(TaskEntry entry, ProcessId process) {
-    TaskEntry.Exit exit = entry.exit(process.execId());
-    watchers.execute(
-        () -> {
-          try {
-            ExitStatus status = entry.runtime.await(entry.state(), process);
-            exit.status().complete(status);
-            publishExit(entry, process, status);
-          } catch (InterruptedException e) {
-            exit.status().completeExceptionally(Interrupts.cancelled("task " + entry.id(), e));
-          } catch (RuntimeException e) {
-            if (!closing && !entry.deleted()) {
-              LOG.error("task {}: lost sight of {}: {}", entry.location(), process, e.toString());
-            }
-            exit.status().completeExceptionally(e);
-          } finally {
-            exit.published().complete(null);
-          }
-        });
-  }
-
-  /** In its turn, so that a start that is under way publishes first. */
-  private void publishExit(TaskEntry entry, ProcessId process, ExitStatus status) {
-    entry.lock();
-    try {
-      if (entry.deleted() || !entry.record().processes().containsKey(process.execId())) {
-        return;
-      }
-      long pid = entry.runtime.status(entry.state(), process).pid();
-      if (status.oomKilled()) {
-        publish(entry, new Event.TaskOom(entry.id()));
-      }
-      String processId = process.isInit() ? entry.id() : process.execId();
-      publish(entry, new Event.TaskExited(entry.id(), processId, pid, status.code(), status.exitedAt()));
-    } finally {
-      entry.unlock();
-    }
-  }
-
-  private TaskEntry entry(Namespace namespace, String id) {
-    TaskEntry entry = tasks.get(new Key(namespace, id));
-    if (entry == null) {
-      throw new NotFoundException("task " + id + " not found");
-    }
-    entry.awaitReady();
-    if (entry.deleted()) {
-      throw new NotFoundException("task " + id + " not found");
-    }
-    return entry;
+    watcher.close();
   }
 
   private static ProcessId process(TaskEntry entry, String execId) {
@@ -565,48 +473,5 @@ public final class TaskManager implements AutoCloseable {
       throw new NotFoundException("exec \"" + execId + "\" in task " + entry.id() + " not found");
     }
     return new ProcessId(execId);
-  }
-
-  private <T extends @Nullable Object> T change(
-      Namespace namespace, String id, Function<TaskEntry, T> change) {
-    TaskEntry entry = entry(namespace, id);
-    entry.lock();
-    try {
-      if (entry.deleted()) {
-        throw new NotFoundException("task " + id + " not found");
-      }
-      return change.apply(entry);
-    } finally {
-      entry.unlock();
-    }
-  }
-
-  private void store(TaskEntry entry, RuntimeState state) {
-    store(entry, state, processes -> {});
-  }
-
-  private void store(
-      TaskEntry entry, RuntimeState state, Consumer<Map<String, TaskRecord.Process>> change) {
-    TaskRecord old = entry.record();
-    Map<String, TaskRecord.Process> processes = new HashMap<>(old.processes());
-    change.accept(processes);
-    TaskRecord next =
-        new TaskRecord(
-            old.containerId(), old.runtime(), old.bundle(), old.options(), old.bootId(), processes, state);
-    if (!next.equals(old)) {
-      metadata.stores(entry.namespace).tasks().put(next);
-      entry.record(next);
-    }
-  }
-
-  private void forget(TaskEntry entry) {
-    entry.markDeleted();
-    bundles.remove(entry.location());
-    metadata.stores(entry.namespace).tasks().delete(entry.id());
-    tasks.remove(new Key(entry.namespace, entry.id()), entry);
-  }
-
-  private void publish(TaskEntry entry, Event event) {
-    events.publish(new Envelope(Instant.now(), entry.namespace.name(), event.topic(), event));
   }
 }

@@ -10,12 +10,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A task to create for a container that exists.
  *
- * @param rootfs mounts of the root file system; empty if the container's specification names a prepared directory
+ * @param rootfs mounts of the root file system; empty if the container's specification names a
+ *     prepared directory
  * @param options overlaid on those of the handler and of the container
  * @param checkpoint directory with a checkpoint to restore from, or null
  */
 public record TaskRequest(
-    String containerId, List<Mount> rootfs, Stdio stdio, RuntimeOptions options, @Nullable Path checkpoint) {
+    String containerId,
+    List<Mount> rootfs,
+    Stdio stdio,
+    RuntimeOptions options,
+    @Nullable Path checkpoint) {
   public TaskRequest {
     rootfs = List.copyOf(rootfs);
   }

@@ -61,7 +61,8 @@ public interface MetadataDatabase extends AutoCloseable {
 
   /**
    * Runs {@code work} as the only writer and returns its result once its changes are durable. Waits
-   * for earlier updates. What {@code work} throws is passed on, with all its changes undone.
+   * for earlier updates; one that changes nothing returns once those are durable. What {@code work}
+   * throws is passed on, with all its changes undone.
    *
    * @throws dev.carafe.spi.errors.FailedPreconditionException if the calling thread is already
    *     inside an update of this database

@@ -3,10 +3,10 @@ package dev.carafe.engine.tasks;
 import dev.carafe.spi.errors.CancelledException;
 
 /** Turns an interrupt into the failure that it stands for. */
-final class Interrupts {
-  private Interrupts() {}
+final class Cancelled {
+  private Cancelled() {}
 
-  static CancelledException cancelled(String what, InterruptedException cause) {
+  static CancelledException because(String what, InterruptedException cause) {
     Thread.currentThread().interrupt();
     return new CancelledException(what + ": cancelled", cause);
   }

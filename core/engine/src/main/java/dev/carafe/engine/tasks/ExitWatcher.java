@@ -1,0 +1,68 @@
+package dev.carafe.engine.tasks;
+
+import dev.carafe.spi.events.Event;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Waits for processes to end, one virtual thread for each, and tells. */
+final class ExitWatcher implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ExitWatcher.class);
+
+  private final TaskTable tasks;
+  private final ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor();
+  private volatile boolean closing;
+
+  ExitWatcher(TaskTable tasks) {
+    this.tasks = tasks;
+  }
+
+  void watch(TaskEntry entry, ProcessId process) {
+    TaskEntry.Exit exit = entry.exit(process.execId());
+    watchers.execute(() -> {
+      try {
+        ExitStatus status = entry.runtime.await(entry.state(), process);
+        exit.status().complete(status);
+        publishExit(entry, process, status);
+      } catch (InterruptedException e) {
+        exit.status().completeExceptionally(Cancelled.because("task " + entry.id(), e));
+      } catch (RuntimeException e) {
+        if (!closing && !entry.deleted()) {
+          LOG.error("task {}: lost sight of {}: {}", entry.location(), process, e.toString());
+        }
+        exit.status().completeExceptionally(e);
+      } finally {
+        exit.published().complete(null);
+      }
+    });
+  }
+
+  /** In its turn, so that a start that is under way publishes first. */
+  private void publishExit(TaskEntry entry, ProcessId process, ExitStatus status) {
+    entry.lock();
+    try {
+      if (entry.deleted() || !entry.record().processes().containsKey(process.execId())) {
+        return;
+      }
+      long pid = entry.runtime.status(entry.state(), process).pid();
+      if (status.oomKilled()) {
+        tasks.publish(entry, new Event.TaskOom(entry.id()));
+      }
+      String processId = process.isInit() ? entry.id() : process.execId();
+      tasks.publish(
+          entry,
+          new Event.TaskExited(entry.id(), processId, pid, status.code(), status.exitedAt()));
+    } finally {
+      entry.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    watchers.shutdownNow();
+  }
+}
