@@ -84,7 +84,10 @@ import dev.carafe.api.services.version.v1.VersionResponse;
 import dev.carafe.api.types.Envelope;
 import dev.carafe.ctr.grpc.Method;
 
-/** The remote procedures that commands call. One nested class for each service, so that a command loads only what it needs. */
+/**
+ * The remote procedures that commands call. One nested class for each service, so that a command
+ * loads only what it needs.
+ */
 final class Api {
   private Api() {}
 
@@ -97,7 +100,10 @@ final class Api {
 
   static final class Introspection {
     static final Method<PluginsRequest, PluginsResponse> PLUGINS =
-        Method.of("containerd.services.introspection.v1.Introspection", "Plugins", PluginsResponse.parser());
+        Method.of(
+            "containerd.services.introspection.v1.Introspection",
+            "Plugins",
+            PluginsResponse.parser());
 
     private Introspection() {}
   }
@@ -110,7 +116,8 @@ final class Api {
         Method.of(SERVICE, "Create", CreateNamespaceResponse.parser());
     static final Method<UpdateNamespaceRequest, UpdateNamespaceResponse> UPDATE =
         Method.of(SERVICE, "Update", UpdateNamespaceResponse.parser());
-    static final Method<DeleteNamespaceRequest, Empty> DELETE = Method.of(SERVICE, "Delete", Empty.parser());
+    static final Method<DeleteNamespaceRequest, Empty> DELETE =
+        Method.of(SERVICE, "Delete", Empty.parser());
 
     private Namespaces() {}
   }
@@ -125,7 +132,8 @@ final class Api {
         Method.of(SERVICE, "Create", CreateImageResponse.parser());
     static final Method<UpdateImageRequest, UpdateImageResponse> UPDATE =
         Method.of(SERVICE, "Update", UpdateImageResponse.parser());
-    static final Method<DeleteImageRequest, Empty> DELETE = Method.of(SERVICE, "Delete", Empty.parser());
+    static final Method<DeleteImageRequest, Empty> DELETE =
+        Method.of(SERVICE, "Delete", Empty.parser());
 
     private Images() {}
   }
@@ -138,7 +146,8 @@ final class Api {
         Method.of(SERVICE, "List", ListContainersResponse.parser());
     static final Method<CreateContainerRequest, CreateContainerResponse> CREATE =
         Method.of(SERVICE, "Create", CreateContainerResponse.parser());
-    static final Method<DeleteContainerRequest, Empty> DELETE = Method.of(SERVICE, "Delete", Empty.parser());
+    static final Method<DeleteContainerRequest, Empty> DELETE =
+        Method.of(SERVICE, "Delete", Empty.parser());
 
     private Containers() {}
   }
@@ -153,7 +162,8 @@ final class Api {
         Method.of(SERVICE, "Write", WriteContentResponse.parser());
     static final Method<ListStatusesRequest, ListStatusesResponse> STATUSES =
         Method.of(SERVICE, "ListStatuses", ListStatusesResponse.parser());
-    static final Method<DeleteContentRequest, Empty> DELETE = Method.of(SERVICE, "Delete", Empty.parser());
+    static final Method<DeleteContentRequest, Empty> DELETE =
+        Method.of(SERVICE, "Delete", Empty.parser());
 
     private Content() {}
   }
@@ -166,14 +176,16 @@ final class Api {
         Method.of(SERVICE, "View", ViewSnapshotResponse.parser());
     static final Method<MountsRequest, MountsResponse> MOUNTS =
         Method.of(SERVICE, "Mounts", MountsResponse.parser());
-    static final Method<CommitSnapshotRequest, Empty> COMMIT = Method.of(SERVICE, "Commit", Empty.parser());
+    static final Method<CommitSnapshotRequest, Empty> COMMIT =
+        Method.of(SERVICE, "Commit", Empty.parser());
     static final Method<StatSnapshotRequest, StatSnapshotResponse> STAT =
         Method.of(SERVICE, "Stat", StatSnapshotResponse.parser());
     static final Method<ListSnapshotsRequest, ListSnapshotsResponse> LIST =
         Method.of(SERVICE, "List", ListSnapshotsResponse.parser());
     static final Method<UsageRequest, UsageResponse> USAGE =
         Method.of(SERVICE, "Usage", UsageResponse.parser());
-    static final Method<RemoveSnapshotRequest, Empty> REMOVE = Method.of(SERVICE, "Remove", Empty.parser());
+    static final Method<RemoveSnapshotRequest, Empty> REMOVE =
+        Method.of(SERVICE, "Remove", Empty.parser());
 
     private Snapshots() {}
   }
@@ -182,7 +194,8 @@ final class Api {
     private static final String SERVICE = "containerd.services.leases.v1.Leases";
     static final Method<CreateRequest, CreateResponse> CREATE =
         Method.of(SERVICE, "Create", CreateResponse.parser());
-    static final Method<ListRequest, ListResponse> LIST = Method.of(SERVICE, "List", ListResponse.parser());
+    static final Method<ListRequest, ListResponse> LIST =
+        Method.of(SERVICE, "List", ListResponse.parser());
     static final Method<DeleteRequest, Empty> DELETE = Method.of(SERVICE, "Delete", Empty.parser());
 
     private Leases() {}
@@ -198,20 +211,27 @@ final class Api {
         Method.of(SERVICE, "Delete", DeleteResponse.parser());
     static final Method<DeleteProcessRequest, DeleteResponse> DELETE_PROCESS =
         Method.of(SERVICE, "DeleteProcess", DeleteResponse.parser());
-    static final Method<GetRequest, GetResponse> GET = Method.of(SERVICE, "Get", GetResponse.parser());
+    static final Method<GetRequest, GetResponse> GET =
+        Method.of(SERVICE, "Get", GetResponse.parser());
     static final Method<ListTasksRequest, ListTasksResponse> LIST =
         Method.of(SERVICE, "List", ListTasksResponse.parser());
     static final Method<KillRequest, Empty> KILL = Method.of(SERVICE, "Kill", Empty.parser());
-    static final Method<ExecProcessRequest, Empty> EXEC = Method.of(SERVICE, "Exec", Empty.parser());
-    static final Method<ResizePtyRequest, Empty> RESIZE = Method.of(SERVICE, "ResizePty", Empty.parser());
-    static final Method<CloseIORequest, Empty> CLOSE_IO = Method.of(SERVICE, "CloseIO", Empty.parser());
-    static final Method<PauseTaskRequest, Empty> PAUSE = Method.of(SERVICE, "Pause", Empty.parser());
-    static final Method<ResumeTaskRequest, Empty> RESUME = Method.of(SERVICE, "Resume", Empty.parser());
+    static final Method<ExecProcessRequest, Empty> EXEC =
+        Method.of(SERVICE, "Exec", Empty.parser());
+    static final Method<ResizePtyRequest, Empty> RESIZE =
+        Method.of(SERVICE, "ResizePty", Empty.parser());
+    static final Method<CloseIORequest, Empty> CLOSE_IO =
+        Method.of(SERVICE, "CloseIO", Empty.parser());
+    static final Method<PauseTaskRequest, Empty> PAUSE =
+        Method.of(SERVICE, "Pause", Empty.parser());
+    static final Method<ResumeTaskRequest, Empty> RESUME =
+        Method.of(SERVICE, "Resume", Empty.parser());
     static final Method<ListPidsRequest, ListPidsResponse> LIST_PIDS =
         Method.of(SERVICE, "ListPids", ListPidsResponse.parser());
     static final Method<MetricsRequest, MetricsResponse> METRICS =
         Method.of(SERVICE, "Metrics", MetricsResponse.parser());
-    static final Method<WaitRequest, WaitResponse> WAIT = Method.of(SERVICE, "Wait", WaitResponse.parser());
+    static final Method<WaitRequest, WaitResponse> WAIT =
+        Method.of(SERVICE, "Wait", WaitResponse.parser());
 
     private Tasks() {}
   }

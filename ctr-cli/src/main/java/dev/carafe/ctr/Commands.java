@@ -4,16 +4,24 @@ import dev.carafe.ctr.Command.Flag;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All commands with their flags, and what runs them. One place for parsing, help and completion. */
+/**
+ * All commands with their flags, and what runs them. One place for parsing, help and completion.
+ */
 final class Commands {
   static final List<Flag> GLOBAL =
       List.of(
-          value("address", "a", "SOCKET", "the daemon's socket ($CARAFE_ADDRESS, $CONTAINERD_ADDRESS)"),
-          value("namespace", "n", "NAME", "the namespace ($CARAFE_NAMESPACE, $CONTAINERD_NAMESPACE)"),
-          flag("help", "h", "shows help"),
+          value(
+              "address",
+              "a",
+              "SOCKET",
+              "the daemon's socket ($CARAFE_ADDRESS, $CONTAINERD_ADDRESS)"),
+          value(
+              "namespace", "n", "NAME", "the namespace ($CARAFE_NAMESPACE, $CONTAINERD_NAMESPACE)"),
+          Command.HELP,
           flag("version", "v", "shows the version of this program"));
 
-  private static final Flag FORMAT = value("format", "", "table|json", "tables for people, JSON for programs");
+  private static final Flag FORMAT =
+      value("format", "", "table|json", "tables for people, JSON for programs");
   private static final Flag QUIET = flag("quiet", "q", "names only");
   private static final Flag SNAPSHOTTER =
       value("snapshotter", "", "NAME", "where root file systems are kept ($CARAFE_SNAPSHOTTER)");
@@ -40,8 +48,8 @@ final class Commands {
           value("platform", "", "OS/ARCH", "which image of several"),
           flag("privileged", "", "lifts all confinement"),
           flag("read-only", "", "root file system is read-only"),
-          many("cap-add", "", "NAME", "adds a capability"),
-          many("cap-drop", "", "NAME", "takes a capability away"),
+          many("cap-add", "", "NAME", "adds a capability, or ALL"),
+          many("cap-drop", "", "NAME", "takes a capability, or ALL, away"),
           flag("allow-new-privs", "", "allows to gain privileges"),
           many("label", "l", "NAME=VALUE", "labels the container"),
           many("annotation", "", "NAME=VALUE", "annotates the specification"),
@@ -54,10 +62,16 @@ final class Commands {
       List.of(
           command("version", "", 0, 0, "shows the versions of client and daemon", FORMAT),
           command("plugins ls", "", 0, 0, "lists plugins", FORMAT),
-          command("plugins graph", "", 0, 0, "shows plugins and what they require as a tree", FORMAT),
+          command(
+              "plugins graph", "", 0, 0, "shows plugins and what they require as a tree", FORMAT),
           command("namespaces ls", "", 0, 0, "lists namespaces", FORMAT, QUIET),
           command("namespaces create", "NAME [LABEL=VALUE...]", 1, 99, "creates a namespace"),
-          command("namespaces label", "NAME LABEL=VALUE...", 2, 99, "sets or, with no value, removes labels"),
+          command(
+              "namespaces label",
+              "NAME LABEL=VALUE...",
+              2,
+              99,
+              "sets or, with no value, removes labels"),
           command("namespaces rm", "NAME...", 1, 99, "removes empty namespaces"),
           command(
               "pull",
@@ -67,7 +81,7 @@ final class Commands {
               "pulls an image and unpacks it",
               value("platform", "", "OS/ARCH", "which image of several"),
               flag("all-platforms", "", "fetches all of them"),
-              value("user", "u", "USER[:PASSWORD]", "credentials for the registry"),
+              value("user", "u", "USER[:PASSWORD]", "credentials for the image's registry"),
               flag("plain-http", "", "speaks plain HTTP"),
               value("hosts-dir", "", "DIR", "hosts.toml directory"),
               SNAPSHOTTER,
@@ -75,15 +89,47 @@ final class Commands {
               many("label", "l", "NAME=VALUE", "labels the image"),
               flag("quiet", "q", "no progress")),
           command("images ls", "[FILTER...]", 0, 99, "lists images", FORMAT, QUIET),
-          command("images rm", "IMAGE...", 1, 99, "removes images", flag("sync", "", "waits for garbage collection")),
-          command("images tag", "IMAGE NAME", 2, 2, "gives an image a further name", flag("force", "", "replaces")),
+          command(
+              "images rm",
+              "IMAGE...",
+              1,
+              99,
+              "removes images",
+              flag("sync", "", "waits for garbage collection")),
+          command(
+              "images tag",
+              "IMAGE NAME",
+              2,
+              2,
+              "gives an image a further name",
+              flag("force", "", "replaces")),
           new Command("run", "IMAGE ID [COMMAND...]", 2, -1, "runs a container", RUN),
           command("containers ls", "[FILTER...]", 0, 99, "lists containers", FORMAT, QUIET),
           command("containers info", "ID", 1, 1, "shows a container as JSON"),
-          command("containers rm", "ID...", 1, 99, "removes containers and their snapshots", flag("keep-snapshot", "", "keeps the snapshot")),
-          new Command("containers create", "IMAGE ID [COMMAND...]", 2, -1, "creates a container without running it", RUN),
+          command(
+              "containers rm",
+              "ID...",
+              1,
+              99,
+              "removes containers and their snapshots",
+              flag("keep-snapshot", "", "keeps the snapshot")),
+          new Command(
+              "containers create",
+              "IMAGE ID [COMMAND...]",
+              2,
+              -1,
+              "creates a container without running it",
+              RUN),
           command("tasks ls", "", 0, 0, "lists tasks", FORMAT, QUIET),
-          command("tasks start", "ID", 1, 1, "starts the task of a container", flag("detach", "d", "does not wait for its end"), value("log-uri", "", "URI", "where output goes with -d")),
+          command(
+              "tasks start",
+              "ID",
+              1,
+              1,
+              "starts the task of a container",
+              flag("interactive", "i", "passes standard input on"),
+              flag("detach", "d", "does not wait for its end"),
+              value("log-uri", "", "URI", "where output goes with -d")),
           command("tasks ps", "ID", 1, 1, "lists the processes of a task", FORMAT),
           new Command(
               "tasks exec",
@@ -98,39 +144,88 @@ final class Commands {
                   flag("detach", "d", "does not wait for its end"),
                   many("env", "e", "NAME=VALUE", "sets a variable"),
                   value("cwd", "w", "DIR", "working directory"),
-                  value("user", "u", "UID[:GID]", "who it runs as"))),
+                  value("user", "u", "USER[:GROUP]", "who it runs as"))),
           command(
               "tasks kill",
               "ID",
               1,
               1,
               "signals a task",
-              value("signal", "s", "NAME", "signal, TERM by default"),
+              value("signal", "s", "NAME", "TERM or what the image names, if not given"),
               flag("all", "a", "all processes"),
               value("exec-id", "", "ID", "a further process")),
           command("tasks pause", "ID", 1, 1, "stops all processes where they are"),
           command("tasks resume", "ID", 1, 1, "lets them go on"),
           command("tasks metrics", "ID", 1, 1, "shows statistics", FORMAT),
-          command("tasks wait", "ID", 1, 1, "waits for the end and exits with its code", value("exec-id", "", "ID", "a further process")),
-          command("tasks rm", "ID...", 1, 99, "removes tasks that have ended", flag("force", "f", "kills first")),
+          command(
+              "tasks wait",
+              "ID",
+              1,
+              1,
+              "waits for the end and exits with its code",
+              value("exec-id", "", "ID", "a further process")),
+          command(
+              "tasks rm",
+              "ID...",
+              1,
+              99,
+              "removes tasks that have ended",
+              flag("force", "f", "kills first")),
           command("content ls", "[FILTER...]", 0, 99, "lists blobs", FORMAT, QUIET),
           command("content get", "DIGEST", 1, 1, "writes a blob to standard output"),
-          command("content ingest", "REF", 1, 1, "makes a blob from standard input", value("expected-digest", "", "DIGEST", "what it must be"), value("expected-size", "", "BYTES", "how long it must be")),
+          command(
+              "content ingest",
+              "REF",
+              1,
+              1,
+              "makes a blob from standard input",
+              value("expected-digest", "", "DIGEST", "what it must be"),
+              value("expected-size", "", "BYTES", "how long it must be")),
           command("content active", "", 0, 0, "lists unfinished blobs", FORMAT),
           command("content rm", "DIGEST...", 1, 99, "removes blobs"),
-          command("snapshots ls", "[FILTER...]", 0, 99, "lists snapshots", FORMAT, QUIET, SNAPSHOTTER),
+          command(
+              "snapshots ls", "[FILTER...]", 0, 99, "lists snapshots", FORMAT, QUIET, SNAPSHOTTER),
           command("snapshots info", "KEY", 1, 1, "shows a snapshot as JSON", SNAPSHOTTER),
-          command("snapshots usage", "[KEY...]", 0, 99, "shows what snapshots take", FORMAT, SNAPSHOTTER),
-          command("snapshots prepare", "KEY [PARENT]", 1, 2, "makes a writable snapshot", SNAPSHOTTER),
-          command("snapshots view", "KEY [PARENT]", 1, 2, "makes a read-only snapshot", SNAPSHOTTER),
-          command("snapshots mounts", "TARGET KEY", 2, 2, "shows the mount commands of a snapshot", SNAPSHOTTER),
+          command(
+              "snapshots usage",
+              "[KEY...]",
+              0,
+              99,
+              "shows what snapshots take",
+              FORMAT,
+              SNAPSHOTTER),
+          command(
+              "snapshots prepare", "KEY [PARENT]", 1, 2, "makes a writable snapshot", SNAPSHOTTER),
+          command(
+              "snapshots view", "KEY [PARENT]", 1, 2, "makes a read-only snapshot", SNAPSHOTTER),
+          command(
+              "snapshots mounts",
+              "TARGET KEY",
+              2,
+              2,
+              "shows the mount commands of a snapshot",
+              SNAPSHOTTER),
           command("snapshots commit", "NAME KEY", 2, 2, "makes a snapshot immutable", SNAPSHOTTER),
           command("snapshots rm", "KEY...", 1, 99, "removes snapshots", SNAPSHOTTER),
           command("leases ls", "", 0, 0, "lists leases", FORMAT, QUIET),
-          command("leases create", "[LABEL=VALUE...]", 0, 99, "creates a lease", value("id", "", "ID", "its name"), value("expires", "", "DURATION", "when it ends, for example 24h")),
-          command("leases rm", "ID...", 1, 99, "ends leases", flag("sync", "", "waits for garbage collection")),
+          command(
+              "leases create",
+              "[LABEL=VALUE...]",
+              0,
+              99,
+              "creates a lease",
+              value("id", "", "ID", "its name"),
+              value("expires", "", "DURATION", "when it ends, for example 24h")),
+          command(
+              "leases rm",
+              "ID...",
+              1,
+              99,
+              "ends leases",
+              flag("sync", "", "waits for garbage collection")),
           command("events", "[FILTER...]", 0, 99, "prints events as they happen", FORMAT),
           command("gc", "", 0, 0, "collects garbage now"),
+          command("batch", "", 0, 0, "runs the command lines on standard input"),
           command("completion", "bash|zsh|fish", 1, 1, "prints a completion script"));
 
   private Commands() {}
@@ -181,12 +276,16 @@ final class Commands {
       case "leases rm" -> new LeaseCommands(session).remove();
       case "events" -> new SystemCommands(session).events();
       case "gc" -> new LeaseCommands(session).collect();
+      case "batch" -> new SystemCommands(session).batch();
       case "completion" -> Completion.print(session);
       default -> throw new IllegalStateException(command.path());
     };
   }
 
-  /** The command that the words begin with, the longest name first; {@code c} is short for {@code containers} and so on. */
+  /**
+   * The command that the words begin with, the longest name first; {@code c} is short for {@code
+   * containers} and so on.
+   */
   static Command find(List<String> words) {
     if (words.isEmpty()) {
       throw new UsageException("no command given");

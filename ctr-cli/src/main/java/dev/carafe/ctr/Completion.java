@@ -21,7 +21,8 @@ final class Completion {
       }
       case "fish" -> fish(out);
       default ->
-          throw new UsageException("completion for bash, zsh or fish, not \"" + session.arguments().operand(0) + "\"");
+          throw new UsageException(
+              "completion for bash, zsh or fish, not \"" + session.arguments().operand(0) + "\"");
     }
     return 0;
   }
@@ -56,17 +57,26 @@ final class Completion {
     for (Command command : Commands.ALL) {
       List<String> flags = command.flags().stream().map(flag -> "--" + flag.name()).toList();
       if (!flags.isEmpty()) {
-        String pattern = command.path().contains(" ") ? "\"" + command.path() + "\"" : command.path() + "*";
-        out.println("    " + pattern + ") [[ $cur == -* ]] && COMPREPLY=($(compgen -W \"" + String.join(" ", flags) + "\" -- \"$cur\")) && return ;;");
+        String pattern =
+            command.path().contains(" ") ? "\"" + command.path() + "\"" : command.path() + "*";
+        out.println(
+            "    "
+                + pattern
+                + ") [[ $cur == -* ]] && COMPREPLY=($(compgen -W \""
+                + String.join(" ", flags)
+                + "\" -- \"$cur\")) && return ;;");
       }
     }
     out.println("  esac");
     out.println("  case ${#words[@]}:${words[0]} in");
     tree()
-        .forEach(
-            (word, below) ->
-                out.println(
-                    "    " + (word.isEmpty() ? "0:" : "1:" + word) + ") COMPREPLY=($(compgen -W \"" + String.join(" ", below) + "\" -- \"$cur\")) ;;"));
+        .forEach((word, below) ->
+            out.println(
+                "    "
+                    + (word.isEmpty() ? "0:" : "1:" + word)
+                    + ") COMPREPLY=($(compgen -W \""
+                    + String.join(" ", below)
+                    + "\" -- \"$cur\")) ;;"));
     out.println("  esac");
     out.println("}");
     out.println("complete -o default -F _carafe carafe");
@@ -77,15 +87,34 @@ final class Completion {
     for (Command command : Commands.ALL) {
       String[] words = command.path().split(" ");
       if (words.length == 1) {
-        out.println("complete -c carafe -n __fish_use_subcommand -a " + words[0] + " -d '" + command.help().replace("'", "") + "'");
+        out.println(
+            "complete -c carafe -n __fish_use_subcommand -a "
+                + words[0]
+                + " -d '"
+                + command.help().replace("'", "")
+                + "'");
       } else {
         out.println("complete -c carafe -n __fish_use_subcommand -a " + words[0]);
         out.println(
-            "complete -c carafe -n '__fish_seen_subcommand_from " + words[0] + "' -a " + words[1] + " -d '" + command.help().replace("'", "") + "'");
+            "complete -c carafe -n '__fish_seen_subcommand_from "
+                + words[0]
+                + "' -a "
+                + words[1]
+                + " -d '"
+                + command.help().replace("'", "")
+                + "'");
       }
       for (Command.Flag flag : command.flags()) {
         out.println(
-            "complete -c carafe -n '__fish_seen_subcommand_from " + words[words.length - 1] + "' -l " + flag.name() + (flag.letter().isEmpty() ? "" : " -s " + flag.letter()) + (flag.value().isEmpty() ? "" : " -r") + " -d '" + flag.help().replace("'", "") + "'");
+            "complete -c carafe -n '__fish_seen_subcommand_from "
+                + words[words.length - 1]
+                + "' -l "
+                + flag.name()
+                + (flag.letter().isEmpty() ? "" : " -s " + flag.letter())
+                + (flag.value().isEmpty() ? "" : " -r")
+                + " -d '"
+                + flag.help().replace("'", "")
+                + "'");
       }
     }
   }

@@ -7,7 +7,6 @@ import dev.carafe.api.services.containers.v1.GetContainerRequest;
 import dev.carafe.api.services.containers.v1.ListContainersRequest;
 import dev.carafe.api.services.snapshots.v1.RemoveSnapshotRequest;
 import dev.carafe.ctr.grpc.StatusException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,29 +25,25 @@ final class ContainerCommands {
             .channel()
             .unary(
                 Api.Containers.LIST,
-                ListContainersRequest.newBuilder().addAllFilters(session.arguments().operands()).build())
+                ListContainersRequest.newBuilder()
+                    .addAllFilters(session.arguments().operands())
+                    .build())
             .getContainersList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      containers.forEach(container -> all.add(json(container)));
-      Text.json(session.out(), all);
-    } else if (session.arguments().has("quiet")) {
-      containers.forEach(container -> session.out().println(container.getId()));
-    } else {
-      Table table = new Table("CONTAINER", "IMAGE", "RUNTIME");
-      for (Container container : containers) {
-        table.row(
-            container.getId(),
-            container.getImage().isEmpty() ? "-" : container.getImage(),
-            container.getRuntime().getName());
-      }
-      table.print(session.out());
+    Table table = new Table("CONTAINER", "IMAGE", "RUNTIME");
+    for (Container container : containers) {
+      table.row(
+          json(container),
+          container.getId(),
+          container.getImage(),
+          container.getRuntime().getName());
     }
+    table.print(session);
     return 0;
   }
 
   int info() {
-    Text.json(session.out(), json(get(session, session.arguments().operand(0))));
+    Container container = get(session, session.arguments().operand(0));
+    session.out().println(Text.json(json(container)));
     return 0;
   }
 
@@ -87,7 +82,9 @@ final class ContainerCommands {
   /** The container first: it holds the snapshot. */
   static void remove(Session session, String id, boolean snapshotToo) {
     Container container = get(session, id);
-    session.channel().unary(Api.Containers.DELETE, DeleteContainerRequest.newBuilder().setId(id).build());
+    session
+        .channel()
+        .unary(Api.Containers.DELETE, DeleteContainerRequest.newBuilder().setId(id).build());
     if (snapshotToo && !container.getSnapshotKey().isEmpty()) {
       try {
         session

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Blobs. */
@@ -43,36 +42,27 @@ final class ContentCommands {
         blobs.addAll(part.getInfoList());
       }
     }
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Info blob : blobs) {
-        all.add(
-            Text.object(
-                "digest", blob.getDigest(),
-                "size", blob.getSize(),
-                "created_at", Text.time(blob.getCreatedAt()),
-                "updated_at", Text.time(blob.getUpdatedAt()),
-                "labels", blob.getLabelsMap()));
-      }
-      Text.json(session.out(), all);
-    } else if (arguments.has("quiet")) {
-      blobs.forEach(blob -> session.out().println(blob.getDigest()));
-    } else {
-      Table table = new Table("DIGEST", "SIZE", "CREATED", "LABELS");
-      for (Info blob : blobs) {
-        table.row(
-            blob.getDigest(),
-            Text.size(blob.getSize()),
-            Text.time(blob.getCreatedAt()),
-            Text.labels(blob.getLabelsMap()));
-      }
-      table.print(session.out());
+    Table table = new Table("DIGEST", "SIZE", "CREATED", "LABELS");
+    for (Info blob : blobs) {
+      table.row(
+          Text.object(
+              "digest", blob.getDigest(),
+              "size", blob.getSize(),
+              "created_at", Text.time(blob.getCreatedAt()),
+              "updated_at", Text.time(blob.getUpdatedAt()),
+              "labels", blob.getLabelsMap()),
+          blob.getDigest(),
+          Text.size(blob.getSize()),
+          Text.time(blob.getCreatedAt()),
+          Text.labels(blob.getLabelsMap()));
     }
+    table.print(session);
     return 0;
   }
 
   int get() throws IOException {
-    ReadContentRequest request = ReadContentRequest.newBuilder().setDigest(arguments.operand(0)).build();
+    ReadContentRequest request =
+        ReadContentRequest.newBuilder().setDigest(arguments.operand(0)).build();
     try (Call<ReadContentRequest, ReadContentResponse> call =
         session.channel().stream(Api.Content.READ, request)) {
       for (ReadContentResponse part = call.receive(); part != null; part = call.receive()) {
@@ -101,13 +91,13 @@ final class ContentCommands {
   int ingest() throws IOException {
     String ref = arguments.operand(0);
     try (Call<WriteContentRequest, WriteContentResponse> call =
-        session.channel().open(Api.Content.WRITE, Map.of())) {
+        session.channel().open(Api.Content.WRITE)) {
       WriteContentRequest.Builder first =
           WriteContentRequest.newBuilder()
               .setAction(WriteAction.STAT)
               .setRef(ref)
               .setExpected(arguments.value("expected-digest", ""))
-              .setTotal(Long.parseLong(arguments.value("expected-size", "0")));
+              .setTotal(arguments.number("expected-size", 0));
       exchange(call, first.build());
       long offset = 0;
       InputStream in = System.in;
@@ -123,7 +113,11 @@ final class ContentCommands {
       }
       WriteContentResponse done =
           exchange(
-              call, WriteContentRequest.newBuilder().setAction(WriteAction.COMMIT).setOffset(offset).build());
+              call,
+              WriteContentRequest.newBuilder()
+                  .setAction(WriteAction.COMMIT)
+                  .setOffset(offset)
+                  .build());
       call.halfClose();
       if (done != null) {
         session.out().println(done.getDigest());
@@ -140,37 +134,34 @@ final class ContentCommands {
 
   int active() {
     List<Status> ingests =
-        session.channel().unary(Api.Content.STATUSES, ListStatusesRequest.getDefaultInstance()).getStatusesList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Status ingest : ingests) {
-        all.add(
-            Text.object(
-                "ref", ingest.getRef(),
-                "offset", ingest.getOffset(),
-                "total", ingest.getTotal(),
-                "expected", ingest.getExpected(),
-                "started_at", Text.time(ingest.getStartedAt()),
-                "updated_at", Text.time(ingest.getUpdatedAt())));
-      }
-      Text.json(session.out(), all);
-      return 0;
-    }
+        session
+            .channel()
+            .unary(Api.Content.STATUSES, ListStatusesRequest.getDefaultInstance())
+            .getStatusesList();
     Table table = new Table("REF", "SIZE", "TOTAL", "STARTED");
     for (Status ingest : ingests) {
       table.row(
+          Text.object(
+              "ref", ingest.getRef(),
+              "offset", ingest.getOffset(),
+              "total", ingest.getTotal(),
+              "expected", ingest.getExpected(),
+              "started_at", Text.time(ingest.getStartedAt()),
+              "updated_at", Text.time(ingest.getUpdatedAt())),
           ingest.getRef(),
           Text.size(ingest.getOffset()),
-          ingest.getTotal() == 0 ? "-" : Text.size(ingest.getTotal()),
+          ingest.getTotal() == 0 ? "" : Text.size(ingest.getTotal()),
           Text.time(ingest.getStartedAt()));
     }
-    table.print(session.out());
+    table.print(session);
     return 0;
   }
 
   int remove() {
     for (String digest : arguments.operands()) {
-      session.channel().unary(Api.Content.DELETE, DeleteContentRequest.newBuilder().setDigest(digest).build());
+      session
+          .channel()
+          .unary(Api.Content.DELETE, DeleteContentRequest.newBuilder().setDigest(digest).build());
     }
     return 0;
   }

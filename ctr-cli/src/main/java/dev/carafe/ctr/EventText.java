@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MapEntry;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,17 +24,16 @@ final class EventText {
   /** The fields of an event, or its type and bytes where it is not known here. */
   static Object fields(Any any) {
     String name = any.getTypeUrl().substring(any.getTypeUrl().lastIndexOf('/') + 1);
-    String type =
-        name.startsWith(EVENTS)
-            ? name.substring(EVENTS.length())
-            : name.startsWith(IMAGES) ? name.substring(IMAGES.length()) : "";
-    if (type.matches("[A-Za-z]+")) {
-      try {
-        Class<?> known = Class.forName("dev.carafe.api.events." + type);
-        Message instance = (Message) known.getMethod("getDefaultInstance").invoke(null);
-        return fields(instance.getParserForType().parseFrom(any.getValue()));
-      } catch (ReflectiveOperationException | InvalidProtocolBufferException e) {
-        return Text.any(any);
+    for (String known : List.of(EVENTS, IMAGES)) {
+      String type = name.startsWith(known) ? name.substring(known.length()) : "";
+      if (!type.isEmpty() && type.chars().allMatch(Character::isLetter)) {
+        try {
+          Class<?> message = Class.forName("dev.carafe.api.events." + type);
+          Message instance = (Message) message.getMethod("getDefaultInstance").invoke(null);
+          return fields(instance.getParserForType().parseFrom(any.getValue()));
+        } catch (ReflectiveOperationException | InvalidProtocolBufferException e) {
+          return Text.any(any);
+        }
       }
     }
     return Text.any(any);
@@ -51,7 +51,9 @@ final class EventText {
     if (field.isMapField()) {
       Map<String, Object> map = new LinkedHashMap<>();
       for (Object entry : (List<?>) value) {
-        map.put(String.valueOf(((MapEntry<?, ?>) entry).getKey()), single(field, ((MapEntry<?, ?>) entry).getValue()));
+        map.put(
+            String.valueOf(((MapEntry<?, ?>) entry).getKey()),
+            single(field, ((MapEntry<?, ?>) entry).getValue()));
       }
       return map;
     }
@@ -64,14 +66,19 @@ final class EventText {
   }
 
   private static Object single(FieldDescriptor field, Object value) {
+    boolean unsigned =
+        switch (field.getType()) {
+          case UINT32, FIXED32, UINT64, FIXED64 -> true;
+          default -> false;
+        };
     return switch (value) {
       case Timestamp time -> Text.time(time);
+      case Any any -> Text.any(any);
       case Message inner -> fields(inner);
       case EnumValueDescriptor known -> known.getName();
       case ByteString bytes -> bytes.toStringUtf8();
-      case Integer number -> Integer.toUnsignedLong(number);
-      case Long number when field.getType() == FieldDescriptor.Type.UINT64 && number < 0 ->
-          new java.math.BigInteger(Long.toUnsignedString(number));
+      case Integer number when unsigned -> Integer.toUnsignedLong(number);
+      case Long number when unsigned && number < 0 -> new BigInteger(Long.toUnsignedString(number));
       default -> value;
     };
   }

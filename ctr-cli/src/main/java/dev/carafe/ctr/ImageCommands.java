@@ -8,7 +8,6 @@ import dev.carafe.api.services.images.v1.ListImagesRequest;
 import dev.carafe.api.services.images.v1.UpdateImageRequest;
 import dev.carafe.ctr.grpc.StatusException;
 import dev.carafe.spi.images.ImageName;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Images. */
@@ -25,35 +24,27 @@ final class ImageCommands {
             .channel()
             .unary(
                 Api.Images.LIST,
-                ListImagesRequest.newBuilder().addAllFilters(session.arguments().operands()).build())
+                ListImagesRequest.newBuilder()
+                    .addAllFilters(session.arguments().operands())
+                    .build())
             .getImagesList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Image image : images) {
-        all.add(
-            Text.object(
-                "name", image.getName(),
-                "digest", image.getTarget().getDigest(),
-                "media_type", image.getTarget().getMediaType(),
-                "size", image.getTarget().getSize(),
-                "labels", image.getLabelsMap(),
-                "created_at", Text.time(image.getCreatedAt()),
-                "updated_at", Text.time(image.getUpdatedAt())));
-      }
-      Text.json(session.out(), all);
-    } else if (session.arguments().has("quiet")) {
-      images.forEach(image -> session.out().println(image.getName()));
-    } else {
-      Table table = new Table("NAME", "DIGEST", "TYPE", "LABELS");
-      for (Image image : images) {
-        table.row(
-            image.getName(),
-            image.getTarget().getDigest(),
-            image.getTarget().getMediaType(),
-            Text.labels(image.getLabelsMap()));
-      }
-      table.print(session.out());
+    Table table = new Table("NAME", "DIGEST", "TYPE", "LABELS");
+    for (Image image : images) {
+      table.row(
+          Text.object(
+              "name", image.getName(),
+              "digest", image.getTarget().getDigest(),
+              "media_type", image.getTarget().getMediaType(),
+              "size", image.getTarget().getSize(),
+              "labels", image.getLabelsMap(),
+              "created_at", Text.time(image.getCreatedAt()),
+              "updated_at", Text.time(image.getUpdatedAt())),
+          image.getName(),
+          image.getTarget().getDigest(),
+          image.getTarget().getMediaType(),
+          Text.labels(image.getLabelsMap()));
     }
+    table.print(session);
     return 0;
   }
 
@@ -74,14 +65,21 @@ final class ImageCommands {
   int tag() {
     Image image = find(session, session.arguments().operand(0));
     Image tagged =
-        Image.newBuilder().setName(fullName(session.arguments().operand(1))).setTarget(image.getTarget()).build();
+        Image.newBuilder()
+            .setName(fullName(session.arguments().operand(1)))
+            .setTarget(image.getTarget())
+            .build();
     try {
-      session.channel().unary(Api.Images.CREATE, CreateImageRequest.newBuilder().setImage(tagged).build());
+      session
+          .channel()
+          .unary(Api.Images.CREATE, CreateImageRequest.newBuilder().setImage(tagged).build());
     } catch (StatusException e) {
       if (e.code() != StatusException.ALREADY_EXISTS || !session.arguments().has("force")) {
         throw e;
       }
-      session.channel().unary(Api.Images.UPDATE, UpdateImageRequest.newBuilder().setImage(tagged).build());
+      session
+          .channel()
+          .unary(Api.Images.UPDATE, UpdateImageRequest.newBuilder().setImage(tagged).build());
     }
     return 0;
   }

@@ -8,13 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Leases, and with them garbage collection. */
 final class LeaseCommands {
-  private static final String EXPIRE = "containerd.io/gc.expire";
+  static final String EXPIRE = "containerd.io/gc.expire";
 
   private final Session session;
   private final Arguments arguments;
@@ -27,25 +26,18 @@ final class LeaseCommands {
   int list() {
     List<Lease> leases =
         session.channel().unary(Api.Leases.LIST, ListRequest.getDefaultInstance()).getLeasesList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Lease lease : leases) {
-        all.add(
-            Text.object(
-                "id", lease.getId(),
-                "created_at", Text.time(lease.getCreatedAt()),
-                "labels", lease.getLabelsMap()));
-      }
-      Text.json(session.out(), all);
-    } else if (arguments.has("quiet")) {
-      leases.forEach(lease -> session.out().println(lease.getId()));
-    } else {
-      Table table = new Table("ID", "CREATED", "LABELS");
-      leases.forEach(
-          lease ->
-              table.row(lease.getId(), Text.time(lease.getCreatedAt()), Text.labels(lease.getLabelsMap())));
-      table.print(session.out());
+    Table table = new Table("ID", "CREATED", "LABELS");
+    for (Lease lease : leases) {
+      table.row(
+          Text.object(
+              "id", lease.getId(),
+              "created_at", Text.time(lease.getCreatedAt()),
+              "labels", lease.getLabelsMap()),
+          lease.getId(),
+          Text.time(lease.getCreatedAt()),
+          Text.labels(lease.getLabelsMap()));
     }
+    table.print(session);
     return 0;
   }
 
@@ -56,9 +48,12 @@ final class LeaseCommands {
             .putAllLabels(Text.pairs(arguments.operands()));
     String expires = arguments.valueOrNull("expires");
     if (expires != null) {
-      request.putLabels(EXPIRE, Instant.now().plus(duration(expires)).truncatedTo(ChronoUnit.SECONDS).toString());
+      request.putLabels(
+          EXPIRE, Instant.now().plus(duration(expires)).truncatedTo(ChronoUnit.SECONDS).toString());
     }
-    session.out().println(session.channel().unary(Api.Leases.CREATE, request.build()).getLease().getId());
+    session
+        .out()
+        .println(session.channel().unary(Api.Leases.CREATE, request.build()).getLease().getId());
     return 0;
   }
 
@@ -89,12 +84,16 @@ final class LeaseCommands {
             .unary(
                 Api.Leases.CREATE,
                 CreateRequest.newBuilder()
-                    .putLabels(EXPIRE, Instant.now().plusSeconds(60).truncatedTo(ChronoUnit.SECONDS).toString())
+                    .putLabels(
+                        EXPIRE,
+                        Instant.now().plusSeconds(60).truncatedTo(ChronoUnit.SECONDS).toString())
                     .build())
             .getLease();
     session
         .channel()
-        .unary(Api.Leases.DELETE, DeleteRequest.newBuilder().setId(lease.getId()).setSync(true).build());
+        .unary(
+            Api.Leases.DELETE,
+            DeleteRequest.newBuilder().setId(lease.getId()).setSync(true).build());
     return 0;
   }
 }

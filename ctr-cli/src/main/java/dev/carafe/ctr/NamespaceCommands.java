@@ -6,7 +6,6 @@ import dev.carafe.api.services.namespaces.v1.DeleteNamespaceRequest;
 import dev.carafe.api.services.namespaces.v1.ListNamespacesRequest;
 import dev.carafe.api.services.namespaces.v1.Namespace;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceRequest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -24,17 +23,14 @@ final class NamespaceCommands {
             .channel()
             .unary(Api.Namespaces.LIST, ListNamespacesRequest.getDefaultInstance())
             .getNamespacesList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      namespaces.forEach(one -> all.add(Text.object("name", one.getName(), "labels", one.getLabelsMap())));
-      Text.json(session.out(), all);
-    } else if (session.arguments().has("quiet")) {
-      namespaces.forEach(one -> session.out().println(one.getName()));
-    } else {
-      Table table = new Table("NAME", "LABELS");
-      namespaces.forEach(one -> table.row(one.getName(), Text.labels(one.getLabelsMap())));
-      table.print(session.out());
+    Table table = new Table("NAME", "LABELS");
+    for (Namespace namespace : namespaces) {
+      table.row(
+          Text.object("name", namespace.getName(), "labels", namespace.getLabelsMap()),
+          namespace.getName(),
+          Text.labels(namespace.getLabelsMap()));
     }
+    table.print(session);
     return 0;
   }
 
@@ -46,7 +42,9 @@ final class NamespaceCommands {
             .build();
     session
         .channel()
-        .unary(Api.Namespaces.CREATE, CreateNamespaceRequest.newBuilder().setNamespace(namespace).build());
+        .unary(
+            Api.Namespaces.CREATE,
+            CreateNamespaceRequest.newBuilder().setNamespace(namespace).build());
     return 0;
   }
 
@@ -58,7 +56,9 @@ final class NamespaceCommands {
             Api.Namespaces.UPDATE,
             UpdateNamespaceRequest.newBuilder()
                 .setNamespace(
-                    Namespace.newBuilder().setName(session.arguments().operand(0)).putAllLabels(labels))
+                    Namespace.newBuilder()
+                        .setName(session.arguments().operand(0))
+                        .putAllLabels(labels))
                 .setUpdateMask(
                     FieldMask.newBuilder()
                         .addAllPaths(labels.keySet().stream().map(key -> "labels." + key).toList()))
@@ -67,8 +67,7 @@ final class NamespaceCommands {
   }
 
   private Map<String, String> labels() {
-    List<String> operands = session.arguments().operands();
-    return Text.pairs(operands.subList(1, operands.size()));
+    return Text.pairs(session.arguments().operandsFrom(1));
   }
 
   int remove() {

@@ -2,7 +2,7 @@ package dev.carafe.ctr;
 
 import dev.carafe.api.services.introspection.v1.Plugin;
 import dev.carafe.api.services.introspection.v1.PluginsRequest;
-import java.util.ArrayList;
+import dev.carafe.api.types.Platform;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,36 +32,35 @@ final class PluginCommands {
   }
 
   int list() {
-    List<Plugin> plugins = plugins();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Plugin plugin : plugins) {
-        all.add(
-            Text.object(
-                "type", plugin.getType(),
-                "id", plugin.getId(),
-                "status", status(plugin),
-                "requires", plugin.getRequiresList(),
-                "capabilities", plugin.getCapabilitiesList(),
-                "exports", plugin.getExportsMap(),
-                "error", plugin.getInitErr().getMessage()));
-      }
-      Text.json(session.out(), all);
-      return 0;
-    }
     Table table = new Table("TYPE", "ID", "PLATFORMS", "STATUS");
-    for (Plugin plugin : plugins) {
-      String platforms =
-          String.join(
-              ",",
-              plugin.getPlatformsList().stream().map(p -> p.getOs() + "/" + p.getArchitecture()).toList());
-      table.row(plugin.getType(), plugin.getId(), platforms.isEmpty() ? "-" : platforms, status(plugin));
+    for (Plugin plugin : plugins()) {
+      StringBuilder platforms = new StringBuilder();
+      for (Platform platform : plugin.getPlatformsList()) {
+        platforms.append(platforms.isEmpty() ? "" : ",").append(platform.getOs());
+        platforms.append('/').append(platform.getArchitecture());
+      }
+      table.row(
+          Text.object(
+              "type", plugin.getType(),
+              "id", plugin.getId(),
+              "status", status(plugin),
+              "requires", plugin.getRequiresList(),
+              "capabilities", plugin.getCapabilitiesList(),
+              "exports", plugin.getExportsMap(),
+              "error", plugin.getInitErr().getMessage()),
+          plugin.getType(),
+          plugin.getId(),
+          platforms.toString(),
+          status(plugin));
     }
-    table.print(session.out());
+    table.print(session);
     return 0;
   }
 
-  /** What nothing requires comes first; each with what it requires below it. A plugin that was shown before is not unfolded again. */
+  /**
+   * What nothing requires comes first; each with what it requires below it. A plugin that was shown
+   * before is not unfolded again.
+   */
   int graph() {
     List<Plugin> plugins = plugins();
     if (session.json()) {
@@ -79,12 +78,22 @@ final class PluginCommands {
   }
 
   private void show(
-      List<Plugin> plugins, Plugin plugin, String head, String indent, Set<String> shown, int depth) {
+      List<Plugin> plugins,
+      Plugin plugin,
+      String head,
+      String indent,
+      Set<String> shown,
+      int depth) {
     String name = plugin.getType() + "." + plugin.getId();
     List<Plugin> below =
-        plugins.stream().filter(other -> plugin.getRequiresList().contains(other.getType())).toList();
+        plugins.stream()
+            .filter(other -> plugin.getRequiresList().contains(other.getType()))
+            .toList();
     boolean again = !shown.add(name) && !below.isEmpty();
-    String note = status(plugin).equals("ok") ? "" : "  [" + status(plugin) + ": " + plugin.getInitErr().getMessage() + "]";
+    String note =
+        status(plugin).equals("ok")
+            ? ""
+            : "  [" + status(plugin) + ": " + plugin.getInitErr().getMessage() + "]";
     session.out().println(head + name + note + (again ? " ..." : ""));
     if (again || depth == MAX_DEPTH) {
       return;

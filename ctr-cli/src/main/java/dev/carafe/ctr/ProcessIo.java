@@ -3,6 +3,7 @@ package dev.carafe.ctr;
 import dev.carafe.api.services.tasks.v1.CloseIORequest;
 import dev.carafe.api.services.tasks.v1.ResizePtyRequest;
 import dev.carafe.ctr.grpc.StatusException;
+import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.Terminal;
 import java.io.FileDescriptor;
@@ -11,205 +12,257 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import sun.misc.Signal;
 
 /**
- * A process's standard streams through FIFOs in a private directory, this program's own at the other end; signals and the size of the
- * terminal passed on. The terminal is put back on every way out.
+ * A process's standard streams: FIFOs that this program copies from and to, signals and the size of
+ * the terminal passed on; or, detached, a log. The terminal is put back on every way out.
  */
 final class ProcessIo implements AutoCloseable {
   private static final int DRAIN_MILLIS = 2000;
+  private static final int SIGKILL = Signals.number("KILL");
+  private static final Fd TTY = Fd.borrow(0);
 
   private final Session session;
   private final String id;
   private final String execId;
-  private final Path directory;
   private final boolean terminal;
-  private final boolean input;
+  private final String log;
+  private final @Nullable FutureTask<Fifos> made;
+  private final SignalForwarder signals;
   private final List<Thread> outputs = new ArrayList<>();
+  private @Nullable Fifos fifos;
+  private @Nullable OutputStream stdin;
   private Terminal.@Nullable RawMode raw;
 
   private ProcessIo(
-      Session session, String id, String execId, Path directory, boolean terminal, boolean input) {
+      Session session,
+      String id,
+      String execId,
+      boolean terminal,
+      String log,
+      @Nullable FutureTask<Fifos> made) {
     this.session = session;
     this.id = id;
     this.execId = execId;
-    this.directory = directory;
     this.terminal = terminal;
-    this.input = input;
+    this.log = log;
+    this.made = made;
+    this.signals = new SignalForwarder(this::kill, this::abandon);
   }
 
-  /** Makes the FIFOs and opens the reading ends, before the daemon opens the writing ones. */
-  static ProcessIo open(Session session, String id, String execId, boolean terminal, boolean input)
-      throws IOException, InterruptedException {
-    Path directory =
-        Files.createTempDirectory(
-            "carafe-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    ProcessIo io = new ProcessIo(session, id, execId, directory, terminal, input);
-    try {
-      io.makeFifos();
-      io.outputs.add(io.copy("stdout", FileDescriptor.out));
-      if (!terminal) {
-        io.outputs.add(io.copy("stderr", FileDescriptor.err));
+  /**
+   * As the flags {@code --detach} and {@code --log-uri} say. FIFOs are made on a thread of their
+   * own, because the first kernel call of a program takes long: {@link #prepare} waits for them.
+   *
+   * @param execId empty for the task's own process
+   */
+  static ProcessIo open(
+      Session session, String id, String execId, boolean terminal, boolean interactive) {
+    String log = session.arguments().value("log-uri", "");
+    if (session.arguments().has("detach")) {
+      if (terminal || interactive) {
+        throw new UsageException("a detached process has neither terminal nor standard input");
       }
-      return io;
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      io.close();
-      throw e;
+      return new ProcessIo(session, id, execId, false, log, null);
     }
-  }
-
-  private void makeFifos() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("mkfifo", "-m", "600", path("stdout")));
-    if (input) {
-      command.add(path("stdin"));
+    if (!log.isEmpty()) {
+      throw new UsageException("--log-uri is for --detach");
+    }
+    List<String> names = new ArrayList<>(List.of(Fifos.STDOUT));
+    if (terminal || interactive) {
+      names.add(Fifos.STDIN);
     }
     if (!terminal) {
-      command.add(path("stderr"));
+      names.add(Fifos.STDERR);
     }
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      throw new IOException("mkfifo in " + directory + " did not work");
+    FutureTask<Fifos> made = new FutureTask<>(() -> Fifos.make(session.fifoDirectory(), names));
+    Thread.ofPlatform().daemon().name("fifos").start(made);
+    return new ProcessIo(session, id, execId, terminal, log, made);
+  }
+
+  boolean isDetached() {
+    return made == null;
+  }
+
+  /**
+   * Opens this program's ends of the FIFOs and takes signals and the terminal over, before the
+   * daemon makes the process.
+   */
+  void prepare() throws IOException {
+    if (made == null) {
+      return;
+    }
+    Fifos ready = await(made);
+    fifos = ready;
+    signals.install();
+    if (terminal && Terminal.isTerminal(TTY)) {
+      raw = Terminal.rawMode(TTY);
+    }
+    if (!stdin().isEmpty()) {
+      stdin = ready.sink(Fifos.STDIN);
+    }
+    copy(ready.source(Fifos.STDOUT), FileDescriptor.out);
+    if (!stderr().isEmpty()) {
+      copy(ready.source(Fifos.STDERR), FileDescriptor.err);
     }
   }
 
-  private String path(String name) {
-    return directory.resolve(name).toString();
+  private static Fifos await(FutureTask<Fifos> made) throws IOException {
+    try {
+      return made.get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw new IOException("FIFOs: " + (cause == null ? e : cause).getMessage(), e);
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
   }
 
   String stdin() {
-    return input ? path("stdin") : "";
+    return fifos == null ? "" : fifos.path(Fifos.STDIN);
   }
 
   String stdout() {
-    return path("stdout");
+    return fifos == null ? log : fifos.path(Fifos.STDOUT);
   }
 
   String stderr() {
-    return terminal ? "" : path("stderr");
+    return fifos == null ? log : fifos.path(Fifos.STDERR);
   }
 
-  private Thread copy(String name, FileDescriptor to) {
-    return Thread.ofPlatform()
-        .daemon()
-        .name(name)
-        .start(
-            () -> {
-              try (InputStream in = new FileInputStream(path(name))) {
-                OutputStream out = new FileOutputStream(to);
-                byte[] buffer = new byte[32 << 10];
-                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                  out.write(buffer, 0, read);
-                }
-              } catch (IOException e) {
-                // Whoever reads us has gone, or nobody opened the other end: there is nothing to copy any more.
-              }
-            });
+  private void copy(InputStream from, FileDescriptor to) {
+    Thread thread = new Thread(() -> copy(from, new FileOutputStream(to), to));
+    thread.setDaemon(true);
+    thread.start();
+    outputs.add(thread);
   }
 
-  /** Connects the running process: input, signals, and the terminal with its size. */
-  void attach() {
-    if (terminal) {
-      Fd tty = Fd.borrow(0);
-      if (Terminal.isTerminal(tty)) {
-        raw = Terminal.rawMode(tty);
-        Runtime.getRuntime().addShutdownHook(new Thread(this::restore));
-        resize(tty);
-        Signal.handle(new Signal("WINCH"), ignored -> resize(tty));
-      }
-    }
-    for (String name : List.of("INT", "TERM", "HUP")) {
-      int number = Signals.number(name);
-      Signal.handle(new Signal(name), ignored -> forward(number));
-    }
-    if (input) {
-      Thread.ofPlatform().daemon().name("stdin").start(this::copyInput);
-    }
-  }
-
-  private void copyInput() {
-    try (OutputStream out = new FileOutputStream(path("stdin"))) {
-      InputStream in = new FileInputStream(FileDescriptor.in);
-      byte[] buffer = new byte[32 << 10];
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        out.write(buffer, 0, read);
+  /** What cannot be written is lost; a process without standard output ends, as by SIGPIPE. */
+  private void copy(InputStream from, OutputStream to, FileDescriptor descriptor) {
+    boolean broken = false;
+    byte[] buffer = new byte[32 << 10];
+    try (from) {
+      for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+        try {
+          if (!broken) {
+            to.write(buffer, 0, read);
+          }
+        } catch (IOException e) {
+          broken = true;
+          if (descriptor == FileDescriptor.out) {
+            kill(SIGKILL);
+          }
+        }
       }
     } catch (IOException e) {
+      System.err.println("carafe: output of " + id + ": " + e.getMessage());
+    }
+  }
+
+  /** The process runs, or has run: passes on to it what comes in. */
+  void attach() throws IOException {
+    if (fifos == null) {
       return;
     }
+    fifos.release();
+    signals.deliver();
+    if (raw != null) {
+      resize();
+      signals.onResize(this::resize);
+    }
+    OutputStream to = stdin;
+    if (to != null) {
+      Thread.ofPlatform().daemon().name("stdin").start(() -> copyInput(to));
+    }
+  }
+
+  private void copyInput(OutputStream to) {
+    InputStream in = new FileInputStream(FileDescriptor.in);
+    byte[] buffer = new byte[32 << 10];
+    try (to) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        to.write(buffer, 0, read);
+      }
+    } catch (IOException e) {
+      // The process has closed its input; there is nobody to tell.
+    }
+    CloseIORequest request =
+        CloseIORequest.newBuilder().setContainerId(id).setExecId(execId).setStdin(true).build();
     try {
-      session
-          .channel()
-          .unary(
-              Api.Tasks.CLOSE_IO,
-              CloseIORequest.newBuilder().setContainerId(id).setExecId(execId).setStdin(true).build());
+      session.channel().unary(Api.Tasks.CLOSE_IO, request);
     } catch (StatusException e) {
       // The process has ended before its input did.
     }
   }
 
-  private void forward(int signal) {
+  /** Gives the process's terminal the size of this one. */
+  void resize() {
+    if (raw == null) {
+      return;
+    }
+    try {
+      Terminal.Size size = Terminal.size(TTY);
+      ResizePtyRequest request =
+          ResizePtyRequest.newBuilder()
+              .setContainerId(id)
+              .setExecId(execId)
+              .setWidth(size.columns())
+              .setHeight(size.rows())
+              .build();
+      session.channel().unary(Api.Tasks.RESIZE, request);
+    } catch (ErrnoException | StatusException e) {
+      // Not yet made or already ended: the next size, if any, will do.
+    }
+  }
+
+  private void kill(int signal) {
     try {
       TaskCommands.kill(session, id, execId, signal, false);
     } catch (StatusException e) {
       if (e.code() != StatusException.NOT_FOUND) {
-        System.err.println("carafe: " + e.getMessage());
+        System.err.println("carafe: " + Text.printable(String.valueOf(e.getMessage())));
       }
     }
   }
 
-  private void resize(Fd tty) {
+  private void abandon() {
     try {
-      Terminal.Size size = Terminal.size(tty);
-      session
-          .channel()
-          .unary(
-              Api.Tasks.RESIZE,
-              ResizePtyRequest.newBuilder()
-                  .setContainerId(id)
-                  .setExecId(execId)
-                  .setWidth(size.columns())
-                  .setHeight(size.rows())
-                  .build());
-    } catch (StatusException e) {
-      // The process has ended; its terminal needs no size.
+      close();
+    } catch (IOException | RuntimeException e) {
+      System.err.println("carafe: " + e.getMessage());
     }
+    System.err.println("carafe: gave up on " + id + ", which may still run");
+    Runtime.getRuntime().halt(128 + Signals.number("INT"));
   }
 
-  /** Waits for the last output; not for those who hold a stream open after the process has ended. */
+  /** Waits for the last output; not for those who hold a stream open after the process's end. */
   void drain() {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-    for (Thread output : outputs) {
-      try {
+    try {
+      for (Thread output : outputs) {
         output.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private synchronized void restore() {
+  /** Idempotent. */
+  @Override
+  public synchronized void close() throws IOException {
+    signals.close();
     if (raw != null) {
       raw.close();
       raw = null;
     }
-  }
-
-  @Override
-  public void close() throws IOException {
-    restore();
-    for (String name : List.of("stdin", "stdout", "stderr")) {
-      Files.deleteIfExists(directory.resolve(name));
+    if (made != null) {
+      await(made).close();
     }
-    Files.deleteIfExists(directory);
   }
 }

@@ -2,8 +2,12 @@ package dev.carafe.ctr;
 
 import dev.carafe.api.types.Mount;
 import dev.carafe.linux.DetachedMount;
+import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
+import dev.carafe.linux.FileCalls;
+import dev.carafe.linux.FileIo;
+import dev.carafe.linux.FileStat;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.RawPath;
@@ -11,32 +15,53 @@ import dev.carafe.linux.ResolveFlags;
 import dev.carafe.oci.ContainerUser;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
- * A container's user files, read before it runs. They are hostile: only regular files of at most 10 MiB are read (CVE-2026-47262), and no
- * link leads out of the root.
- *
- * <p>The layers' directories are looked into directly; where a link is in the way, the root is mounted, attached nowhere, and the kernel
- * resolves the path inside it.
+ * A container's user files. They are hostile: only regular files of at most 10 MiB are read
+ * (CVE-2026-47262), line by line, and the kernel resolves their names inside the container's root,
+ * so that no link leads out of it.
  */
 final class RootFiles implements ContainerUser.Files {
-  private static final int LIMIT = 10 << 20;
+  static final int LIMIT = 10 << 20;
 
-  private final List<Mount> mounts;
+  private final Supplier<Fd> root;
 
-  RootFiles(List<Mount> mounts) {
-    this.mounts = List.copyOf(mounts);
+  private RootFiles(Supplier<Fd> root) {
+    this.root = root;
+  }
+
+  /** The files of a snapshot that nothing runs in, mounted where nobody else sees it. */
+  static RootFiles ofSnapshot(List<Mount> mounts) {
+    return new RootFiles(() -> DetachedMount.open(mounts.stream().map(RootFiles::lower).toList()));
+  }
+
+  /** The files below a directory, for example a process's {@code /proc/PID/root}. */
+  static RootFiles ofDirectory(Path directory) {
+    return new RootFiles(() -> PathCalls.open(directory, OpenFlags.PATH, 0));
+  }
+
+  /**
+   * The mount without its writable layer, which has nothing in it yet: the end of a writable
+   * overlay waits until a whole file system is written back.
+   */
+  private static dev.carafe.spi.mounts.Mount lower(Mount mount) {
+    List<String> options = new ArrayList<>(mount.getOptionsList());
+    options.removeIf(o -> o.startsWith("upperdir=") || o.startsWith("workdir="));
+    List<String> lower = options.stream().filter(o -> o.startsWith("lowerdir")).toList();
+    String only = lower.size() == 1 ? lower.getFirst() : ":";
+    if (mount.getType().equals("overlay") && only.indexOf(':') < 0 && only.indexOf('\\') < 0) {
+      // An overlay needs two layers.
+      String directory = only.substring(only.indexOf('=') + 1);
+      return new dev.carafe.spi.mounts.Mount(
+          "bind", directory, mount.getTarget(), List.of("rbind"));
+    }
+    return new dev.carafe.spi.mounts.Mount(
+        mount.getType(), mount.getSource(), mount.getTarget(), options);
   }
 
   @Override
@@ -49,122 +74,37 @@ final class RootFiles implements ContainerUser.Files {
     return lines("group");
   }
 
-  private List<String> lines(String name) {
-    try {
-      byte[] bytes = inLayers(name);
-      return new String(bytes, StandardCharsets.ISO_8859_1).lines().toList();
-    } catch (LinkInTheWay e) {
-      return new String(mounted(name), StandardCharsets.ISO_8859_1).lines().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private Iterable<String> lines(String name) {
+    String text = new String(read(name), StandardCharsets.ISO_8859_1);
+    return () -> text.lines().iterator();
   }
 
-  /** A path in a layer is, or leads through, a link. */
-  private static final class LinkInTheWay extends Exception {
-    private static final long serialVersionUID = 1L;
-  }
-
-  private byte[] inLayers(String name) throws IOException, LinkInTheWay {
-    for (Path layer : layers()) {
-      BasicFileAttributes etc = attributes(layer.resolve("etc"));
-      if (etc == null) {
-        continue;
-      }
-      if (!etc.isDirectory()) {
-        return missing(etc);
-      }
-      Path file = layer.resolve("etc").resolve(name);
-      BasicFileAttributes found = attributes(file);
-      if (found != null) {
-        return found.isRegularFile() ? bounded(file, found.size()) : missing(found);
-      }
-    }
-    return new byte[0];
-  }
-
-  /** What is no file: a link has to be followed, a whiteout means that there is none. */
-  private static byte[] missing(BasicFileAttributes found) throws LinkInTheWay {
-    if (found.isSymbolicLink()) {
-      throw new LinkInTheWay();
-    }
-    return new byte[0];
-  }
-
-  private static byte[] bounded(Path file, long size) throws IOException {
-    if (size > LIMIT) {
-      throw new ResourceExhaustedException("/etc/" + file.getFileName() + " of the image has " + size + " bytes, more than " + LIMIT);
-    }
-    try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      return in.readNBytes(LIMIT);
-    }
-  }
-
-  private static @Nullable BasicFileAttributes attributes(Path path) throws IOException {
-    try {
-      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    } catch (NoSuchFileException e) {
-      return null;
-    }
-  }
-
-  /** Directories of the layers, topmost first. */
-  private List<Path> layers() throws LinkInTheWay {
-    if (mounts.size() != 1) {
-      throw new LinkInTheWay();
-    }
-    Mount mount = mounts.getFirst();
-    List<Path> layers = new ArrayList<>();
-    switch (mount.getType()) {
-      case "bind" -> layers.add(Path.of(mount.getSource()));
-      case "overlay" -> {
-        for (String option : mount.getOptionsList()) {
-          if (option.startsWith("lowerdir=")) {
-            for (String directory : option.substring("lowerdir=".length()).split(":")) {
-              layers.add(Path.of(directory));
-            }
-          }
-        }
-      }
-      default -> throw new LinkInTheWay();
-    }
-    return layers;
-  }
-
-  private byte[] mounted(String name) {
-    List<dev.carafe.spi.mounts.Mount> records =
-        mounts.stream()
-            .map(
-                m ->
-                    new dev.carafe.spi.mounts.Mount(
-                        m.getType(), m.getSource(), m.getTarget(), m.getOptionsList()))
-            .toList();
-    try (Fd root = DetachedMount.open(records);
-        Fd file =
+  private byte[] read(String name) {
+    String what = "/etc/" + name + " of the container";
+    try (Fd directory = root.get();
+        Fd found =
             PathCalls.openat2(
-                root,
+                directory,
                 RawPath.of("etc/" + name),
-                OpenFlags.RDONLY | OpenFlags.NONBLOCK,
+                OpenFlags.PATH,
                 0,
                 ResolveFlags.IN_ROOT | ResolveFlags.NO_MAGICLINKS)) {
-      Path opened = Path.of("/proc/self/fd/" + file.number());
-      BasicFileAttributes found = Files.readAttributes(opened, BasicFileAttributes.class);
-      if (!found.isRegularFile()) {
-        throw new InvalidArgumentException("/etc/" + name + " of the image is no regular file");
+      // Opened for reading only when it is known to be no device and no FIFO.
+      FileStat stat = FileCalls.fstat(found);
+      if (!stat.isRegular()) {
+        throw new InvalidArgumentException(what + ": not a regular file");
       }
-      if (found.size() > LIMIT) {
-        throw new ResourceExhaustedException("/etc/" + name + " of the image has " + found.size() + " bytes, more than " + LIMIT);
+      if (stat.size() > LIMIT) {
+        throw new ResourceExhaustedException(what + ": more than " + LIMIT + " bytes");
       }
-      try (var in = Files.newInputStream(opened)) {
-        return in.readNBytes(LIMIT);
+      try (Fd file = PathCalls.openat(Fd.CWD, found.procPath(), OpenFlags.RDONLY, 0)) {
+        return FileIo.readAll(file, LIMIT);
       }
     } catch (ErrnoException e) {
-      if (e.is(dev.carafe.linux.Errno.ENOENT) || e.is(dev.carafe.linux.Errno.ENOTDIR)) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
         return new byte[0];
       }
-      throw e;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InvalidArgumentException(what + ": " + e.getMessage(), e);
     }
   }
 }

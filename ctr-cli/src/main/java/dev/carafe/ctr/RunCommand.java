@@ -10,13 +10,10 @@ import dev.carafe.api.services.leases.v1.CreateRequest;
 import dev.carafe.api.services.leases.v1.DeleteRequest;
 import dev.carafe.api.services.leases.v1.Lease;
 import dev.carafe.api.services.snapshots.v1.PrepareSnapshotRequest;
-import dev.carafe.api.services.snapshots.v1.PrepareSnapshotResponse;
 import dev.carafe.api.types.Mount;
-import dev.carafe.ctr.grpc.Call;
 import dev.carafe.ctr.grpc.StatusException;
 import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.Json;
-import dev.carafe.oci.JsonObject;
 import dev.carafe.oci.RuntimeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,11 +24,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a container, as containerd's clients do: image → snapshot → specification → container → task. A lease holds the snapshot until the
- * container record does.
+ * Runs a container, as containerd's clients do: image → snapshot → specification → container →
+ * task. A lease holds the snapshot until the container record does.
  */
 final class RunCommand {
   private static final String RUNTIME = "io.containerd.runc.v2";
+
+  /** What a daemon takes for a label's key and value together. */
+  private static final int MAX_LABEL = 4096;
 
   private final Session session;
   private final Arguments arguments;
@@ -46,148 +46,158 @@ final class RunCommand {
     return 0;
   }
 
-  int run() throws Exception {
-    boolean terminal = arguments.has("tty");
-    if (terminal && arguments.has("detach")) {
-      throw new UsageException("--tty and --detach exclude each other");
-    }
-    Container container = createContainer();
-    try {
-      int code = new TaskRun(session, container.getId()).run(container, terminal, !arguments.has("detach"));
-      if (arguments.has("rm") && !arguments.has("detach")) {
-        ContainerCommands.remove(session, container.getId(), true);
+  int run() throws IOException {
+    boolean interactive = arguments.has("interactive");
+    try (ProcessIo io = ProcessIo.open(session, id(), "", arguments.has("tty"), interactive)) {
+      boolean remove = arguments.has("rm") && !io.isDetached();
+      Container container = createContainer();
+      int code;
+      try {
+        code = new TaskRun(session, container, io).run();
+      } catch (IOException | RuntimeException e) {
+        if (remove) {
+          removeAfter(e);
+        }
+        throw e;
+      }
+      if (remove) {
+        ContainerCommands.remove(session, id(), true);
       }
       return code;
-    } catch (Exception e) {
-      if (arguments.has("rm")) {
-        removeQuietly(container.getId());
-      }
-      throw e;
     }
   }
 
-  private void removeQuietly(String id) {
+  private void removeAfter(Exception failure) {
     try {
-      ContainerCommands.remove(session, id, true);
+      ContainerCommands.remove(session, id(), true);
     } catch (StatusException e) {
-      System.err.println("carafe: container " + id + " is left: " + e.getMessage());
+      failure.addSuppressed(e);
     }
   }
 
-  /** Whether a container's specification asks for a terminal. */
-  static boolean terminal(Container container) {
-    return Json.object("specification", container.getSpec().getValue().toByteArray())
-        .object("process")
-        .flag("terminal");
+  private boolean fromImage() {
+    return !arguments.has("config") && !arguments.has("rootfs");
+  }
+
+  private String id() {
+    return arguments.operand(fromImage() ? 1 : 0);
+  }
+
+  private List<String> command() {
+    return arguments.operandsFrom(fromImage() ? 2 : 1);
   }
 
   private Container createContainer() throws IOException {
+    if (fromImage()) {
+      return createFromImage();
+    }
     String config = arguments.valueOrNull("config");
-    String rootfs = arguments.valueOrNull("rootfs");
     if (config != null) {
       byte[] json = Files.readAllBytes(Path.of(config));
-      JsonObject spec = Json.object(config, json);
-      if (spec.object("process").texts("args").isEmpty()) {
+      if (Json.object(config, json).object("process").texts("args").isEmpty()) {
         throw new UsageException(config + ": process.args is missing");
       }
-      return store(builder(arguments.operand(0)), json);
+      return store(builder(), json);
     }
-    if (rootfs != null) {
-      String id = arguments.operand(0);
-      List<String> command = arguments.operands().subList(1, arguments.operands().size());
-      RuntimeSpec spec = new RuntimeSpec(cgroupsPath(id), SpecFlags.cgroupV2()).args(command);
-      spec.rootPath(Path.of(rootfs).toAbsolutePath().toString());
-      SpecFlags.apply(spec, arguments, id);
-      return store(builder(id), spec.json());
-    }
-    return fromImage();
+    Path root = Path.of(arguments.value("rootfs", "")).toAbsolutePath();
+    RuntimeSpec spec = spec().args(command()).rootPath(root.toString());
+    spec.user(ContainerUser.resolve(arguments.value("user", ""), RootFiles.ofDirectory(root)));
+    SpecFlags.apply(spec, arguments, id());
+    return store(builder(), spec.json());
   }
 
-  private Container fromImage() {
+  private RuntimeSpec spec() {
+    return new RuntimeSpec("/" + session.namespace() + "/" + id(), SpecFlags.cgroupV2());
+  }
+
+  private Container createFromImage() throws IOException {
     Image image = ImageCommands.find(session, arguments.operand(0));
-    String id = arguments.operand(1);
-    List<String> command = arguments.operands().subList(2, arguments.operands().size());
-    RunnableImage runnable =
-        RunnableImage.read(session, image, arguments.valueOrNull("platform"));
+    RunnableImage runnable = RunnableImage.read(session, image, arguments.valueOrNull("platform"));
     Lease lease = lease();
     boolean created = false;
     try {
-      List<Mount> mounts = prepare(image, id, runnable, lease);
-      RuntimeSpec spec =
-          new RuntimeSpec(cgroupsPath(id), SpecFlags.cgroupV2()).image(runnable.config(), command);
+      List<Mount> mounts = prepare(image, runnable, lease);
+      RuntimeSpec spec = spec().image(runnable.config(), command());
       String user = arguments.value("user", runnable.config().user());
-      spec.user(ContainerUser.resolve(user, new RootFiles(mounts)));
-      SpecFlags.apply(spec, arguments, id);
-      Container container =
-          store(
-              builder(id)
-                  .setImage(image.getName())
-                  .setSnapshotter(session.snapshotter())
-                  .setSnapshotKey(id),
-              spec.json());
+      spec.user(ContainerUser.resolve(user, RootFiles.ofSnapshot(mounts)));
+      SpecFlags.apply(spec, arguments, id());
+      Container.Builder container =
+          builder()
+              .setImage(image.getName())
+              .setSnapshotter(session.snapshotter())
+              .setSnapshotKey(id());
+      label(container, runnable);
+      Container stored = store(container, spec.json());
       created = true;
-      return container;
+      return stored;
     } finally {
       // Where no container was made, the snapshot goes with its lease.
-      session
-          .channel()
-          .unary(
-              Api.Leases.DELETE, DeleteRequest.newBuilder().setId(lease.getId()).setSync(!created).build());
+      DeleteRequest end = DeleteRequest.newBuilder().setId(lease.getId()).setSync(!created).build();
+      session.channel().unary(Api.Leases.DELETE, end);
     }
   }
 
-  private String cgroupsPath(String id) {
-    return "/" + session.namespace() + "/" + id;
+  /** The image's labels as far as they fit, and its stop signal; what the flags say wins. */
+  private static void label(Container.Builder container, RunnableImage image) {
+    Map<String, String> given = Map.copyOf(container.getLabelsMap());
+    image
+        .config()
+        .labels()
+        .forEach((key, value) -> {
+          if (!key.isEmpty() && key.length() + value.length() <= MAX_LABEL) {
+            container.putLabels(key, value);
+          }
+        });
+    String signal = image.config().stopSignal();
+    if (!signal.isEmpty() && signal.length() < MAX_LABEL / 2) {
+      container.putLabels(TaskCommands.STOP_SIGNAL, signal);
+    }
+    container.putAllLabels(given);
   }
 
   private Lease lease() {
-    return session
-        .channel()
-        .unary(
-            Api.Leases.CREATE,
-            CreateRequest.newBuilder()
-                .putLabels(
-                    "containerd.io/gc.expire",
-                    Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.SECONDS).toString())
-                .build())
-        .getLease();
+    Instant end = Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.SECONDS);
+    CreateRequest request =
+        CreateRequest.newBuilder().putLabels(LeaseCommands.EXPIRE, end.toString()).build();
+    return session.channel().unary(Api.Leases.CREATE, request).getLease();
   }
 
-  private List<Mount> prepare(Image image, String id, RunnableImage runnable, Lease lease) {
+  private List<Mount> prepare(Image image, RunnableImage runnable, Lease lease) {
     PrepareSnapshotRequest request =
         PrepareSnapshotRequest.newBuilder()
             .setSnapshotter(session.snapshotter())
-            .setKey(id)
+            .setKey(id())
             .setParent(runnable.chainId())
             .build();
-    try (Call<PrepareSnapshotRequest, PrepareSnapshotResponse> call =
-        session.channel().open(Api.Snapshots.PREPARE, Map.of("containerd-lease", lease.getId()))) {
-      call.send(request);
-      call.halfClose();
-      PrepareSnapshotResponse response = call.receive();
-      return response == null ? List.of() : response.getMountsList();
+    try {
+      return session
+          .channel()
+          .unary(Api.Snapshots.PREPARE, request, Map.of("containerd-lease", lease.getId()))
+          .getMountsList();
     } catch (StatusException e) {
-      if (e.code() == StatusException.NOT_FOUND) {
-        throw new StatusException(
-            e.code(),
-            "image \"" + image.getName() + "\" is not unpacked for snapshotter " + session.snapshotter() + ": carafe pull it (" + e.getMessage() + ")");
+      if (e.code() != StatusException.NOT_FOUND) {
+        throw e;
       }
-      throw e;
+      String message =
+          ("image \"" + image.getName() + "\": not unpacked for snapshotter ")
+              + (session.snapshotter() + ", carafe pull does it (" + e.getMessage() + ")");
+      throw new StatusException(e.code(), message);
     }
   }
 
-  private Container.Builder builder(String id) {
+  private Container.Builder builder() {
     Container.Runtime.Builder runtime =
         Container.Runtime.newBuilder().setName(arguments.value("runtime", RUNTIME));
     String binary = arguments.valueOrNull("runc-binary");
     if (binary != null) {
+      Options options = Options.newBuilder().setBinaryName(binary).build();
       runtime.setOptions(
           Any.newBuilder()
               .setTypeUrl("containerd.runc.v1.Options")
-              .setValue(Options.newBuilder().setBinaryName(binary).build().toByteString()));
+              .setValue(options.toByteString()));
     }
     return Container.newBuilder()
-        .setId(id)
+        .setId(id())
         .setRuntime(runtime)
         .putAllLabels(Text.pairs(arguments.values("label")));
   }
@@ -195,9 +205,8 @@ final class RunCommand {
   private Container store(Container.Builder container, byte[] spec) {
     container.setSpec(
         Any.newBuilder().setTypeUrl(RuntimeSpec.TYPE_URL).setValue(ByteString.copyFrom(spec)));
-    return session
-        .channel()
-        .unary(Api.Containers.CREATE, CreateContainerRequest.newBuilder().setContainer(container).build())
-        .getContainer();
+    CreateContainerRequest request =
+        CreateContainerRequest.newBuilder().setContainer(container).build();
+    return session.channel().unary(Api.Containers.CREATE, request).getContainer();
   }
 }

@@ -29,11 +29,10 @@ record RunnableImage(ImageConfig config, String chainId) {
         case ImageDocument.Index index ->
             at =
                 Platforms.choose(wanted, index.manifests())
-                    .orElseThrow(
-                        () ->
-                            new StatusException(
-                                StatusException.NOT_FOUND,
-                                "image \"" + image.getName() + "\" has nothing for " + wanted));
+                    .orElseThrow(() ->
+                        new StatusException(
+                            StatusException.NOT_FOUND,
+                            "image \"" + image.getName() + "\" has nothing for " + wanted));
         case ImageDocument.Manifest manifest -> {
           Digest config = manifest.config().digest();
           byte[] json = ContentCommands.read(session, config.toString(), ImageConfig.LIMIT);
@@ -44,7 +43,8 @@ record RunnableImage(ImageConfig config, String chainId) {
       }
     }
     throw new StatusException(
-        StatusException.UNKNOWN, "image \"" + image.getName() + "\" has too many levels of indexes");
+        StatusException.UNKNOWN,
+        "image \"" + image.getName() + "\" has too many levels of indexes");
   }
 
   private static dev.carafe.spi.content.Descriptor descriptor(Descriptor target) {

@@ -1,9 +1,8 @@
 package dev.carafe.ctr;
 
 import dev.carafe.ctr.grpc.Channel;
-import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +12,10 @@ final class Session implements AutoCloseable {
 
   private final Arguments global;
   private final Arguments arguments;
-  private final PrintStream out;
+  private final Output out;
   private @Nullable Channel channel;
 
-  Session(Arguments global, Arguments arguments, PrintStream out) {
+  Session(Arguments global, Arguments arguments, Output out) {
     this.global = global;
     this.arguments = arguments;
     this.out = out;
@@ -26,30 +25,41 @@ final class Session implements AutoCloseable {
     return arguments;
   }
 
-  PrintStream out() {
+  Output out() {
     return out;
   }
 
   String namespace() {
     String given = global.valueOrNull("namespace");
-    return given != null ? given : fromEnvironment("default", "CARAFE_NAMESPACE", "CONTAINERD_NAMESPACE");
+    String name =
+        given != null
+            ? given
+            : fromEnvironment("default", "CARAFE_NAMESPACE", "CONTAINERD_NAMESPACE");
+    if (!Text.printable(name).equals(name)) {
+      throw new UsageException("namespace \"" + name + "\" is not well-formed");
+    }
+    return name;
   }
 
   String address() {
     String given = global.valueOrNull("address");
     String address =
-        given != null ? given : fromEnvironment(DEFAULT_ADDRESS, "CARAFE_ADDRESS", "CONTAINERD_ADDRESS");
+        given != null
+            ? given
+            : fromEnvironment(DEFAULT_ADDRESS, "CARAFE_ADDRESS", "CONTAINERD_ADDRESS");
     return address.startsWith("unix://") ? address.substring("unix://".length()) : address;
   }
 
   String snapshotter() {
     String given = arguments.valueOrNull("snapshotter");
-    return given != null ? given : fromEnvironment("overlayfs", "CARAFE_SNAPSHOTTER", "CONTAINERD_SNAPSHOTTER");
+    return given != null
+        ? given
+        : fromEnvironment("overlayfs", "CARAFE_SNAPSHOTTER", "CONTAINERD_SNAPSHOTTER");
   }
 
   boolean json() {
     String format = arguments.value("format", "table");
-    if (!List.of("table", "json").contains(format)) {
+    if (!format.equals("table") && !format.equals("json")) {
       throw new UsageException("--format is table or json, not \"" + format + "\"");
     }
     return format.equals("json");
@@ -63,6 +73,12 @@ final class Session implements AutoCloseable {
       channel = open;
     }
     return open;
+  }
+
+  /** Where FIFOs are made: beside the socket, which the daemon sees too, if that is allowed. */
+  Path fifoDirectory() {
+    Path beside = Path.of(address()).toAbsolutePath().getParent();
+    return beside != null && Files.isWritable(beside) ? beside : Path.of("/tmp");
   }
 
   private static String fromEnvironment(String otherwise, String... names) {

@@ -7,8 +7,8 @@ import java.util.Locale;
 final class Signals {
   private static final List<String> NAMES =
       List.of(
-          ("- HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN"
-                  + " TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")
+          ("- HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD"
+                  + " CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")
               .split(" "));
   private static final int MAX = 64;
 

@@ -13,6 +13,7 @@ import dev.carafe.api.services.snapshots.v1.UsageResponse;
 import dev.carafe.api.services.snapshots.v1.ViewSnapshotRequest;
 import dev.carafe.api.types.Mount;
 import dev.carafe.ctr.grpc.Call;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,20 +46,12 @@ final class SnapshotCommands {
 
   int list() {
     List<Info> snapshots = snapshots(arguments.operands());
-    if (session.json()) {
-      Text.json(session.out(), snapshots.stream().map(SnapshotCommands::json).toList());
-    } else if (arguments.has("quiet")) {
-      snapshots.forEach(snapshot -> session.out().println(snapshot.getName()));
-    } else {
-      Table table = new Table("KEY", "PARENT", "KIND");
-      for (Info snapshot : snapshots) {
-        table.row(
-            snapshot.getName(),
-            snapshot.getParent().isEmpty() ? "-" : snapshot.getParent(),
-            snapshot.getKind().name());
-      }
-      table.print(session.out());
+    Table table = new Table("KEY", "PARENT", "KIND");
+    for (Info snapshot : snapshots) {
+      table.row(
+          json(snapshot), snapshot.getName(), snapshot.getParent(), snapshot.getKind().name());
     }
+    table.print(session);
     return 0;
   }
 
@@ -83,7 +76,7 @@ final class SnapshotCommands {
                     .setKey(arguments.operand(0))
                     .build())
             .getInfo();
-    Text.json(session.out(), json(info));
+    session.out().println(Text.json(json(info)));
     return 0;
   }
 
@@ -93,22 +86,23 @@ final class SnapshotCommands {
             ? snapshots(List.of()).stream().map(Info::getName).toList()
             : arguments.operands();
     Table table = new Table("KEY", "SIZE", "INODES");
-    List<Object> all = new ArrayList<>();
     for (String key : keys) {
       UsageResponse usage =
           session
               .channel()
               .unary(
                   Api.Snapshots.USAGE,
-                  UsageRequest.newBuilder().setSnapshotter(session.snapshotter()).setKey(key).build());
-      table.row(key, Text.size(usage.getSize()), Long.toString(usage.getInodes()));
-      all.add(Text.object("key", key, "size", usage.getSize(), "inodes", usage.getInodes()));
+                  UsageRequest.newBuilder()
+                      .setSnapshotter(session.snapshotter())
+                      .setKey(key)
+                      .build());
+      table.row(
+          Text.object("key", key, "size", usage.getSize(), "inodes", usage.getInodes()),
+          key,
+          Text.size(usage.getSize()),
+          Long.toString(usage.getInodes()));
     }
-    if (session.json()) {
-      Text.json(session.out(), all);
-    } else {
-      table.print(session.out());
-    }
+    table.print(session);
     return 0;
   }
 
@@ -125,7 +119,7 @@ final class SnapshotCommands {
                 .setSnapshotter(session.snapshotter())
                 .setKey(arguments.operand(0))
                 .setParent(parent())
-                .putLabels("containerd.io/gc.root", java.time.Instant.now().toString())
+                .putLabels("containerd.io/gc.root", Instant.now().toString())
                 .build());
     return 0;
   }
@@ -139,7 +133,7 @@ final class SnapshotCommands {
                 .setSnapshotter(session.snapshotter())
                 .setKey(arguments.operand(0))
                 .setParent(parent())
-                .putLabels("containerd.io/gc.root", java.time.Instant.now().toString())
+                .putLabels("containerd.io/gc.root", Instant.now().toString())
                 .build());
     return 0;
   }
@@ -157,8 +151,11 @@ final class SnapshotCommands {
                     .build())
             .getMountsList();
     for (Mount mount : mounts) {
-      String options = mount.getOptionsCount() == 0 ? "" : " -o " + String.join(",", mount.getOptionsList());
-      session.out().println("mount -t " + mount.getType() + " " + mount.getSource() + " " + target + options);
+      String options =
+          mount.getOptionsCount() == 0 ? "" : " -o " + String.join(",", mount.getOptionsList());
+      String line =
+          "mount -t " + mount.getType() + " " + mount.getSource() + " " + target + options;
+      session.out().println(Text.printable(line));
     }
     return 0;
   }
@@ -172,7 +169,7 @@ final class SnapshotCommands {
                 .setSnapshotter(session.snapshotter())
                 .setName(arguments.operand(0))
                 .setKey(arguments.operand(1))
-                .putLabels("containerd.io/gc.root", java.time.Instant.now().toString())
+                .putLabels("containerd.io/gc.root", Instant.now().toString())
                 .build());
     return 0;
   }
@@ -183,7 +180,10 @@ final class SnapshotCommands {
           .channel()
           .unary(
               Api.Snapshots.REMOVE,
-              RemoveSnapshotRequest.newBuilder().setSnapshotter(session.snapshotter()).setKey(key).build());
+              RemoveSnapshotRequest.newBuilder()
+                  .setSnapshotter(session.snapshotter())
+                  .setKey(key)
+                  .build());
     }
     return 0;
   }

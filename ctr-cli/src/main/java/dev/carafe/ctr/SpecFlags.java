@@ -1,6 +1,8 @@
 package dev.carafe.ctr;
 
+import dev.carafe.oci.Capabilities;
 import dev.carafe.oci.RuntimeSpec;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +10,8 @@ import java.util.Map;
 
 /** What the flags of {@code run} change in a specification. */
 final class SpecFlags {
+  private static final int MAX_HOSTNAME = 63;
+
   private SpecFlags() {}
 
   /** Whether this machine has cgroup v2 only. */
@@ -15,23 +19,36 @@ final class SpecFlags {
     return Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
   }
 
-  static void apply(RuntimeSpec spec, Arguments arguments, String id) {
-    if (arguments.has("privileged")) {
-      spec.privileged();
-    }
-    arguments.values("cap-add").forEach(spec::addCapability);
-    arguments.values("cap-drop").forEach(spec::dropCapability);
+  static void apply(RuntimeSpec spec, Arguments arguments, String id) throws IOException {
+    capabilities(spec, arguments);
     arguments.values("env").forEach(spec::env);
     arguments.values("mount").forEach(mount -> mount(spec, mount));
+    Text.pairs(arguments.values("annotation")).forEach(spec::annotation);
     String cwd = arguments.valueOrNull("cwd");
     if (cwd != null) {
       spec.cwd(cwd);
     }
-    String memory = arguments.valueOrNull("memory");
-    if (memory != null) {
-      spec.memory(Text.bytes(memory));
-    }
     limits(spec, arguments);
+    namespaces(spec, arguments, id);
+    spec.readOnlyRoot(arguments.has("read-only"));
+    spec.terminal(arguments.has("tty"));
+  }
+
+  private static void capabilities(RuntimeSpec spec, Arguments arguments) throws IOException {
+    if (arguments.has("privileged")) {
+      spec.privileged(Capabilities.held(), HostDevices.below(Path.of("/dev")));
+    }
+    for (String name : arguments.values("cap-add")) {
+      List<String> names = name.equalsIgnoreCase("ALL") ? Capabilities.held() : List.of(name);
+      names.forEach(spec::addCapability);
+    }
+    arguments.values("cap-drop").forEach(spec::dropCapability);
+    if (arguments.has("allow-new-privs")) {
+      spec.newPrivileges(true);
+    }
+  }
+
+  private static void namespaces(RuntimeSpec spec, Arguments arguments, String id) {
     if (arguments.has("net-host")) {
       spec.hostNamespace("network");
       for (String file : List.of("/etc/hosts", "/etc/resolv.conf")) {
@@ -46,45 +63,62 @@ final class SpecFlags {
       }
       spec.hostNamespace(kind);
     }
-    spec.hostname(arguments.value("hostname", id.length() > 64 ? id.substring(0, 64) : id.replace('_', '-')));
-    if (arguments.has("allow-new-privs")) {
-      spec.newPrivileges(true);
-    }
-    Text.pairs(arguments.values("annotation")).forEach(spec::annotation);
-    spec.readOnlyRoot(arguments.has("read-only"));
-    spec.terminal(arguments.has("tty"));
+    String name = id.substring(0, Math.min(id.length(), MAX_HOSTNAME)).replace('_', '-');
+    spec.hostname(arguments.value("hostname", name));
   }
 
   private static void limits(RuntimeSpec spec, Arguments arguments) {
+    String memory = arguments.valueOrNull("memory");
+    if (memory != null) {
+      spec.memory(Text.bytes(memory));
+    }
+    String cpus = arguments.valueOrNull("cpus");
+    if (cpus != null) {
+      spec.cpus(cpus(cpus));
+    }
+    long pids = arguments.number("pids-limit", 0);
+    if (pids > 0) {
+      spec.pidsLimit(pids);
+    }
+  }
+
+  private static double cpus(String text) {
     try {
-      String cpus = arguments.valueOrNull("cpus");
-      if (cpus != null) {
-        double number = Double.parseDouble(cpus);
-        if (!(number > 0 && number <= 100_000)) {
-          throw new UsageException("--cpus " + cpus + " is not more than 0");
-        }
-        spec.cpus(number);
-      }
-      String pids = arguments.valueOrNull("pids-limit");
-      if (pids != null) {
-        spec.pidsLimit(Long.parseLong(pids));
+      double number = Double.parseDouble(text);
+      if (number > 0 && number <= 100_000) {
+        return number;
       }
     } catch (NumberFormatException e) {
-      throw new UsageException("--cpus and --pids-limit take a number");
+      throw new UsageException("--cpus takes a number like 1.5, not \"" + text + "\"");
     }
+    throw new UsageException("--cpus takes a number like 1.5, not \"" + text + "\"");
   }
 
   /** Reads {@code type=bind,src=/a,dst=/b,options=rbind:ro}. */
   private static void mount(RuntimeSpec spec, String text) {
     Map<String, String> fields = Text.pairs(List.of(text.split(",")));
     String type = fields.getOrDefault("type", "bind");
-    String source = fields.getOrDefault("src", fields.getOrDefault("source", type));
-    String destination =
-        fields.getOrDefault("dst", fields.getOrDefault("destination", fields.getOrDefault("target", "")));
+    String source = first(fields, type, "src", "source");
+    String destination = first(fields, "", "dst", "destination", "target");
     if (destination.isEmpty()) {
       throw new UsageException("--mount " + text + ": dst is missing");
     }
-    String options = fields.getOrDefault("options", type.equals("bind") ? "rbind" : "");
-    spec.mount(destination, type, source, options.isEmpty() ? new String[0] : options.split(":"));
+    boolean bind = type.equals("bind");
+    String options = fields.getOrDefault("options", bind ? "rbind" : "");
+    spec.mount(
+        destination,
+        type,
+        bind ? Path.of(source).toAbsolutePath().toString() : source,
+        options.isEmpty() ? new String[0] : options.split(":"));
+  }
+
+  private static String first(Map<String, String> fields, String otherwise, String... names) {
+    for (String name : names) {
+      String value = fields.get(name);
+      if (value != null) {
+        return value;
+      }
+    }
+    return otherwise;
   }
 }

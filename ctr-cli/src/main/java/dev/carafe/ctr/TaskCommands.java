@@ -16,12 +16,14 @@ import dev.carafe.api.types.Metric;
 import dev.carafe.api.types.v1.Process;
 import dev.carafe.api.types.v1.ProcessInfo;
 import dev.carafe.ctr.grpc.StatusException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Tasks: what runs. */
 final class TaskCommands {
+  /** Label that containerd's clients keep an image's stop signal in. */
+  static final String STOP_SIGNAL = "io.containerd.image.config.stop-signal";
+
   private final Session session;
   private final Arguments arguments;
 
@@ -32,60 +34,69 @@ final class TaskCommands {
 
   int list() {
     List<Process> tasks =
-        session.channel().unary(Api.Tasks.LIST, ListTasksRequest.getDefaultInstance()).getTasksList();
-    if (session.json()) {
-      List<Object> all = new ArrayList<>();
-      for (Process task : tasks) {
-        all.add(
-            Text.object(
-                "id", task.getId(),
-                "pid", Integer.toUnsignedLong(task.getPid()),
-                "status", task.getStatus().name(),
-                "exit_status", Integer.toUnsignedLong(task.getExitStatus()),
-                "exited_at", Text.time(task.getExitedAt()),
-                "terminal", task.getTerminal()));
-      }
-      Text.json(session.out(), all);
-    } else if (arguments.has("quiet")) {
-      tasks.forEach(task -> session.out().println(task.getId()));
-    } else {
-      Table table = new Table("TASK", "PID", "STATUS");
-      tasks.forEach(task -> table.row(task.getId(), Integer.toUnsignedString(task.getPid()), task.getStatus().name()));
-      table.print(session.out());
+        session
+            .channel()
+            .unary(Api.Tasks.LIST, ListTasksRequest.getDefaultInstance())
+            .getTasksList();
+    Table table = new Table("TASK", "PID", "STATUS");
+    for (Process task : tasks) {
+      table.row(
+          Text.object(
+              "id", task.getId(),
+              "pid", Integer.toUnsignedLong(task.getPid()),
+              "status", task.getStatus().name(),
+              "exit_status", Integer.toUnsignedLong(task.getExitStatus()),
+              "exited_at", Text.time(task.getExitedAt()),
+              "terminal", task.getTerminal()),
+          task.getId(),
+          Integer.toUnsignedString(task.getPid()),
+          task.getStatus().name());
     }
+    table.print(session);
     return 0;
   }
 
   int start() throws Exception {
     String id = arguments.operand(0);
     Container container = ContainerCommands.get(session, id);
-    boolean terminal = RunCommand.terminal(container);
-    return new TaskRun(session, id).run(container, terminal, !arguments.has("detach") && !terminal || terminal);
+    try (ProcessIo io =
+        ProcessIo.open(
+            session, id, "", TaskRun.terminal(container), arguments.has("interactive"))) {
+      return new TaskRun(session, container, io).run();
+    }
   }
 
   int processes() throws InvalidProtocolBufferException {
     List<ProcessInfo> processes =
         session
             .channel()
-            .unary(Api.Tasks.LIST_PIDS, ListPidsRequest.newBuilder().setContainerId(arguments.operand(0)).build())
+            .unary(
+                Api.Tasks.LIST_PIDS,
+                ListPidsRequest.newBuilder().setContainerId(arguments.operand(0)).build())
             .getProcessesList();
-    List<Object> all = new ArrayList<>();
     Table table = new Table("PID", "EXEC");
     for (ProcessInfo process : processes) {
-      String exec = process.hasInfo() ? ProcessDetails.parseFrom(process.getInfo().getValue()).getExecId() : "";
-      table.row(Integer.toUnsignedString(process.getPid()), exec.isEmpty() ? "-" : exec);
-      all.add(Text.object("pid", Integer.toUnsignedLong(process.getPid()), "exec_id", exec));
+      String exec =
+          process.hasInfo()
+              ? ProcessDetails.parseFrom(process.getInfo().getValue()).getExecId()
+              : "";
+      table.row(
+          Text.object("pid", Integer.toUnsignedLong(process.getPid()), "exec_id", exec),
+          Integer.toUnsignedString(process.getPid()),
+          exec);
     }
-    if (session.json()) {
-      Text.json(session.out(), all);
-    } else {
-      table.print(session.out());
-    }
+    table.print(session);
     return 0;
   }
 
   int kill() {
-    kill(session, arguments.operand(0), arguments.value("exec-id", ""), Signals.number(arguments.value("signal", "TERM")), arguments.has("all"));
+    String id = arguments.operand(0);
+    String signal = arguments.valueOrNull("signal");
+    if (signal == null) {
+      signal = ContainerCommands.get(session, id).getLabelsOrDefault(STOP_SIGNAL, "TERM");
+    }
+    int number = Signals.number(signal);
+    kill(session, id, arguments.value("exec-id", ""), number, arguments.has("all"));
     return 0;
   }
 
@@ -105,59 +116,64 @@ final class TaskCommands {
   int pause() {
     session
         .channel()
-        .unary(Api.Tasks.PAUSE, PauseTaskRequest.newBuilder().setContainerId(arguments.operand(0)).build());
+        .unary(
+            Api.Tasks.PAUSE,
+            PauseTaskRequest.newBuilder().setContainerId(arguments.operand(0)).build());
     return 0;
   }
 
   int resume() {
     session
         .channel()
-        .unary(Api.Tasks.RESUME, ResumeTaskRequest.newBuilder().setContainerId(arguments.operand(0)).build());
+        .unary(
+            Api.Tasks.RESUME,
+            ResumeTaskRequest.newBuilder().setContainerId(arguments.operand(0)).build());
     return 0;
   }
 
   int metrics() throws InvalidProtocolBufferException {
-    List<Metric> metrics =
-        session
-            .channel()
-            .unary(
-                Api.Tasks.METRICS,
-                MetricsRequest.newBuilder().addFilters("id==" + arguments.operand(0)).build())
-            .getMetricsList();
+    String id = arguments.operand(0);
+    MetricsRequest request = MetricsRequest.newBuilder().addFilters("id==\"" + id + "\"").build();
+    List<Metric> metrics = session.channel().unary(Api.Tasks.METRICS, request).getMetricsList();
     if (metrics.isEmpty()) {
       throw new StatusException(
-          StatusException.NOT_FOUND, "task \"" + arguments.operand(0) + "\": no statistics found");
+          StatusException.NOT_FOUND, "task \"" + id + "\": no statistics found");
     }
     Metric metric = metrics.getFirst();
-    Map<String, Object> values = values(metric.getData());
+    Object values = values(metric.getData());
     if (session.json()) {
-      Text.json(
-          session.out(),
-          Text.object("id", metric.getId(), "timestamp", Text.time(metric.getTimestamp()), "metrics", values));
+      String time = Text.time(metric.getTimestamp());
+      Object object = Text.object("id", metric.getId(), "timestamp", time, "metrics", values);
+      session.out().println(Text.json(object));
       return 0;
     }
     Table table = new Table("METRIC", "VALUE");
     flatten("", values, table);
-    table.print(session.out());
+    table.print(session);
     return 0;
   }
 
-  private static Map<String, Object> values(Any data) throws InvalidProtocolBufferException {
-    return data.getTypeUrl().endsWith("cgroups.v2.Metrics")
-        ? EventText.fields(dev.carafe.api.cgroups.v2.Metrics.parseFrom(data.getValue()))
-        : EventText.fields(dev.carafe.api.cgroups.v1.Metrics.parseFrom(data.getValue()));
+  private static Object values(Any data) throws InvalidProtocolBufferException {
+    return switch (data.getTypeUrl().substring(data.getTypeUrl().lastIndexOf('/') + 1)) {
+      case "io.containerd.cgroups.v1.Metrics" ->
+          EventText.fields(dev.carafe.api.cgroups.v1.Metrics.parseFrom(data.getValue()));
+      case "io.containerd.cgroups.v2.Metrics" ->
+          EventText.fields(dev.carafe.api.cgroups.v2.Metrics.parseFrom(data.getValue()));
+      default -> Text.any(data);
+    };
   }
 
-  private static void flatten(String prefix, Map<?, ?> values, Table table) {
-    values.forEach(
-        (name, value) -> {
-          String path = prefix.isEmpty() ? String.valueOf(name) : prefix + "." + name;
-          if (value instanceof Map<?, ?> inner) {
-            flatten(path, inner, table);
-          } else {
-            table.row(path, String.valueOf(value));
-          }
-        });
+  private static void flatten(String path, Object value, Table table) {
+    String dot = path.isEmpty() ? "" : path + ".";
+    switch (value) {
+      case Map<?, ?> map -> map.forEach((name, inner) -> flatten(dot + name, inner, table));
+      case List<?> list -> {
+        for (int i = 0; i < list.size(); i++) {
+          flatten(dot + i, list.get(i), table);
+        }
+      }
+      default -> table.row(Map.of(), path, value.toString());
+    }
   }
 
   int await() {
@@ -177,7 +193,9 @@ final class TaskCommands {
       if (arguments.has("force")) {
         killAndWait(id);
       }
-      session.channel().unary(Api.Tasks.DELETE, DeleteTaskRequest.newBuilder().setContainerId(id).build());
+      session
+          .channel()
+          .unary(Api.Tasks.DELETE, DeleteTaskRequest.newBuilder().setContainerId(id).build());
     }
     return 0;
   }

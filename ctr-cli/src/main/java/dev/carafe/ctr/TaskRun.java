@@ -10,60 +10,59 @@ import dev.carafe.api.services.tasks.v1.WaitRequest;
 import dev.carafe.api.services.tasks.v1.WaitResponse;
 import dev.carafe.ctr.grpc.Call;
 import dev.carafe.ctr.grpc.StatusException;
+import dev.carafe.oci.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
-/** From a container to its exit code: create, wait, start, in this order, so that the end cannot be missed. */
+/**
+ * From a container to its exit code: create, wait, start, in this order, so that the end cannot be
+ * missed.
+ */
 final class TaskRun {
   private final Session session;
-  private final String id;
+  private final Container container;
+  private final ProcessIo io;
 
-  TaskRun(Session session, String id) {
+  TaskRun(Session session, Container container, ProcessIo io) {
     this.session = session;
-    this.id = id;
+    this.container = container;
+    this.io = io;
   }
 
-  /** Runs the task; waits for its end or leaves it running. */
-  int run(Container container, boolean terminal, boolean wait) throws Exception {
-    Arguments arguments = session.arguments();
+  /** Whether a container's specification asks for a terminal. */
+  static boolean terminal(Container container) {
+    return Json.object("specification", container.getSpec().getValue().toByteArray())
+        .object("process")
+        .flag("terminal");
+  }
+
+  /** Runs the task; waits for its end unless it is detached. */
+  int run() throws IOException {
+    io.prepare();
     CreateTaskRequest.Builder request =
-        CreateTaskRequest.newBuilder().setContainerId(id).setTerminal(terminal);
+        CreateTaskRequest.newBuilder()
+            .setContainerId(container.getId())
+            .setTerminal(terminal(container))
+            .setStdin(io.stdin())
+            .setStdout(io.stdout())
+            .setStderr(io.stderr());
     if (!container.getSnapshotKey().isEmpty()) {
-      request.addAllRootfs(
-          session
-              .channel()
-              .unary(
-                  Api.Snapshots.MOUNTS,
-                  MountsRequest.newBuilder()
-                      .setSnapshotter(container.getSnapshotter())
-                      .setKey(container.getSnapshotKey())
-                      .build())
-              .getMountsList());
+      MountsRequest mounts =
+          MountsRequest.newBuilder()
+              .setSnapshotter(container.getSnapshotter())
+              .setKey(container.getSnapshotKey())
+              .build();
+      request.addAllRootfs(session.channel().unary(Api.Snapshots.MOUNTS, mounts).getMountsList());
     }
-    if (!wait) {
-      String log = arguments.value("log-uri", "");
-      CreateTaskResponse created =
-          session.channel().unary(Api.Tasks.CREATE, request.setStdout(log).setStderr(log).build());
-      start(arguments, created);
+    CreateTaskResponse created = session.channel().unary(Api.Tasks.CREATE, request.build());
+    if (io.isDetached()) {
+      start(created);
       return 0;
     }
-    boolean stdin = terminal || arguments.has("interactive");
-    try (ProcessIo io = ProcessIo.open(session, id, "", terminal, stdin)) {
-      CreateTaskResponse created =
-          session
-              .channel()
-              .unary(
-                  Api.Tasks.CREATE,
-                  request.setStdin(io.stdin()).setStdout(io.stdout()).setStderr(io.stderr()).build());
-      return started(arguments, created, io);
-    }
-  }
-
-  private int started(Arguments arguments, CreateTaskResponse created, ProcessIo io) throws IOException {
-    try (Call<WaitRequest, WaitResponse> end = wait(session, id, "")) {
-      start(arguments, created);
+    try (Call<WaitRequest, WaitResponse> end = wait(session, container.getId(), "")) {
+      io.resize();
+      start(created);
       io.attach();
       WaitResponse exit = end.receive();
       delete();
@@ -72,19 +71,20 @@ final class TaskRun {
     }
   }
 
+  /** Begins to wait for the end of a process. */
   static Call<WaitRequest, WaitResponse> wait(Session session, String id, String execId) {
-    return session
-        .channel()
-        .stream(Api.Tasks.WAIT, WaitRequest.newBuilder().setContainerId(id).setExecId(execId).build());
+    WaitRequest request = WaitRequest.newBuilder().setContainerId(id).setExecId(execId).build();
+    return session.channel().stream(Api.Tasks.WAIT, request);
   }
 
-  private void start(Arguments arguments, CreateTaskResponse created) throws IOException {
+  private void start(CreateTaskResponse created) throws IOException {
     try {
-      @Nullable String pidFile = arguments.valueOrNull("pid-file");
+      String pidFile = session.arguments().valueOrNull("pid-file");
       if (pidFile != null) {
         Files.writeString(Path.of(pidFile), Integer.toUnsignedString(created.getPid()));
       }
-      session.channel().unary(Api.Tasks.START, StartRequest.newBuilder().setContainerId(id).build());
+      StartRequest request = StartRequest.newBuilder().setContainerId(container.getId()).build();
+      session.channel().unary(Api.Tasks.START, request);
     } catch (IOException | StatusException e) {
       delete();
       throw e;
@@ -92,8 +92,10 @@ final class TaskRun {
   }
 
   private void delete() {
+    DeleteTaskRequest request =
+        DeleteTaskRequest.newBuilder().setContainerId(container.getId()).build();
     try {
-      session.channel().unary(Api.Tasks.DELETE, DeleteTaskRequest.newBuilder().setContainerId(id).build());
+      session.channel().unary(Api.Tasks.DELETE, request);
     } catch (StatusException e) {
       if (e.code() != StatusException.NOT_FOUND) {
         throw e;

@@ -4,31 +4,66 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import dev.carafe.oci.Json;
-import java.io.PrintStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** How things are written. */
 final class Text {
+  private static final String UNITS = "KMGTPE";
+
   private Text() {}
 
+  /** Text from elsewhere without characters that move a terminal's cursor or break a line. */
+  static String printable(String text) {
+    StringBuilder clean = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+      if (control && clean == null) {
+        clean = new StringBuilder(text.length()).append(text, 0, i);
+      }
+      if (clean != null) {
+        clean.append(control ? (c == '\n' ? ' ' : '?') : c);
+      }
+    }
+    return clean == null ? text : clean.toString();
+  }
+
+  /** Bytes with a binary unit, one decimal below ten: {@code 3.4 MiB}. */
   static String size(long bytes) {
     if (bytes < 1024) {
       return bytes + " B";
     }
-    String[] units = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-    double value = bytes;
-    int unit = -1;
-    while (value >= 1024 && unit + 1 < units.length) {
-      value /= 1024;
-      unit++;
+    int unit = Math.min((63 - Long.numberOfLeadingZeros(bytes)) / 10, UNITS.length());
+    long tenths = Math.round(bytes * 10.0 / (1L << (10 * unit)));
+    String number =
+        tenths < 100 ? tenths / 10 + "." + tenths % 10 : Long.toString((tenths + 5) / 10);
+    return number + " " + UNITS.charAt(unit - 1) + "iB";
+  }
+
+  /** Text with blanks behind it, at least {@code width} characters long. */
+  static String padded(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+
+  /** Whether a descriptor of this process is a terminal. */
+  static boolean isTerminal(int descriptor) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
     }
-    return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
   }
 
   static String time(Timestamp timestamp) {
@@ -41,12 +76,13 @@ final class Text {
     }
     StringBuilder text = new StringBuilder();
     new TreeMap<>(labels)
-        .forEach((key, value) -> text.append(text.isEmpty() ? "" : ",").append(key).append('=').append(value));
+        .forEach((key, value) ->
+            text.append(text.isEmpty() ? "" : ",").append(key).append('=').append(value));
     return text.toString();
   }
 
-  static void json(PrintStream out, Object value) {
-    out.println(new String(Json.bytes(value), StandardCharsets.UTF_8));
+  static String json(Object value) {
+    return new String(Json.bytes(value), StandardCharsets.UTF_8);
   }
 
   /** A map in the order of the arguments: name, value, name, value. */
@@ -64,7 +100,11 @@ final class Text {
     if (!value.isEmpty() && value.byteAt(0) == '{') {
       return Json.object(any.getTypeUrl(), value.toByteArray()).members();
     }
-    return object("type_url", any.getTypeUrl(), "value", java.util.Base64.getEncoder().encodeToString(value.toByteArray()));
+    return object(
+        "type_url",
+        any.getTypeUrl(),
+        "value",
+        Base64.getEncoder().encodeToString(value.toByteArray()));
   }
 
   /** Reads {@code NAME=VALUE} words; a missing value is empty. */
@@ -75,23 +115,32 @@ final class Text {
       if (equals == 0) {
         throw new UsageException("\"" + word + "\" is not of the form NAME=VALUE");
       }
-      pairs.put(equals < 0 ? word : word.substring(0, equals), equals < 0 ? "" : word.substring(equals + 1));
+      pairs.put(
+          equals < 0 ? word : word.substring(0, equals),
+          equals < 0 ? "" : word.substring(equals + 1));
     }
     return pairs;
   }
 
-  /** Reads a size: bytes, or with K, M, G or T. */
+  /**
+   * Reads a size: bytes, or with K, M, G or T.
+   *
+   * @throws UsageException if it is none, or not more than 0
+   */
   static long bytes(String text) {
+    int unit =
+        text.isEmpty()
+            ? 0
+            : "KMGT".indexOf(Character.toUpperCase(text.charAt(text.length() - 1))) + 1;
     try {
-      int last = text.isEmpty() ? -1 : "KMGT".indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
-      long value = Long.parseLong(last < 0 ? text : text.substring(0, text.length() - 1));
-      long bytes = last < 0 ? value : Math.multiplyExact(value, 1L << (10 * (last + 1)));
+      long number = Long.parseLong(unit == 0 ? text : text.substring(0, text.length() - 1));
+      long bytes = Math.multiplyExact(number, 1L << (10 * unit));
       if (bytes > 0) {
         return bytes;
       }
     } catch (ArithmeticException | NumberFormatException e) {
-      throw new UsageException("\"" + text + "\" is not a size");
+      throw new UsageException("\"" + text + "\" is not a size like 512M");
     }
-    throw new UsageException("\"" + text + "\" is not a size");
+    throw new UsageException("\"" + text + "\" is not a size like 512M");
   }
 }

@@ -2,12 +2,15 @@ package dev.carafe.oci;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Who a container's process runs as. Numbers are read strictly: out of range is an error and never a name to look up (CVE-2024-40635,
- * CVE-2026-46680). The supplementary groups include the primary one (CVE-2023-25173).
+ * Who a container's process runs as. Numbers are read strictly: out of range is an error and never
+ * a name to look up (CVE-2024-40635, CVE-2026-46680). The supplementary groups include the primary
+ * one (CVE-2023-25173).
  */
 public record ContainerUser(long uid, long gid, List<Long> additionalGids) {
   public static final ContainerUser ROOT = new ContainerUser(0, 0, List.of(0L));
@@ -37,14 +40,18 @@ public record ContainerUser(long uid, long gid, List<Long> additionalGids) {
       return withGroups(0, 0, "root", files);
     }
     if (text.length() > 256 || text.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
-      throw new InvalidArgumentException("user \"" + text.replaceAll("\\p{Cntrl}", "?") + "\" is not well-formed");
+      throw new InvalidArgumentException("user: too long, or with control characters");
     }
     String[] parts = text.split(":", -1);
     if (parts.length > 2 || parts[0].isEmpty()) {
       throw new InvalidArgumentException("user \"" + text + "\" is not of the form USER[:GROUP]");
     }
+    if (parts.length == 2 && isNumber(parts[0]) && isNumber(parts[1])) {
+      long gid = id("group", parts[1]);
+      return new ContainerUser(id("user", parts[0]), gid, List.of(gid));
+    }
     String[] entry = passwdEntry(parts[0], files);
-    long uid = isNumber(parts[0]) ? id("user", parts[0]) : id("user", field(entry, 2, "user \"" + parts[0] + "\""));
+    long uid = id("user", isNumber(parts[0]) ? parts[0] : field(entry, 2, parts[0]));
     if (parts.length == 2) {
       long gid = isNumber(parts[1]) ? id("group", parts[1]) : group(parts[1], files);
       return new ContainerUser(uid, gid, List.of(gid));
@@ -53,13 +60,24 @@ public record ContainerUser(long uid, long gid, List<Long> additionalGids) {
     return withGroups(uid, gid, entry.length > 0 ? entry[0] : "", files);
   }
 
+  /** The {@code user} object of a specification. */
+  public Map<String, Object> json() {
+    Map<String, Object> user = new LinkedHashMap<>();
+    user.put("uid", uid);
+    user.put("gid", gid);
+    user.put("additionalGids", additionalGids);
+    return user;
+  }
+
   private static ContainerUser withGroups(long uid, long gid, String name, Files files) {
     TreeSet<Long> groups = new TreeSet<>();
     groups.add(gid);
     if (!name.isEmpty()) {
       for (String line : files.group()) {
-        String[] fields = line.split(":", -1);
-        if (fields.length > 3 && List.of(fields[3].split(",")).contains(name) && isNumber(fields[2])) {
+        String[] fields = line.split(":", 5);
+        // Not taken apart: a line may be as long as the file.
+        boolean member = fields.length > 3 && ("," + fields[3] + ",").contains("," + name + ",");
+        if (member && isNumber(fields[2])) {
           groups.add(id("group", fields[2]));
         }
       }
@@ -69,25 +87,36 @@ public record ContainerUser(long uid, long gid, List<Long> additionalGids) {
 
   /** The entry of a name or number, or an empty array. */
   private static String[] passwdEntry(String user, Files files) {
+    boolean number = isNumber(user);
+    long wanted = number ? id("user", user) : -1;
     for (String line : files.passwd()) {
-      String[] fields = line.split(":", -1);
-      if (fields.length > 3 && (isNumber(user) ? fields[2].equals(user) : fields[0].equals(user))) {
-        return fields;
+      String[] fields = line.split(":", 5);
+      if (fields.length > 3) {
+        boolean found =
+            number
+                ? isNumber(fields[2])
+                    && fields[2].length() <= 18
+                    && Long.parseLong(fields[2]) == wanted
+                : fields[0].equals(user);
+        if (found) {
+          return fields;
+        }
       }
     }
     return new String[0];
   }
 
-  private static String field(String[] entry, int index, String what) {
+  private static String field(String[] entry, int index, String user) {
     if (entry.length <= index) {
-      throw new NotFoundException(what + ": not found in the container's /etc/passwd");
+      throw new NotFoundException(
+          "user \"" + user + "\": not found in the container's /etc/passwd");
     }
     return entry[index];
   }
 
   private static long group(String name, Files files) {
     for (String line : files.group()) {
-      String[] fields = line.split(":", -1);
+      String[] fields = line.split(":", 4);
       if (fields.length > 2 && fields[0].equals(name)) {
         return id("group", fields[2]);
       }
@@ -100,15 +129,17 @@ public record ContainerUser(long uid, long gid, List<Long> additionalGids) {
     return text.length() > from && text.chars().skip(from).allMatch(c -> c >= '0' && c <= '9');
   }
 
+  /** Out of range is an error, whatever a longer or shorter integer type would make of it. */
   private static long id(String what, String text) {
+    String limits = " is not between 0 and " + MAX_ID;
     try {
       long id = Long.parseLong(text);
       if (id >= 0 && id <= MAX_ID) {
         return id;
       }
     } catch (NumberFormatException e) {
-      throw new InvalidArgumentException(what + " \"" + text + "\" is not between 0 and " + MAX_ID, e);
+      throw new InvalidArgumentException(what + " \"" + text + "\"" + limits, e);
     }
-    throw new InvalidArgumentException(what + " \"" + text + "\" is not between 0 and " + MAX_ID);
+    throw new InvalidArgumentException(what + " \"" + text + "\"" + limits);
   }
 }

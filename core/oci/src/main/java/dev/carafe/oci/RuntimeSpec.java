@@ -7,39 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A container's {@code config.json} in the making (OCI runtime specification 1.1), beginning with what containerd's clients take as default:
- * fourteen capabilities, none inheritable (CVE-2022-24769), new privileges forbidden, the usual mounts, masked and read-only paths.
+ * A container's {@code config.json} in the making (OCI runtime specification 1.1), beginning with
+ * what containerd's clients take as default: fourteen capabilities, none inheritable
+ * (CVE-2022-24769), new privileges forbidden, the usual mounts, masked and read-only paths.
  */
 public final class RuntimeSpec {
   /** The JSON's type on the wire. */
   public static final String TYPE_URL = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
-  private static final List<String> CAPABILITIES =
-      List.of(
-          "CAP_CHOWN",
-          "CAP_DAC_OVERRIDE",
-          "CAP_FSETID",
-          "CAP_FOWNER",
-          "CAP_MKNOD",
-          "CAP_NET_RAW",
-          "CAP_SETGID",
-          "CAP_SETUID",
-          "CAP_SETFCAP",
-          "CAP_SETPCAP",
-          "CAP_NET_BIND_SERVICE",
-          "CAP_SYS_CHROOT",
-          "CAP_KILL",
-          "CAP_AUDIT_WRITE");
-  private static final List<String> ALL_CAPABILITIES =
-      List.of(
-          ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID"
-                  + " CAP_SETPCAP CAP_LINUX_IMMUTABLE CAP_NET_BIND_SERVICE CAP_NET_BROADCAST CAP_NET_ADMIN"
-                  + " CAP_NET_RAW CAP_IPC_LOCK CAP_IPC_OWNER CAP_SYS_MODULE CAP_SYS_RAWIO CAP_SYS_CHROOT"
-                  + " CAP_SYS_PTRACE CAP_SYS_PACCT CAP_SYS_ADMIN CAP_SYS_BOOT CAP_SYS_NICE CAP_SYS_RESOURCE"
-                  + " CAP_SYS_TIME CAP_SYS_TTY_CONFIG CAP_MKNOD CAP_LEASE CAP_AUDIT_WRITE CAP_AUDIT_CONTROL"
-                  + " CAP_SETFCAP CAP_MAC_OVERRIDE CAP_MAC_ADMIN CAP_SYSLOG CAP_WAKE_ALARM CAP_BLOCK_SUSPEND"
-                  + " CAP_AUDIT_READ CAP_PERFMON CAP_BPF CAP_CHECKPOINT_RESTORE")
-              .split(" "));
   private static final List<String> MASKED =
       List.of(
           "/proc/acpi",
@@ -56,15 +31,18 @@ public final class RuntimeSpec {
           "/sys/devices/virtual/powercap");
   private static final List<String> READ_ONLY =
       List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
-  private static final String PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final String PATH =
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final String cgroupsPath;
   private final Map<String, String> env = new LinkedHashMap<>();
   private final List<Map<String, Object>> mounts = new ArrayList<>();
-  private final List<String> namespaces = new ArrayList<>(List.of("pid", "ipc", "uts", "mount", "network"));
-  private final List<String> capabilities = new ArrayList<>(CAPABILITIES);
+  private final List<String> namespaces =
+      new ArrayList<>(List.of("pid", "ipc", "uts", "mount", "network"));
+  private final List<String> capabilities = new ArrayList<>(Capabilities.DEFAULT);
   private final Map<String, Object> resources = new LinkedHashMap<>();
   private final Map<String, String> annotations = new LinkedHashMap<>();
+  private final List<Device> devices = new ArrayList<>();
   private List<String> args = List.of();
   private String cwd = "/";
   private ContainerUser user = ContainerUser.ROOT;
@@ -89,7 +67,16 @@ public final class RuntimeSpec {
     }
     mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev");
     mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k");
-    mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
+    mount(
+        "/dev/pts",
+        "devpts",
+        "devpts",
+        "nosuid",
+        "noexec",
+        "newinstance",
+        "ptmxmode=0666",
+        "mode=0620",
+        "gid=5");
     mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k");
     mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev");
     mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro");
@@ -111,6 +98,10 @@ public final class RuntimeSpec {
     if (command.isEmpty()) {
       throw new InvalidArgumentException("no command: the image names none and none was given");
     }
+    if (command.stream().anyMatch(argument -> argument.indexOf(0) >= 0)) {
+      throw new InvalidArgumentException(
+          "command " + command.getFirst() + ": an argument holds NUL");
+    }
     args = List.copyOf(command);
     return this;
   }
@@ -120,7 +111,8 @@ public final class RuntimeSpec {
     int equals = variable.indexOf('=');
     String name = equals < 0 ? variable : variable.substring(0, equals);
     if (name.isEmpty() || variable.indexOf(0) >= 0) {
-      throw new InvalidArgumentException("variable \"" + variable + "\" is not of the form NAME=VALUE");
+      throw new InvalidArgumentException(
+          "variable \"" + variable + "\" is not of the form NAME=VALUE");
     }
     if (equals < 0) {
       env.remove(name);
@@ -132,7 +124,8 @@ public final class RuntimeSpec {
 
   public RuntimeSpec cwd(String directory) {
     if (!directory.startsWith("/") || directory.indexOf(0) >= 0 || directory.length() > 4096) {
-      throw new InvalidArgumentException("working directory \"" + directory + "\" is not an absolute path");
+      throw new InvalidArgumentException(
+          "working directory \"" + directory + "\" is not an absolute path");
     }
     cwd = directory;
     return this;
@@ -163,11 +156,19 @@ public final class RuntimeSpec {
   }
 
   public RuntimeSpec hostname(String name) {
-    if (!name.matches("[A-Za-z0-9.-]{1,64}")) {
+    if (name.isEmpty() || name.length() > 64 || !name.chars().allMatch(RuntimeSpec::inHostname)) {
       throw new InvalidArgumentException("host name \"" + name + "\" is not well-formed");
     }
     hostname = name;
     return this;
+  }
+
+  private static boolean inHostname(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '-'
+        || c == '.';
   }
 
   /** Shares a namespace of the host: {@code network}, {@code pid}, {@code ipc} or {@code uts}. */
@@ -181,47 +182,45 @@ public final class RuntimeSpec {
     return this;
   }
 
-  /** Everything that keeps a container apart from the kernel's knobs is lifted. */
-  public RuntimeSpec privileged() {
+  /**
+   * Lifts everything that keeps a container apart from the kernel's knobs.
+   *
+   * @param held the capabilities that it gets, see {@link Capabilities#held}
+   * @param hostDevices the devices that it gets
+   */
+  public RuntimeSpec privileged(List<String> held, List<Device> hostDevices) {
     privileged = true;
     newPrivileges = true;
     capabilities.clear();
-    capabilities.addAll(ALL_CAPABILITIES);
+    capabilities.addAll(held);
+    devices.addAll(hostDevices);
     return this;
   }
 
-  /** Adds a capability, with or without {@code CAP_}; {@code ALL} adds every one. */
+  /** Adds a capability, with or without {@code CAP_}. */
   public RuntimeSpec addCapability(String name) {
-    for (String capability : named(name)) {
-      if (!capabilities.contains(capability)) {
-        capabilities.add(capability);
-      }
+    String full = Capabilities.named(name);
+    if (!capabilities.contains(full)) {
+      capabilities.add(full);
     }
     return this;
   }
 
   /** Takes a capability away; {@code ALL} takes every one. */
   public RuntimeSpec dropCapability(String name) {
-    capabilities.removeAll(named(name));
+    if (name.equalsIgnoreCase("ALL")) {
+      capabilities.clear();
+    } else {
+      capabilities.remove(Capabilities.named(name));
+    }
     return this;
-  }
-
-  private static List<String> named(String name) {
-    String upper = name.toUpperCase(java.util.Locale.ROOT);
-    if (upper.equals("ALL")) {
-      return ALL_CAPABILITIES;
-    }
-    String full = upper.startsWith("CAP_") ? upper : "CAP_" + upper;
-    if (!ALL_CAPABILITIES.contains(full)) {
-      throw new InvalidArgumentException("capability \"" + name + "\" is unknown");
-    }
-    return List.of(full);
   }
 
   /** Adds a mount; a later one on the same destination replaces the earlier. */
   public RuntimeSpec mount(String destination, String type, String source, String... options) {
     if (!destination.startsWith("/")) {
-      throw new InvalidArgumentException("mount destination \"" + destination + "\" is not an absolute path");
+      throw new InvalidArgumentException(
+          "mount destination \"" + destination + "\" is not an absolute path");
     }
     mounts.removeIf(mount -> destination.equals(mount.get("destination")));
     Map<String, Object> mount = new LinkedHashMap<>();
@@ -267,15 +266,10 @@ public final class RuntimeSpec {
     return this;
   }
 
-  /** The {@code process} object alone, for an exec. */
-  public Map<String, Object> process() {
+  private Map<String, Object> process() {
     Map<String, Object> process = new LinkedHashMap<>();
     process.put("terminal", terminal);
-    Map<String, Object> runAs = new LinkedHashMap<>();
-    runAs.put("uid", user.uid());
-    runAs.put("gid", user.gid());
-    runAs.put("additionalGids", user.additionalGids());
-    process.put("user", runAs);
+    process.put("user", user.json());
     process.put("args", args);
     process.put("env", env.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
     process.put("cwd", cwd);
@@ -284,8 +278,7 @@ public final class RuntimeSpec {
       sets.put(set, capabilities);
     }
     process.put("capabilities", sets);
-    process.put(
-        "rlimits", List.of(Map.of("type", "RLIMIT_NOFILE", "hard", 1024L, "soft", 1024L)));
+    process.put("rlimits", List.of(Map.of("type", "RLIMIT_NOFILE", "hard", 1024L, "soft", 1024L)));
     process.put("noNewPrivileges", !newPrivileges);
     return process;
   }
@@ -329,12 +322,27 @@ public final class RuntimeSpec {
     limits.putAll(resources);
     linux.put("resources", limits);
     linux.put("cgroupsPath", cgroupsPath);
+    if (!devices.isEmpty()) {
+      linux.put("devices", devices.stream().map(RuntimeSpec::node).toList());
+    }
     linux.put("namespaces", namespaces.stream().map(kind -> Map.of("type", kind)).toList());
     if (!privileged) {
       linux.put("maskedPaths", MASKED);
       linux.put("readonlyPaths", READ_ONLY);
     }
     return linux;
+  }
+
+  private static Map<String, Object> node(Device device) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("path", device.path());
+    node.put("type", device.type());
+    node.put("major", device.major());
+    node.put("minor", device.minor());
+    node.put("fileMode", device.mode());
+    node.put("uid", device.uid());
+    node.put("gid", device.gid());
+    return node;
   }
 
   private List<Map<String, Object>> deviceRules() {

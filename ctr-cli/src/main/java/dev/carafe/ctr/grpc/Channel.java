@@ -1,8 +1,6 @@
 package dev.carafe.ctr.grpc;
 
 import com.google.protobuf.MessageLite;
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -10,53 +8,55 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a daemon (RFC 9113 over a Unix socket, gRPC over HTTP/2). Calls may be made from many threads. When the connection breaks,
- * every call ends as unavailable.
+ * A connection to a daemon: gRPC over HTTP/2 (RFC 9113) over a Unix socket. Calls may be made from
+ * many threads. When the connection breaks, every call ends as unavailable.
+ *
+ * <p>One lock orders everything that is sent; a thread of its own reads ({@link FrameReader}). What
+ * the peer may send before it is asked to go on is one message of the largest size for each call.
  */
 public final class Channel implements AutoCloseable {
   static final int MESSAGE_LIMIT = 16 << 20;
-  static final int WINDOW = 4 << 20;
-  private static final int DEFAULT_WINDOW = 65_535;
-  private static final int FRAME = 16_384;
 
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
-  private static final int PING = 6;
-  private static final int GOAWAY = 7;
-  private static final int WINDOW_UPDATE = 8;
-  private static final int CONTINUATION = 9;
-  private static final int END_STREAM = 1;
-  private static final int ACK = 1;
-  private static final int END_HEADERS = 4;
-  private static final int PADDED = 8;
-  private static final int PRIORITY = 32;
+  /** How many bytes are consumed before the peer hears of it. */
+  static final int CREDIT = 64 << 10;
+
+  /** Room for the largest message while less than one credit is held back. */
+  static final int WINDOW = MESSAGE_LIMIT + 2 * CREDIT;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int DEFAULT_WINDOW = 65_535;
+  private static final int CANCEL = 8;
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final SocketChannel socket;
-  private final List<String[]> headers;
+  private final Map<String, String> metadata;
   private final Map<Integer, Call<?, ?>> calls = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition windows = lock.newCondition();
-  private final Hpack hpack = new Hpack();
   private int nextStream = 1;
   private long sendWindow = DEFAULT_WINDOW;
   private int initialWindow = DEFAULT_WINDOW;
-  private int frameSize = FRAME;
+  private int frameSize = Frame.SIZE;
+  private @Nullable String refusal;
   private boolean closed;
+  private final long greetedBy;
+  private volatile boolean greeted;
 
-  private Channel(SocketChannel socket, Map<String, String> metadata) {
+  private Channel(SocketChannel socket, Map<String, String> metadata, Duration patience) {
     this.socket = socket;
-    this.headers = new ArrayList<>();
-    metadata.forEach((name, value) -> headers.add(new String[] {name, value}));
+    this.greetedBy = System.nanoTime() + patience.toNanos();
+    this.metadata = Map.copyOf(metadata);
   }
 
   /**
@@ -66,13 +66,18 @@ public final class Channel implements AutoCloseable {
    * @throws StatusException unavailable, if nobody listens there
    */
   public static Channel connect(Path socket, Map<String, String> metadata) {
+    return connect(socket, metadata, PATIENCE);
+  }
+
+  static Channel connect(Path socket, Map<String, String> metadata, Duration patience) {
     try {
       SocketChannel connection = SocketChannel.open(StandardProtocolFamily.UNIX);
       try {
         connection.connect(UnixDomainSocketAddress.of(socket));
-        Channel channel = new Channel(connection, metadata);
+        Channel channel = new Channel(connection, metadata, patience);
         channel.greet();
-        Thread.ofPlatform().daemon().name("reader").stackSize(256 << 10).start(channel::read);
+        FrameReader reader = new FrameReader(connection, channel);
+        Thread.ofPlatform().daemon().name("reader").start(reader);
         return channel;
       } catch (IOException | RuntimeException e) {
         connection.close();
@@ -80,73 +85,76 @@ public final class Channel implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new StatusException(
-          StatusException.UNAVAILABLE, "daemon at " + socket + " does not answer: " + e.getMessage());
+          StatusException.UNAVAILABLE, "daemon at " + socket + ": " + e.getMessage());
     }
   }
 
-  private void greet() throws IOException {
-    ByteBuffer hello = ByteBuffer.allocate(128);
-    hello.put("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    head(hello, 18, SETTINGS, 0, 0);
-    hello.putShort((short) 2).putInt(0);
-    hello.putShort((short) 3).putInt(0);
-    hello.putShort((short) 4).putInt(WINDOW);
-    head(hello, 4, WINDOW_UPDATE, 0, 0);
-    hello.putInt(WINDOW * 8);
+  private void greet() {
+    ByteBuffer hello = ByteBuffer.allocate(64);
+    hello.put(PREFACE);
+    Frame.head(hello, 12, Frame.SETTINGS, 0, 0);
+    hello.putShort((short) Frame.ENABLE_PUSH).putInt(0);
+    hello.putShort((short) Frame.INITIAL_WINDOW_SIZE).putInt(WINDOW);
+    Frame.head(hello, 4, Frame.WINDOW_UPDATE, 0, 0);
+    hello.putInt(WINDOW);
     write(hello.flip());
   }
 
   /** A call with one request and one answer. */
   public <Q extends MessageLite, R> R unary(Method<Q, R> method, Q request) {
-    try (Call<Q, R> call = open(method, Map.of())) {
-      call.send(request);
-      call.halfClose();
+    return unary(method, request, Map.of());
+  }
+
+  /**
+   * A call with one request and one answer.
+   *
+   * @param more metadata sent beside the channel's
+   */
+  public <Q extends MessageLite, R> R unary(
+      Method<Q, R> method, Q request, Map<String, String> more) {
+    try (Call<Q, R> call = open(method, more)) {
+      call.sendLast(request);
       R answer = call.receive();
-      if (answer == null) {
-        throw new StatusException(StatusException.INTERNAL, method.path() + ": no answer");
+      if (answer == null || call.receive() != null) {
+        throw new StatusException(
+            StatusException.INTERNAL, method.path() + ": not exactly one answer");
       }
-      call.receive();
       return answer;
     }
   }
 
   /** A call with one request and a stream of answers. */
   public <Q extends MessageLite, R> Call<Q, R> stream(Method<Q, R> method, Q request) {
-    Call<Q, R> call = open(method, Map.of());
-    call.send(request);
-    call.halfClose();
+    Call<Q, R> call = open(method);
+    call.sendLast(request);
     return call;
   }
 
-  /**
-   * Begins a call.
-   *
-   * @param metadata sent beside the channel's
-   */
-  public <Q extends MessageLite, R> Call<Q, R> open(Method<Q, R> method, Map<String, String> metadata) {
-    List<String[]> all = new ArrayList<>();
-    all.add(new String[] {":method", "POST"});
-    all.add(new String[] {":scheme", "http"});
-    all.add(new String[] {":path", method.path()});
-    all.add(new String[] {":authority", "localhost"});
-    all.add(new String[] {"content-type", "application/grpc"});
-    all.add(new String[] {"te", "trailers"});
-    all.add(new String[] {"user-agent", "carafe"});
-    all.addAll(headers);
-    metadata.forEach((name, value) -> all.add(new String[] {name, value}));
-    byte[] block = Hpack.encode(all);
+  /** Begins a call. */
+  public <Q extends MessageLite, R> Call<Q, R> open(Method<Q, R> method) {
+    return open(method, Map.of());
+  }
+
+  private <Q extends MessageLite, R> Call<Q, R> open(
+      Method<Q, R> method, Map<String, String> more) {
+    List<String> headers = new ArrayList<>();
+    headers.addAll(List.of(":method", "POST", ":scheme", "http", ":path", method.path()));
+    headers.addAll(List.of(":authority", "localhost", "content-type", "application/grpc"));
+    headers.addAll(List.of("te", "trailers", "user-agent", "carafe"));
+    metadata.forEach((name, value) -> headers.addAll(List.of(name, value)));
+    more.forEach((name, value) -> headers.addAll(List.of(name, value)));
+    byte[] block = Hpack.encode(headers);
     lock.lock();
     try {
-      if (closed) {
-        throw lost();
+      String why = refusal;
+      if (why != null) {
+        throw new StatusException(StatusException.UNAVAILABLE, why);
       }
       int stream = nextStream;
       nextStream += 2;
       Call<Q, R> call = new Call<>(this, stream, method, initialWindow);
       calls.put(stream, call);
-      ByteBuffer frame = ByteBuffer.allocate(9 + block.length);
-      head(frame, block.length, HEADERS, END_HEADERS, stream);
-      write(frame.put(block).flip());
+      control(Frame.HEADERS, Frame.END_HEADERS, stream, ByteBuffer.wrap(block));
       return call;
     } finally {
       lock.unlock();
@@ -158,190 +166,76 @@ public final class Channel implements AutoCloseable {
     lock.lock();
     try {
       do {
-        while (data.hasRemaining() && Math.min(sendWindow, call.sendWindow) <= 0 && !closed && !call.ended()) {
+        while (data.hasRemaining() && room(call) <= 0 && !closed && !call.ended()) {
           windows.awaitUninterruptibly();
-        }
-        if (closed) {
-          throw lost();
         }
         if (call.ended()) {
           return;
         }
-        int length = (int) Math.min(Math.min(data.remaining(), frameSize), Math.min(sendWindow, call.sendWindow));
-        length = data.hasRemaining() ? length : 0;
-        ByteBuffer frame = ByteBuffer.allocate(9 + length);
-        head(frame, length, DATA, end && length == data.remaining() ? END_STREAM : 0, call.stream);
-        frame.put(data.slice(data.position(), length));
+        int length = (int) Math.min(data.remaining(), Math.max(0, room(call)));
+        boolean last = end && length == data.remaining();
+        ByteBuffer part = data.slice(data.position(), length);
         data.position(data.position() + length);
         sendWindow -= length;
         call.sendWindow -= length;
-        write(frame.flip());
+        control(Frame.DATA, last ? Frame.END_STREAM : 0, call.stream, part);
       } while (data.hasRemaining());
     } finally {
       lock.unlock();
     }
   }
 
+  private long room(Call<?, ?> call) {
+    return Math.min(frameSize, Math.min(sendWindow, call.sendWindow));
+  }
+
   /** Gives the peer room for what was consumed. */
-  void consumed(Call<?, ?> call, int bytes) {
-    if (bytes > 0 && !call.ended()) {
-      control(4, WINDOW_UPDATE, 0, call.stream, ByteBuffer.allocate(4).putInt(0, bytes));
-    }
+  void grant(int stream, int bytes) {
+    control(Frame.WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(0, bytes));
   }
 
   void cancel(Call<?, ?> call) {
     if (calls.remove(call.stream) != null) {
-      control(4, RST_STREAM, 0, call.stream, ByteBuffer.allocate(4).putInt(0, 8));
+      control(Frame.RST_STREAM, 0, call.stream, ByteBuffer.allocate(4).putInt(0, CANCEL));
+      wakeSenders();
     }
   }
 
-  private void control(int length, int type, int flags, int stream, ByteBuffer payload) {
-    lock.lock();
-    try {
-      if (!closed) {
-        ByteBuffer frame = ByteBuffer.allocate(9 + length);
-        head(frame, length, type, flags, stream);
-        write(frame.put(payload).flip());
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** Sends a whole frame, unless the connection is closed: then every call knows already. */
+  void control(int type, int flags, int stream, ByteBuffer payload) {
+    ByteBuffer frame = ByteBuffer.allocate(Frame.HEAD + payload.remaining());
+    Frame.head(frame, payload.remaining(), type, flags, stream);
+    write(frame.put(payload).flip());
   }
 
   private void write(ByteBuffer bytes) {
     lock.lock();
     try {
-      while (bytes.hasRemaining()) {
+      while (bytes.hasRemaining() && !closed) {
         socket.write(bytes);
       }
     } catch (IOException e) {
-      fail();
-      throw lost();
+      fail("connection to the daemon: " + e.getMessage());
     } finally {
       lock.unlock();
     }
   }
 
-  private static void head(ByteBuffer frame, int length, int type, int flags, int stream) {
-    frame.put((byte) (length >> 16)).putShort((short) length).put((byte) type).put((byte) flags).putInt(stream);
+  /**
+   * For how many milliseconds to wait: 0 for any time once the peer has said a word, less than 0 if
+   * it should have by now.
+   */
+  long patience() {
+    return greeted ? 0 : Math.floorDiv(greetedBy - System.nanoTime(), 1_000_000L) | 1;
   }
 
-  private static StatusException lost() {
-    return new StatusException(StatusException.UNAVAILABLE, "connection to the daemon is closed");
+  // ---- what the reader learns
+
+  @Nullable Call<?, ?> call(int stream) {
+    return calls.get(stream);
   }
 
-  // ---- the reader's side
-
-  private void read() {
-    ByteBuffer in = ByteBuffer.allocate(64 << 10).flip();
-    ByteArrayOutputStream block = new ByteArrayOutputStream();
-    boolean blockEnds = false;
-    try {
-      while (true) {
-        in = fill(in, 9);
-        int length = (in.get() & 0xff) << 16 | in.getShort() & 0xffff;
-        int type = in.get();
-        int flags = in.get();
-        int stream = in.getInt() & Integer.MAX_VALUE;
-        if (length > FRAME) {
-          throw new EOFException("frame of " + length + " bytes");
-        }
-        in = fill(in, length);
-        ByteBuffer payload = in.slice(in.position(), length);
-        in.position(in.position() + length);
-        switch (type) {
-          case DATA -> data(stream, flags, length, unpadded(payload, flags));
-          case HEADERS -> {
-            ByteBuffer fragment = unpadded(payload, flags);
-            if ((flags & PRIORITY) != 0) {
-              fragment.position(fragment.position() + 5);
-            }
-            block.reset();
-            append(block, fragment);
-            blockEnds = (flags & END_STREAM) != 0;
-          }
-          case CONTINUATION -> append(block, payload);
-          case RST_STREAM -> end(stream, StatusException.CANCELLED, "stream was reset (" + payload.getInt() + ")");
-          case SETTINGS -> settings(flags, payload);
-          case PING -> {
-            if ((flags & ACK) == 0) {
-              control(8, PING, ACK, 0, payload);
-            }
-          }
-          case WINDOW_UPDATE -> window(stream, payload.getInt() & Integer.MAX_VALUE);
-          case GOAWAY -> goAway(payload.getInt() & Integer.MAX_VALUE);
-          default -> {}
-        }
-        if ((type == HEADERS || type == CONTINUATION) && (flags & END_HEADERS) != 0) {
-          headers(stream, hpack.decode(block.toByteArray()), blockEnds);
-        }
-      }
-    } catch (IOException | RuntimeException e) {
-      fail();
-    }
-  }
-
-  private ByteBuffer fill(ByteBuffer in, int wanted) throws IOException {
-    if (in.remaining() >= wanted) {
-      return in;
-    }
-    in.compact();
-    while (in.position() < wanted) {
-      if (socket.read(in) < 0) {
-        throw new EOFException("daemon closed the connection");
-      }
-    }
-    return in.flip();
-  }
-
-  private static void append(ByteArrayOutputStream block, ByteBuffer fragment) throws EOFException {
-    if (block.size() + fragment.remaining() > 1 << 20) {
-      throw new EOFException("headers are too long");
-    }
-    byte[] bytes = new byte[fragment.remaining()];
-    fragment.get(bytes);
-    block.writeBytes(bytes);
-  }
-
-  private static ByteBuffer unpadded(ByteBuffer payload, int flags) {
-    if ((flags & PADDED) != 0) {
-      int padding = payload.get() & 0xff;
-      payload.limit(payload.limit() - padding);
-    }
-    return payload;
-  }
-
-  private void data(int stream, int flags, int length, ByteBuffer data) {
-    Call<?, ?> call = calls.get(stream);
-    if (call != null) {
-      call.received(data);
-    }
-    if (length > 0) {
-      control(4, WINDOW_UPDATE, 0, 0, ByteBuffer.allocate(4).putInt(0, length));
-    }
-    if ((flags & END_STREAM) != 0) {
-      end(stream, StatusException.INTERNAL, "stream ended without a status");
-    }
-  }
-
-  private void headers(int stream, Map<String, String> received, boolean ends) {
-    String status = received.get("grpc-status");
-    if (status != null) {
-      end(stream, number(status), Percent.decode(received.getOrDefault("grpc-message", "")));
-    } else if (ends || !received.getOrDefault(":status", "200").equals("200")) {
-      end(stream, StatusException.UNKNOWN, "HTTP status " + received.get(":status"));
-    }
-  }
-
-  private static int number(String status) {
-    try {
-      return Integer.parseInt(status);
-    } catch (NumberFormatException e) {
-      return StatusException.UNKNOWN;
-    }
-  }
-
-  private void end(int stream, int code, String message) {
+  void end(int stream, int code, String message) {
     Call<?, ?> call = calls.remove(stream);
     if (call != null) {
       call.end(code, message);
@@ -349,31 +243,31 @@ public final class Channel implements AutoCloseable {
     }
   }
 
-  private void settings(int flags, ByteBuffer payload) {
-    if ((flags & ACK) != 0) {
-      return;
-    }
+  void settings(ByteBuffer settings) throws IOException {
+    greeted = true;
     lock.lock();
     try {
-      while (payload.remaining() >= 6) {
-        int id = payload.getShort();
-        int value = payload.getInt();
-        if (id == 4) {
-          int change = value - initialWindow;
+      while (settings.remaining() >= 6) {
+        int id = settings.getShort();
+        int value = settings.getInt();
+        if (id == Frame.INITIAL_WINDOW_SIZE) {
+          if (value < 0) {
+            throw new IOException("initial window of " + Integer.toUnsignedString(value));
+          }
+          long change = (long) value - initialWindow;
           initialWindow = value;
           calls.values().forEach(call -> call.sendWindow += change);
-        } else if (id == 5) {
-          frameSize = Math.max(FRAME, value);
+        } else if (id == Frame.MAX_FRAME_SIZE) {
+          frameSize = Math.clamp(value, Frame.SIZE, CREDIT);
         }
       }
       windows.signalAll();
     } finally {
       lock.unlock();
     }
-    control(0, SETTINGS, ACK, 0, ByteBuffer.allocate(0));
   }
 
-  private void window(int stream, int more) {
+  void window(int stream, int more) {
     lock.lock();
     try {
       if (stream == 0) {
@@ -390,10 +284,18 @@ public final class Channel implements AutoCloseable {
     }
   }
 
-  private void goAway(int lastStream) {
+  /** The peer takes no more calls and will not answer those after {@code lastStream}. */
+  void goAway(int lastStream) {
+    String why = "daemon is shutting down";
+    lock.lock();
+    try {
+      refusal = why;
+    } finally {
+      lock.unlock();
+    }
     for (int stream : List.copyOf(calls.keySet())) {
       if (stream > lastStream) {
-        end(stream, StatusException.UNAVAILABLE, "daemon is shutting down");
+        end(stream, StatusException.UNAVAILABLE, why);
       }
     }
   }
@@ -407,16 +309,17 @@ public final class Channel implements AutoCloseable {
     }
   }
 
-  private void fail() {
+  void fail(String why) {
     lock.lock();
     try {
       closed = true;
+      refusal = why;
+      calls.values().forEach(call -> call.end(StatusException.UNAVAILABLE, why));
+      calls.clear();
       windows.signalAll();
     } finally {
       lock.unlock();
     }
-    calls.values().forEach(call -> call.end(StatusException.UNAVAILABLE, "connection to the daemon is closed"));
-    calls.clear();
     try {
       socket.close();
     } catch (IOException e) {
@@ -427,6 +330,6 @@ public final class Channel implements AutoCloseable {
   /** Cancels what is under way. Idempotent. */
   @Override
   public void close() {
-    fail();
+    fail("connection to the daemon is closed");
   }
 }

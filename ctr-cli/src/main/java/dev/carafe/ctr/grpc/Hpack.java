@@ -2,58 +2,70 @@ package dev.carafe.ctr.grpc;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Header compression (RFC 7541): literals on the way out, everything on the way in. For one connection; not thread-safe. */
+/**
+ * Header compression (RFC 7541): literals on the way out, everything on the way in. For one
+ * connection; not thread-safe.
+ */
 final class Hpack {
-  private static final int HEADER_LIMIT = 1 << 20;
+  /** Appendix A, {@code name|value}, a space in a value as an underscore. */
   private static final String[] STATIC =
-      (":authority| :method|GET :method|POST :path|/ :path|/index.html :scheme|http :scheme|https :status|200"
-              + " :status|204 :status|206 :status|304 :status|400 :status|404 :status|500 accept-charset|"
-              + " accept-encoding|gzip,_deflate accept-language| accept-ranges| accept|"
-              + " access-control-allow-origin| age| allow| authorization| cache-control| content-disposition|"
-              + " content-encoding| content-language| content-length| content-location| content-range|"
-              + " content-type| cookie| date| etag| expect| expires| from| host| if-match| if-modified-since|"
-              + " if-none-match| if-range| if-unmodified-since| last-modified| link| location| max-forwards|"
-              + " proxy-authenticate| proxy-authorization| range| referer| refresh| retry-after| server|"
-              + " set-cookie| strict-transport-security| transfer-encoding| user-agent| vary| via|"
-              + " www-authenticate|")
+      (":authority| :method|GET :method|POST :path|/ :path|/index.html :scheme|http :scheme|https"
+           + " :status|200 :status|204 :status|206 :status|304 :status|400 :status|404 :status|500"
+           + " accept-charset| accept-encoding|gzip,_deflate accept-language| accept-ranges|"
+           + " accept| access-control-allow-origin| age| allow| authorization| cache-control|"
+           + " content-disposition| content-encoding| content-language| content-length|"
+           + " content-location| content-range| content-type| cookie| date| etag| expect| expires|"
+           + " from| host| if-match| if-modified-since| if-none-match| if-range|"
+           + " if-unmodified-since| last-modified| link| location| max-forwards|"
+           + " proxy-authenticate| proxy-authorization| range| referer| refresh| retry-after|"
+           + " server| set-cookie| strict-transport-security| transfer-encoding| user-agent| vary|"
+           + " via| www-authenticate|")
           .split(" ");
+
   private static final int TABLE_SIZE = 4096;
 
-  private final ArrayDeque<String[]> dynamic = new ArrayDeque<>();
+  /** Newest first. */
+  private final List<Header> dynamic = new ArrayList<>();
+
   private int dynamicBytes;
   private int limit = TABLE_SIZE;
   private byte[] bytes = {};
   private int at;
 
-  static byte[] encode(List<String[]> headers) {
+  private record Header(String name, String value) {
+    int size() {
+      return name.length() + value.length() + 32;
+    }
+  }
+
+  /** A block of literals: name, value, name, value. */
+  static byte[] encode(List<String> headers) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
-    for (String[] header : headers) {
-      out.write(0);
-      text(out, header[0]);
-      text(out, header[1]);
+    for (int i = 0; i < headers.size(); i++) {
+      if (i % 2 == 0) {
+        out.write(0);
+      }
+      byte[] text = headers.get(i).getBytes(StandardCharsets.UTF_8);
+      length(out, text.length);
+      out.write(text, 0, text.length);
     }
     return out.toByteArray();
   }
 
-  private static void text(ByteArrayOutputStream out, String text) {
-    byte[] value = text.getBytes(StandardCharsets.ISO_8859_1);
-    number(out, 0, 7, value.length);
-    out.write(value, 0, value.length);
-  }
-
-  private static void number(ByteArrayOutputStream out, int flags, int bits, int value) {
-    int most = (1 << bits) - 1;
+  /** A prefixed integer of seven bits (section 5.1). */
+  private static void length(ByteArrayOutputStream out, int value) {
+    int most = 127;
     if (value < most) {
-      out.write(flags | value);
+      out.write(value);
       return;
     }
-    out.write(flags | most);
+    out.write(most);
     int rest = value - most;
     while (rest >= 128) {
       out.write(rest & 127 | 128);
@@ -62,63 +74,60 @@ final class Hpack {
     out.write(rest);
   }
 
-  /** The headers of a block; of a repeated one the last value. */
+  /**
+   * The headers of a block; of a repeated one the last value.
+   *
+   * @throws StatusException if the block is not well-formed: the connection is of no more use
+   */
   Map<String, String> decode(byte[] block) {
     bytes = block;
     at = 0;
-    Map<String, String> headers = new LinkedHashMap<>();
+    Map<String, String> headers = new HashMap<>();
     while (at < bytes.length) {
       int first = bytes[at] & 0xff;
-      if ((first & 0x80) != 0) {
-        String[] known = entry(number(7));
-        headers.put(known[0], known[1]);
-      } else if ((first & 0x40) != 0) {
-        String[] added = literal(6);
-        add(added);
-        headers.put(added[0], added[1]);
-      } else if ((first & 0x20) != 0) {
+      if (first >= 0x80) {
+        Header known = entry(number(7));
+        headers.put(known.name, known.value);
+      } else if (first >= 0x40) {
+        Header added = literal(6);
+        dynamic.addFirst(added);
+        dynamicBytes += added.size();
+        evict();
+        headers.put(added.name, added.value);
+      } else if (first >= 0x20) {
         limit = Math.min(number(5), TABLE_SIZE);
         evict();
       } else {
-        String[] once = literal(4);
-        headers.put(once[0], once[1]);
+        Header once = literal(4);
+        headers.put(once.name, once.value);
       }
     }
     return headers;
   }
 
-  private String[] literal(int bits) {
+  private Header literal(int bits) {
     int index = number(bits);
-    String name = index == 0 ? text() : entry(index)[0];
-    return new String[] {name, text()};
+    String name = index == 0 ? text() : entry(index).name;
+    return new Header(name, text());
   }
 
-  private String[] entry(int index) {
+  private Header entry(int index) {
     if (index >= 1 && index <= STATIC.length) {
-      String[] parts = STATIC[index - 1].split("\\|", 2);
-      return new String[] {parts[0], parts[1].replace('_', ' ')};
+      String pair = STATIC[index - 1];
+      int bar = pair.indexOf('|');
+      return new Header(pair.substring(0, bar), pair.substring(bar + 1).replace('_', ' '));
     }
     int wanted = index - STATIC.length - 1;
     if (wanted < 0 || wanted >= dynamic.size()) {
       throw malformed();
     }
-    return new ArrayList<>(dynamic).get(wanted);
-  }
-
-  private void add(String[] header) {
-    dynamic.addFirst(header);
-    dynamicBytes += size(header);
-    evict();
+    return dynamic.get(wanted);
   }
 
   private void evict() {
-    while (dynamicBytes > limit && !dynamic.isEmpty()) {
-      dynamicBytes -= size(dynamic.removeLast());
+    while (dynamicBytes > limit) {
+      dynamicBytes -= dynamic.removeLast().size();
     }
-  }
-
-  private static int size(String[] header) {
-    return header[0].length() + header[1].length() + 32;
   }
 
   private int number(int bits) {
@@ -138,16 +147,15 @@ final class Hpack {
   }
 
   private String text() {
-    boolean huffman = at < bytes.length && (bytes[at] & 0x80) != 0;
+    boolean huffman = (at < bytes.length ? bytes[at] : 0) < 0;
     int length = number(7);
-    if (length > bytes.length - at || length > HEADER_LIMIT) {
+    if (length > bytes.length - at) {
       throw malformed();
     }
     int from = at;
     at += length;
-    return huffman
-        ? new String(Huffman.decode(bytes, from, at), StandardCharsets.ISO_8859_1)
-        : new String(bytes, from, length, StandardCharsets.ISO_8859_1);
+    byte[] text = huffman ? Huffman.decode(bytes, from, at) : Arrays.copyOfRange(bytes, from, at);
+    return new String(text, StandardCharsets.ISO_8859_1);
   }
 
   private int next() {

@@ -2,7 +2,10 @@ package dev.carafe.ctr.grpc;
 
 import java.io.ByteArrayOutputStream;
 
-/** HPACK's Huffman code (RFC 7541, appendix B). It is canonical, so the lengths of its codes say everything. */
+/**
+ * HPACK's Huffman code (RFC 7541, appendix B). It is canonical, so the lengths of its codes say
+ * everything.
+ */
 final class Huffman {
   /** For each octet the length of its code, 'A' standing for 1. */
   private static final String LENGTHS =
@@ -43,7 +46,7 @@ final class Huffman {
         code = code << 1 | (bytes[i] >> bit & 1);
         length++;
         if (length > LONGEST) {
-          throw new StatusException(StatusException.INTERNAL, "header is not well-formed Huffman code");
+          throw malformed();
         }
         int index = code - FIRST_CODE[length];
         int count = FIRST_SYMBOL[length + 1] - FIRST_SYMBOL[length];
@@ -54,6 +57,14 @@ final class Huffman {
         }
       }
     }
+    // What is left over is padding: fewer than eight bits, all of them ones.
+    if (length > 7 || code != (1 << length) - 1) {
+      throw malformed();
+    }
     return out.toByteArray();
+  }
+
+  private static StatusException malformed() {
+    return new StatusException(StatusException.INTERNAL, "header is not well-formed Huffman code");
   }
 }
