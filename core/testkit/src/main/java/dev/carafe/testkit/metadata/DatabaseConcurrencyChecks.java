@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -105,7 +106,8 @@ abstract class DatabaseConcurrencyChecks extends DatabaseChecks {
         long last = 0;
         int seen = 0;
         while (!stop.get()) {
-          Thread.yield();
+          // Gives way: virtual threads are not preempted.
+          LockSupport.parkNanos(50_000);
           long revision =
               database.view(tx -> {
                 assertEquals(valueIn(tx, "k", "a"), valueIn(tx, "k", "b", "c"));

@@ -77,8 +77,7 @@ sealed class BucketView implements Bucket permits UpdateBucket {
   }
 
   @Override
-  public final boolean forEachBucket(
-      KeyRange range, BiPredicate<String, ? super Bucket> visitor) {
+  public final boolean forEachBucket(KeyRange range, BiPredicate<String, ? super Bucket> visitor) {
     return walk(
         range,
         walk -> {

@@ -148,10 +148,9 @@ final class Checkpointer {
   private void checkpoint() throws IOException {
     long next = manifest.lastSegment() + 1;
     Path segment = layout.segment(next);
-    Segment.create(disk, segment, manifest.database(), next, config.extentBytes());
+    Segment.create(disk, layout, manifest.database(), next, config.extentBytes());
     var withNext =
-        new Manifest(
-            manifest.database(), manifest.checkpoint(), manifest.firstSegment(), next);
+        new Manifest(manifest.database(), manifest.checkpoint(), manifest.firstSegment(), next);
     withNext.write(disk, layout);
     manifest = withNext;
     long before = database.segment().allocated();

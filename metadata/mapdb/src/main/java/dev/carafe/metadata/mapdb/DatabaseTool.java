@@ -26,9 +26,9 @@ public final class DatabaseTool {
   }
 
   /**
-   * Cuts the journal at the first record that cannot be used, and rebuilds a manifest that cannot be
-   * read. What is cut or replaced is copied to {@code damaged-N} beside it first. Changes nothing
-   * where nothing is damaged. A damaged checkpoint cannot be mended.
+   * Cuts the journal at the first record that cannot be used, and rebuilds a manifest that cannot
+   * be read. What is cut or replaced is copied to {@code damaged-N} beside it first. Changes
+   * nothing where nothing is damaged. A damaged checkpoint cannot be mended.
    *
    * @return whether the daemon will start on it now
    * @throws dev.carafe.spi.errors.FailedPreconditionException if the database is open

@@ -3,8 +3,8 @@ package dev.carafe.metadata.mapdb;
 import java.nio.ByteBuffer;
 
 /**
- * What lies under a flat key. Methods rather than switches over the type, here: the first such switch
- * of a process costs milliseconds, and the first commit falls into the start.
+ * What lies under a flat key. Methods rather than switches over the type, here: the first such
+ * switch of a process costs milliseconds, and the first commit falls into the start.
  */
 sealed interface Entry {
   byte VALUE = 1;

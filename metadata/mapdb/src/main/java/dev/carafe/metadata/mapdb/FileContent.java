@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Files as buffers: read into the heap when small, mapped when large. The first mapping of a process
- * costs 25 ms of class loading, which a start does not have.
+ * Files as buffers: read into the heap when small, mapped when large. The first mapping of a
+ * process costs 25 ms of class loading, which a start does not have.
  */
 final class FileContent {
   /** Up to this size a file is read. */

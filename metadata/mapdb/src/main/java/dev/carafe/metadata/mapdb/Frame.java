@@ -47,7 +47,8 @@ record Frame(int length, byte type, long first, int count, int emptySectors, int
   }
 
   /** Completes a record, in an array of its {@code space} at least, whose payload is in place. */
-  static void seal(byte[] record, int length, byte type, long first, int count, long at, long salt) {
+  static void seal(
+      byte[] record, int length, byte type, long first, int count, long at, long salt) {
     int space = space(length);
     ByteBuffer buffer = ByteBuffer.wrap(record, 0, space);
     var crc = new CRC32C();
@@ -101,8 +102,7 @@ record Frame(int length, byte type, long first, int count, int emptySectors, int
 
   /** Whether the record at {@code at} of a file lacks bytes: a write that did not finish. */
   boolean isTorn(ByteBuffer bytes, int at) {
-    return bytes.get(at + space() - 1) == 0
-        || emptySectors(bytes, at, space(), at) > emptySectors;
+    return bytes.get(at + space() - 1) == 0 || emptySectors(bytes, at, space(), at) > emptySectors;
   }
 
   /** Counts the sectors whose part of a record, {@code at} in its file, is all zero. */

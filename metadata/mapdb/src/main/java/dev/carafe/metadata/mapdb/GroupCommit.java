@@ -12,15 +12,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes transactions durable, several with one force. A transaction joins the batch that is waiting;
- * one of the threads that wait writes it while the next batch gathers. Only then does the state
- * behind the batch become the visible one. So every record was forced before the next is written.
+ * Makes transactions durable, several with one force. A transaction joins the batch that is
+ * waiting; one of the threads that wait writes it while the next batch gathers. Only then does the
+ * state behind the batch become the visible one. So every record was forced before the next is
+ * written.
  *
  * <p>Two locks are in play: whoever adds holds the database's writer lock; the lock in here guards
  * the queue and is never held during I/O.
  */
 final class GroupCommit {
   private static final int BATCH_BYTES = 4 << 20;
+
+  /** Always left for the marks of an orderly end. */
+  private static final int CLOSE_SPACE = Frame.space(Frame.SECTOR) + Frame.space(0);
 
   private final Layout layout;
   private final MapdbConfig config;
@@ -135,7 +139,7 @@ final class GroupCommit {
 
   private void provideSpace(int space, boolean deleting) {
     long reserve = deleting ? 0 : config.reserveBytes();
-    long end = end() + space + Frame.HEAD;
+    long end = end() + space + CLOSE_SPACE + Frame.HEAD;
     if (end + reserve <= segment.allocated()) {
       return;
     }
@@ -277,11 +281,18 @@ final class GroupCommit {
     visible = state;
   }
 
-  /** Marks the end of an orderly run. The caller holds the writer lock, and nothing waits. */
+  /**
+   * Marks the end of an orderly run, so that damage to the last record cannot pass for a torn
+   * write. Two marks, a sector apart: no bad sector takes the record and both. The caller holds the
+   * writer lock, and nothing waits.
+   */
   void close(boolean alreadyMarked) throws IOException {
     try (Segment last = segment) {
       if (failure == null && !alreadyMarked) {
-        last.append(new byte[Frame.space(0)], 0, Frame.CLOSE, visible.revision() + 1, 0);
+        for (int length : new int[] {Frame.SECTOR, 0}) {
+          last.append(
+              new byte[Frame.space(length)], length, Frame.CLOSE, visible.revision() + 1, 0);
+        }
       }
     }
   }

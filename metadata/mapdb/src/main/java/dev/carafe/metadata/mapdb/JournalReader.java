@@ -94,8 +94,7 @@ final class JournalReader {
         return atBadHead(number, bytes, head.salt());
       }
       if (frame.first() != next) {
-        return damage(
-            number, end, "revision %d where %d is due".formatted(frame.first(), next));
+        return damage(number, end, "revision %d where %d is due".formatted(frame.first(), next));
       }
       if (end + (long) frame.space() > bytes.limit()) {
         return damage(number, end, "file is cut short");
@@ -124,8 +123,7 @@ final class JournalReader {
   }
 
   /** A head that was not written to its end has nothing behind it. */
-  private Optional<Damage> atBadHead(long number, ByteBuffer bytes, long salt)
-      throws IOException {
+  private Optional<Damage> atBadHead(long number, ByteBuffer bytes, long salt) throws IOException {
     if (Frame.isZero(bytes, end + Frame.HEAD, bytes.limit()) && !laterSegmentHasRecords(number)) {
       cuts.add(new Cut(number, end));
       return Optional.empty();
@@ -144,16 +142,14 @@ final class JournalReader {
     return Optional.empty();
   }
 
-  private Optional<Damage> damage(
-      long number, int from, String reason, ByteBuffer bytes, long salt)
+  private Optional<Damage> damage(long number, int from, String reason, ByteBuffer bytes, long salt)
       throws IOException {
     boolean follows =
         recordFollows(bytes, from + Frame.HEAD, salt, next) || laterSegmentHasRecords(number);
     return Optional.of(new Damage(number, from, reason, follows));
   }
 
-  private Optional<Damage> damage(long number, int from, String reason)
-      throws IOException {
+  private Optional<Damage> damage(long number, int from, String reason) throws IOException {
     return Optional.of(new Damage(number, from, reason, laterSegmentHasRecords(number)));
   }
 

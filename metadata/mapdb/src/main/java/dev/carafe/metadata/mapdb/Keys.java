@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The flat key space under the tree: eight bytes of bucket id, then the key's UTF-8. Ids are never
- * used twice and a bucket's is greater than its parent's. The empty key of a bucket, which no caller
- * can use, holds its sequence.
+ * used twice and a bucket's is greater than its parent's. The empty key of a bucket, which no
+ * caller can use, holds its sequence.
  */
 final class Keys {
   /** Id of the root bucket. */

@@ -146,8 +146,7 @@ final class MapdbDatabase implements MetadataDatabase {
 
   private void requireUsable() {
     if (closed) {
-      throw new UnavailableException(
-          "metadata database %s: closed".formatted(layout.directory()));
+      throw new UnavailableException("metadata database %s: closed".formatted(layout.directory()));
     }
     commits.requireHealthy();
   }
@@ -180,8 +179,7 @@ final class MapdbDatabase implements MetadataDatabase {
       commits.await(commits.newest());
       State state = commits.visible();
       tip =
-          new State(
-              state.overlay().newerThan(table.footer().revision()), table, state.revision());
+          new State(state.overlay().newerThan(table.footer().revision()), table, state.revision());
       commits.replaceVisible(tip);
     } finally {
       writer.unlock();

@@ -67,8 +67,7 @@ final class Opening {
     }
     makeDurable(manifest);
     removeLeftOvers(disk, layout, manifest);
-    Segment segment =
-        Segment.open(disk, layout.segment(manifest.lastSegment()), journal.end());
+    Segment segment = Segment.open(disk, layout.segment(manifest.lastSegment()), journal.end());
     return new Result(
         new State(replay.overlay(), table, journal.next() - 1),
         manifest,
@@ -110,8 +109,8 @@ final class Opening {
   }
 
   /**
-   * Begins a new database. A manifest is the last thing that a creation writes, so without one there
-   * may be an unused first segment, and nothing else.
+   * Begins a new database. A manifest is the last thing that a creation writes, so without one
+   * there may be an unused first segment, and nothing else.
    */
   private Manifest create() throws IOException {
     for (Path path : list(layout.directory())) {
@@ -123,7 +122,7 @@ final class Opening {
       }
     }
     var manifest = new Manifest(newIdentity(), 0, 1, 1);
-    Segment.create(disk, layout.segment(1), manifest.database(), 1, config.extentBytes());
+    Segment.create(disk, layout, manifest.database(), 1, config.extentBytes());
     manifest.write(disk, layout);
     return manifest;
   }
@@ -136,8 +135,7 @@ final class Opening {
 
   private static boolean isUnused(Path segment) throws IOException {
     ByteBuffer bytes = Segment.read(segment);
-    return Segment.Head.decode(bytes) != null
-        && Frame.isZero(bytes, Segment.START, bytes.limit());
+    return Segment.Head.decode(bytes) != null && Frame.isZero(bytes, Segment.START, bytes.limit());
   }
 
   /** Removes what the manifest does not name: unfinished files, and those a checkpoint replaced. */

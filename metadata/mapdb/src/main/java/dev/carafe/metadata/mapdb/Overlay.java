@@ -7,9 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable sorted map: what is newer than the checkpoint. A change copies the path from the root
- * (a balanced tree after Adelson-Velsky and Landis) and leaves every older map as it was, which is
- * what a reader holds. Entries are replaced and never removed, other than by {@link #newerThan}.
+ * An immutable sorted map: what is newer than the checkpoint. A change copies the path from the
+ * root (a balanced tree after Adelson-Velsky and Landis) and leaves every older map as it was,
+ * which is what a reader holds. Entries are replaced and never removed, other than by {@link
+ * #newerThan}.
  */
 final class Overlay {
   static final Overlay EMPTY = new Overlay(null);

@@ -128,13 +128,10 @@ final class Repair {
     }
     var shorter =
         new Manifest(
-            manifest.database(),
-            manifest.checkpoint(),
-            manifest.firstSegment(),
-            damage.segment());
+            manifest.database(), manifest.checkpoint(), manifest.firstSegment(), damage.segment());
     shorter.write(disk, layout);
     if (damage.from() < Segment.START) {
-      Segment.create(disk, segment, manifest.database(), damage.segment(), ROOM);
+      Segment.create(disk, layout, manifest.database(), damage.segment(), ROOM);
     } else {
       Segment.cut(disk, segment, damage.from());
       ByteBuffer bytes = Segment.read(segment);

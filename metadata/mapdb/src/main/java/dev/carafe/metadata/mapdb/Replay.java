@@ -16,8 +16,7 @@ final class Replay implements JournalReader.Sink {
     records++;
     bytes += payload.remaining();
     Changes.decode(
-        payload,
-        (flat, entry) -> latest.put(flat, Overlay.Node.of(flat, entry, last, null, null)));
+        payload, (flat, entry) -> latest.put(flat, Overlay.Node.of(flat, entry, last, null, null)));
   }
 
   Overlay overlay() {

@@ -79,8 +79,9 @@ final class Segment implements AutoCloseable {
   }
 
   /** Creates an empty segment; durable, and under its name, when it returns. */
-  static void create(Disk disk, Path path, UUID database, long number, int size)
+  static void create(Disk disk, Layout layout, UUID database, long number, int size)
       throws IOException {
+    Path path = layout.segment(number);
     Path temporary = Layout.temporary(path);
     try {
       try (Disk.Output output = disk.create(temporary)) {
@@ -90,7 +91,7 @@ final class Segment implements AutoCloseable {
         output.sync();
       }
       disk.rename(temporary, path);
-      disk.syncDirectory(path.toAbsolutePath().getParent());
+      disk.syncDirectory(layout.directory());
     } catch (IOException e) {
       disk.deleteIfExists(temporary);
       throw e;

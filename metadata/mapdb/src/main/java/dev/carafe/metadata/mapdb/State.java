@@ -54,10 +54,13 @@ record State(Overlay overlay, @Nullable Table table, long revision) {
         if (above == null && under == null) {
           return false;
         }
-        boolean takeAbove =
-            above != null && (under == null || Arrays.compareUnsigned(above.key(), under) <= 0);
-        node = takeAbove ? above : null;
-        key = takeAbove ? above.key() : under;
+        if (above != null && (under == null || Arrays.compareUnsigned(above.key(), under) <= 0)) {
+          node = above;
+          key = above.key();
+        } else if (under != null) {
+          node = null;
+          key = under;
+        }
       } while (node != null && node.entry() instanceof Entry.Gone);
       return true;
     }

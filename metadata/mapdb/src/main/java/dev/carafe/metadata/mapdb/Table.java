@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
  * <p>The format, MapDB 3's {@code SortedTableMap}, big-endian: 64 bytes of header (entry count at
  * 16, index of the last page at 24, page size at 32), then pages. A page: number of nodes, offsets
  * of the nodes' keys, offsets of their values, end; keys of all nodes, values of all nodes. A node:
- * the number of its keys (packed, seven bits a byte, the last one marked), then the keys and, apart,
- * the values, here each with a length of two bytes before it. The header lies in the first page.
+ * the number of its keys (packed, seven bits a byte, the last one marked), then the keys and,
+ * apart, the values, here each with a length of two bytes before it. The header lies in the first
+ * page.
  *
- * <p>A table key is the flat key and two bytes of part number, since pages are of one size and values
- * are not. A table value begins with its kind.
+ * <p>A table key is the flat key and two bytes of part number, since pages are of one size and
+ * values are not. A table value begins with its kind.
  *
  * <p>Usable as long as somebody holds this object, also after the file was deleted.
  */
@@ -249,12 +250,11 @@ final class Table {
     }
 
     byte[] key() {
-      return guarded(
-          () -> {
-            byte[] flat = new byte[length(key) - PART_NUMBER];
-            bytes.get(key + Short.BYTES, flat);
-            return flat;
-          });
+      return guarded(() -> {
+        byte[] flat = new byte[length(key) - PART_NUMBER];
+        bytes.get(key + Short.BYTES, flat);
+        return flat;
+      });
     }
 
     boolean isChild() {
@@ -262,18 +262,17 @@ final class Table {
     }
 
     Entry entry() {
-      return guarded(
-          () ->
-              switch (kind()) {
-                case WHOLE -> {
-                  byte[] content = new byte[length(value) - 1];
-                  bytes.get(value + Short.BYTES + 1, content);
-                  yield new Entry.Value(content);
-                }
-                case CHILD -> new Entry.Child(bytes.getLong(value + Short.BYTES + 1));
-                case HEAD -> new Entry.Value(parts());
-                default -> throw new IndexOutOfBoundsException(kind());
-              });
+      return guarded(() ->
+          switch (kind()) {
+            case WHOLE -> {
+              byte[] content = new byte[length(value) - 1];
+              bytes.get(value + Short.BYTES + 1, content);
+              yield new Entry.Value(content);
+            }
+            case CHILD -> new Entry.Child(bytes.getLong(value + Short.BYTES + 1));
+            case HEAD -> new Entry.Value(parts());
+            default -> throw new IndexOutOfBoundsException(kind());
+          });
     }
 
     private byte[] parts() {
@@ -292,13 +291,12 @@ final class Table {
     }
 
     void next() {
-      guarded(
-          () -> {
-            do {
-              step();
-            } while (!atEnd() && kind() == PART);
-            return Boolean.TRUE;
-          });
+      guarded(() -> {
+        do {
+          step();
+        } while (!atEnd() && kind() == PART);
+        return Boolean.TRUE;
+      });
     }
   }
 }

@@ -66,8 +66,7 @@ final class TableWriter implements Closeable {
 
   private void putValue(byte[] flat, byte[] value) {
     if (value.length <= Table.PART_SIZE) {
-      putPart(
-          flat, 0, ByteBuffer.allocate(1 + value.length).put(Table.WHOLE).put(value).array());
+      putPart(flat, 0, ByteBuffer.allocate(1 + value.length).put(Table.WHOLE).put(value).array());
       return;
     }
     putPart(
@@ -81,7 +80,8 @@ final class TableWriter implements Closeable {
     int part = 1;
     for (int at = Table.PART_SIZE; at < value.length; at += Table.PART_SIZE) {
       int size = Math.min(Table.PART_SIZE, value.length - at);
-      putPart(flat, part, ByteBuffer.allocate(1 + size).put(Table.PART).put(value, at, size).array());
+      putPart(
+          flat, part, ByteBuffer.allocate(1 + size).put(Table.PART).put(value, at, size).array());
       part++;
     }
   }
@@ -117,7 +117,9 @@ final class TableWriter implements Closeable {
     }
     try (Disk.Output output = disk.openDurable(path)) {
       output.write(
-          length, new Footer(database, revision, length, (int) crc.getValue()).encode(), Footer.SIZE);
+          length,
+          new Footer(database, revision, length, (int) crc.getValue()).encode(),
+          Footer.SIZE);
     }
     disk.sync(path);
     Table table = Table.open(path, database, revision);

@@ -7,11 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.Consumer;
 
 /**
  * Knows what a loss of power would leave. Tracks for every file what was forced and what was only
@@ -19,14 +17,14 @@ import java.util.function.Consumer;
  * could be found afterwards.
  *
  * <p>What is not forced is lost or kept sector by sector, in any combination. A sector of 512 bytes
- * is written whole or not at all. Renames and deletions happen in order, up to some point.
+ * is written whole or not at all. Of creations, renames and deletions any may be lost.
  */
 final class CrashDisk extends ForwardingDisk {
   private static final int SECTOR = 512;
 
   private final Runnable atCrashPoint;
   private Map<String, Content> names = new HashMap<>();
-  private final List<Map<String, Content>> unforced = new ArrayList<>();
+  private final List<Change> unforced = new ArrayList<>();
   private Map<String, Content> forced = new HashMap<>();
   private long points;
 
@@ -35,22 +33,35 @@ final class CrashDisk extends ForwardingDisk {
     this.atCrashPoint = atCrashPoint;
   }
 
-  /** The disk as a process finds it that starts after the one on this disk was killed. */
-  synchronized CrashDisk afterKill() {
-    var next = new CrashDisk(() -> {});
-    var copies = new IdentityHashMap<Content, Content>();
-    next.names = copy(names, copies);
-    next.forced = copy(forced, copies);
-    unforced.forEach(entries -> next.unforced.add(copy(entries, copies)));
+  /** A disk that holds the files of a directory, forced. */
+  static CrashDisk of(Path directory, Runnable atCrashPoint) throws IOException {
+    var disk = new CrashDisk(atCrashPoint);
+    for (Path path : Opening.list(directory)) {
+      var content = new Content();
+      content.written = Files.readAllBytes(path);
+      content.forced = content.written;
+      disk.names.put(name(path), content);
+    }
+    disk.forced = disk.names;
+    return disk;
+  }
+
+  /**
+   * A disk that holds the files of a directory, left by a process on this disk that was killed:
+   * what that process had not forced is not forced.
+   */
+  synchronized CrashDisk afterKill(Path directory) throws IOException {
+    CrashDisk next = of(directory, () -> {});
+    next.names.forEach((name, content) -> {
+      Content left = names.get(name);
+      content.forced = left == null ? content.forced : left.forced.clone();
+    });
     return next;
   }
 
-  private static Map<String, Content> copy(
-      Map<String, Content> entries, Map<Content, Content> copies) {
-    var copy = new HashMap<String, Content>();
-    entries.forEach(
-        (name, content) -> copy.put(name, copies.computeIfAbsent(content, Content::copy)));
-    return copy;
+  /** Whether a record is being written. */
+  synchronized boolean isWritingRecord() {
+    return names.values().stream().anyMatch(content -> content.to > content.from);
   }
 
   /** How a crash treats what was not forced. */
@@ -71,13 +82,6 @@ final class CrashDisk extends ForwardingDisk {
     private byte[] before = {};
     private int from;
     private int to;
-
-    Content copy() {
-      var copy = new Content();
-      copy.forced = forced;
-      copy.written = written.clone();
-      return copy;
-    }
 
     void begin(long position, byte[] bytes, int length) {
       before = written.clone();
@@ -155,7 +159,10 @@ final class CrashDisk extends ForwardingDisk {
     synchronized (this) {
       String name = name(path);
       switch (kind) {
-        case CREATE -> change(next -> next.put(name, new Content()));
+        case CREATE -> {
+          var created = new Content();
+          change(next -> next.put(name, created));
+        }
         case WRITE -> names.get(name).write(position, bytes, length);
         case WRITE_DURABLE -> force(name);
         case TRUNCATE -> {
@@ -171,7 +178,12 @@ final class CrashDisk extends ForwardingDisk {
           unforced.clear();
         }
         case RENAME ->
-            change(next -> next.put(name, next.remove(name(Path.of(new String(bytes))))));
+            change(next -> {
+              Content content = next.remove(name(Path.of(new String(bytes))));
+              if (content != null) {
+                next.put(name, content);
+              }
+            });
         case DELETE -> change(next -> next.remove(name));
       }
     }
@@ -185,11 +197,16 @@ final class CrashDisk extends ForwardingDisk {
     atCrashPoint.run();
   }
 
-  private void change(Consumer<Map<String, Content>> change) {
+  /** Something that happens to the names in a directory. */
+  private interface Change {
+    void on(Map<String, Content> entries);
+  }
+
+  private void change(Change change) {
     var next = new HashMap<>(names);
-    change.accept(next);
+    change.on(next);
     names = next;
-    unforced.add(next);
+    unforced.add(change);
   }
 
   private void force(String name) {
@@ -214,8 +231,13 @@ final class CrashDisk extends ForwardingDisk {
           case NONE, PREFIX -> names;
           case ALL -> forced;
           case SOME -> {
-            int kept = random.nextInt(unforced.size() + 1);
-            yield kept == 0 ? forced : unforced.get(kept - 1);
+            var some = new HashMap<>(forced);
+            for (Change change : unforced) {
+              if (random.nextBoolean()) {
+                change.on(some);
+              }
+            }
+            yield some;
           }
         };
     for (Map.Entry<String, Content> entry : entries.entrySet()) {

@@ -48,7 +48,7 @@ class CrashTest {
 
   @Test
   void largeTransactionsTearCleanly(WorkDirectory work) throws IOException {
-    new Crashes(Scratch.directory(work), new Workload(20_000), 6).run();
+    new Crashes(Scratch.directory(work), new Workload(20_000), 9).run();
   }
 
   private static final class Crashes {
@@ -60,6 +60,8 @@ class CrashTest {
     private final AtomicInteger acknowledged = new AtomicInteger();
     private final CrashDisk disk = new CrashDisk(this::crash);
     private final Random random = new Random(4711);
+    private MapdbDatabase database;
+    private boolean nested;
     private int images;
 
     Crashes(Path directory, Workload workload, int count) throws IOException {
@@ -71,57 +73,118 @@ class CrashTest {
     }
 
     void run() {
-      try (var database = MapdbDatabase.open(live, SMALL, disk)) {
-        for (int number = 1; number < expected.size(); number++) {
-          workload.run(database, number);
-          acknowledged.set(number);
+      try (var opened = MapdbDatabase.open(live, SMALL, disk)) {
+        database = opened;
+        while (acknowledged.get() + 1 < expected.size()) {
+          commit();
           database.awaitCheckpoint();
         }
-        assertTrue(database.stats().checkpoints() > 2, () -> database.stats().toString());
-        assertEquals(0, database.stats().failedCheckpoints());
+        database = null;
+        assertTrue(opened.stats().checkpoints() > 0, () -> opened.stats().toString());
+        assertEquals(0, opened.stats().failedCheckpoints());
       }
       assertTrue(images > 200, () -> images + " images");
     }
 
+    private void commit() {
+      workload.run(database, acknowledged.get() + 1);
+      acknowledged.incrementAndGet();
+    }
+
     /** On the thread that works on the live database, which stands still meanwhile. */
     private void crash() {
-      for (CrashDisk.Loss loss :
-          List.of(
-              CrashDisk.Loss.NONE,
-              CrashDisk.Loss.ALL,
-              CrashDisk.Loss.PREFIX,
-              CrashDisk.Loss.SOME,
-              CrashDisk.Loss.SOME)) {
-        try {
+      try {
+        for (CrashDisk.Loss loss :
+            List.of(
+                CrashDisk.Loss.NONE,
+                CrashDisk.Loss.ALL,
+                CrashDisk.Loss.PREFIX,
+                CrashDisk.Loss.SOME,
+                CrashDisk.Loss.SOME)) {
           Files.createDirectory(image);
           disk.image(image, loss, random);
           check(loss);
           Trees.delete(image);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
+          images++;
         }
-        images++;
+        crashAfterKill();
+        if (disk.isWritingRecord()) {
+          crashInNextCommit();
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      crashTwice();
+      commitDuringCheckpoint();
+    }
+
+    /** So that a checkpoint in the making is not all there is to lose. */
+    private void commitDuringCheckpoint() {
+      boolean checkpoint = Thread.currentThread().getName().equals("metadata-checkpoint");
+      if (checkpoint && !disk.isWritingRecord() && !nested && disk.points() % 4 == 0) {
+        nested = true;
+        if (acknowledged.get() + 1 < expected.size()) {
+          commit();
+        }
+        nested = false;
+      }
     }
 
     /** What a process shows that starts after a kill survives a loss of power right then. */
-    private void crashTwice() {
+    private void crashAfterKill() throws IOException {
+      Files.createDirectory(image);
+      disk.image(image, CrashDisk.Loss.NONE, random);
+      CrashDisk second = disk.afterKill(image);
+      int shown;
+      try (var again = MapdbDatabase.open(image, SMALL, second)) {
+        shown = (int) again.stats().revision();
+        Files.createDirectory(lost);
+        second.image(lost, CrashDisk.Loss.ALL, random);
+      }
+      try (var again = MapdbDatabase.open(lost, SMALL, new ForwardingDisk())) {
+        assertEquals(expected.get(shown), Workload.dump(again));
+      }
+      Trees.delete(lost);
+      Trees.delete(image);
+    }
+
+    /** A torn record, and in its place the next one, torn as well. */
+    private void crashInNextCommit() throws IOException {
+      Files.createDirectory(image);
+      disk.image(image, CrashDisk.Loss.SOME, random);
+      var counter = new AtomicInteger();
+      var disks = new ArrayList<CrashDisk>();
+      var second =
+          CrashDisk.of(
+              image,
+              () -> {
+                if (disks.getFirst().isWritingRecord()) {
+                  tear(disks.getFirst());
+                  counter.incrementAndGet();
+                }
+              });
+      disks.add(second);
+      try (var again = MapdbDatabase.open(image, SMALL, second)) {
+        int found = (int) again.stats().revision();
+        if (found + 1 < expected.size()) {
+          workload.run(again, found + 1);
+          assertTrue(counter.get() > 0);
+        }
+      }
+      Trees.delete(image);
+    }
+
+    private void tear(CrashDisk second) {
       try {
-        Files.createDirectory(image);
-        disk.image(image, CrashDisk.Loss.NONE, random);
-        CrashDisk second = disk.afterKill();
-        int shown;
-        try (var database = MapdbDatabase.open(image, SMALL, second)) {
-          shown = (int) database.stats().revision();
-          Trees.delete(lost);
+        for (int i = 0; i < 4; i++) {
           Files.createDirectory(lost);
-          second.image(lost, CrashDisk.Loss.ALL, random);
+          second.image(lost, CrashDisk.Loss.SOME, random);
+          try (var again = MapdbDatabase.open(lost, SMALL, new ForwardingDisk())) {
+            int found = (int) again.stats().revision();
+            assertTrue(found >= acknowledged.get());
+            assertEquals(expected.get(found), Workload.dump(again));
+          }
+          Trees.delete(lost);
         }
-        try (var database = MapdbDatabase.open(lost, SMALL, new ForwardingDisk())) {
-          assertEquals(expected.get(shown), Workload.dump(database));
-        }
-        Trees.delete(image);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -134,8 +197,9 @@ class CrashTest {
         found = (int) database.stats().revision();
         assertTrue(
             found == least || found == least + 1,
-            () -> "point %d, %s: %d acknowledged, %d found".formatted(
-                disk.points(), loss, least, found(database)));
+            () ->
+                "point %d, %s: %d acknowledged, %d found"
+                    .formatted(disk.points(), loss, least, found(database)));
         assertEquals(expected.get(found), Workload.dump(database));
         if (found + 1 < expected.size()) {
           workload.run(database, found + 1);

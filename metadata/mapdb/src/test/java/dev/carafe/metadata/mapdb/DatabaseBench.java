@@ -75,8 +75,7 @@ final class DatabaseBench {
 
   private static void throughput(Path directory) throws Exception {
     for (boolean virtual : new boolean[] {false, true}) {
-      try (var database =
-              MapdbDatabase.open(directory.resolve("" + virtual), MapdbConfig.DEFAULT);
+      try (var database = MapdbDatabase.open(directory.resolve("" + virtual), MapdbConfig.DEFAULT);
           var threads =
               virtual
                   ? Executors.newVirtualThreadPerTaskExecutor()
@@ -87,18 +86,16 @@ final class DatabaseBench {
           long start = System.nanoTime();
           var running =
               IntStream.range(0, 16)
-                  .<Future<?>>mapToObj(
-                      thread ->
-                          threads.submit(
-                              () -> {
-                                byte[] value = new byte[200];
-                                Arrays.fill(value, (byte) thread);
-                                for (int i = 0; i < each; i++) {
-                                  String key = "key " + i % 1000;
-                                  database.write(
-                                      tx -> tx.createBucketIfAbsent("a" + thread).put(key, value));
-                                }
-                              }))
+                  .<Future<?>>mapToObj(thread ->
+                      threads.submit(() -> {
+                        byte[] value = new byte[200];
+                        Arrays.fill(value, (byte) thread);
+                        for (int i = 0; i < each; i++) {
+                          String key = "key " + i % 1000;
+                          database.write(
+                              tx -> tx.createBucketIfAbsent("a" + thread).put(key, value));
+                        }
+                      }))
                   .toList();
           for (Future<?> one : running) {
             one.get();
@@ -140,14 +137,13 @@ final class DatabaseBench {
   private static void fill(MapdbDatabase database) {
     for (int batch = 0; batch < RECORDS / 100; batch++) {
       int from = batch * 100;
-      database.write(
-          tx -> {
-            for (int i = from; i < from + 100; i++) {
-              byte[] value = new byte[200];
-              new Random(i).nextBytes(value);
-              tx.createBucketIfAbsent("namespace " + i % 7, "images").put("image " + i, value);
-            }
-          });
+      database.write(tx -> {
+        for (int i = from; i < from + 100; i++) {
+          byte[] value = new byte[200];
+          new Random(i).nextBytes(value);
+          tx.createBucketIfAbsent("namespace " + i % 7, "images").put("image " + i, value);
+        }
+      });
     }
   }
 
@@ -158,29 +154,27 @@ final class DatabaseBench {
         long start = System.nanoTime();
         for (int i = 0; i < RECORDS; i++) {
           int number = random.nextInt(RECORDS);
-          database.view(
-              tx -> {
-                var bucket = tx.bucket("namespace " + number % 7, "images");
-                return bucket == null ? null : bucket.get("image " + number);
-              });
+          database.view(tx -> {
+            var bucket = tx.bucket("namespace " + number % 7, "images");
+            return bucket == null ? null : bucket.get("image " + number);
+          });
         }
         long read = System.nanoTime();
         int[] seen = {0};
-        database.view(
-            tx ->
-                tx.root()
-                    .forEachBucket(
-                        KeyRange.ALL,
-                        (_, bucket) -> {
-                          var images = ((Bucket) bucket).bucket("images");
-                          return images == null
-                              || images.forEach(
-                                  KeyRange.ALL,
-                                  (_, _) -> {
-                                    seen[0]++;
-                                    return true;
-                                  });
-                        }));
+        database.view(tx ->
+            tx.root()
+                .forEachBucket(
+                    KeyRange.ALL,
+                    (_, bucket) -> {
+                      var images = ((Bucket) bucket).bucket("images");
+                      return images == null
+                          || images.forEach(
+                              KeyRange.ALL,
+                              (_, _) -> {
+                                seen[0]++;
+                                return true;
+                              });
+                    }));
         System.out.printf(
             "from the checkpoint: get %.2f us (three deep), walk over %d in %.1f ms%n",
             (read - start) / 1e3 / RECORDS, seen[0], (System.nanoTime() - read) / 1e6);

@@ -140,8 +140,7 @@ class FailureTest {
           }
           return false;
         });
-    try (var database =
-        MapdbDatabase.open(directory.resolveSibling("count"), SMALL, disk)) {
+    try (var database = MapdbDatabase.open(directory.resolveSibling("count"), SMALL, disk)) {
       for (int number = 1; database.stats().checkpoints() == 0; number++) {
         workload.run(database, number);
         database.awaitCheckpoint();
@@ -157,8 +156,7 @@ class FailureTest {
   @Test
   void secondOpenerIsRefused() {
     try (var database = MapdbDatabase.open(directory, MANUAL)) {
-      assertThrows(
-          FailedPreconditionException.class, () -> MapdbDatabase.open(directory, MANUAL));
+      assertThrows(FailedPreconditionException.class, () -> MapdbDatabase.open(directory, MANUAL));
       workload.run(database, 1);
     }
     MapdbDatabase.open(directory, MANUAL).close();

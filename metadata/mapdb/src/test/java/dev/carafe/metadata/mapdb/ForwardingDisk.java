@@ -70,8 +70,7 @@ class ForwardingDisk implements Disk {
     return new Output() {
       @Override
       public void write(long position, byte[] bytes, int length) throws IOException {
-        around(
-            write, path, position, bytes, length, () -> output.write(position, bytes, length));
+        around(write, path, position, bytes, length, () -> output.write(position, bytes, length));
       }
 
       @Override
@@ -124,13 +123,7 @@ class ForwardingDisk implements Disk {
 
   @Override
   public void rename(Path from, Path to) throws IOException {
-    around(
-        Kind.RENAME,
-        to,
-        0,
-        from.toString().getBytes(),
-        0,
-        () -> system.rename(from, to));
+    around(Kind.RENAME, to, 0, from.toString().getBytes(), 0, () -> system.rename(from, to));
   }
 
   @Override

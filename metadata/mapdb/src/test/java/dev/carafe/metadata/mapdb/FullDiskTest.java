@@ -117,8 +117,7 @@ class FullDiskTest {
       put(database, 1);
       fillDisk();
       // Room for the journal, and not for a checkpoint beside it.
-      try (var ballast =
-          Files.newByteChannel(mount.resolve("ballast"), StandardOpenOption.WRITE)) {
+      try (var ballast = Files.newByteChannel(mount.resolve("ballast"), StandardOpenOption.WRITE)) {
         ballast.truncate(ballast.size() - (768 << 10));
       }
       exhaust(database);
@@ -149,16 +148,15 @@ class FullDiskTest {
         int number = i;
         threads[i] =
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      byte[] value = new byte[100];
-                      for (int round = 0; round < each; round++) {
-                        String key = "key " + round % 500;
-                        value[0] = (byte) round;
-                        database.write(
-                            tx -> tx.createBucketIfAbsent("thread " + number).put(key, value));
-                      }
-                    });
+                .start(() -> {
+                  byte[] value = new byte[100];
+                  for (int round = 0; round < each; round++) {
+                    String key = "key " + round % 500;
+                    value[0] = (byte) round;
+                    database.write(
+                        tx -> tx.createBucketIfAbsent("thread " + number).put(key, value));
+                  }
+                });
       }
       for (Thread thread : threads) {
         thread.join();

@@ -25,10 +25,17 @@ class GroupCommitTest {
   private static final MapdbConfig MANUAL = new MapdbConfig(256 << 20, 1 << 20, 512, 1 << 20);
 
   /** Holds writes of records back until told. */
-  private static final class StallingDisk extends ForwardingDisk {
+  private static final class StallingDisk extends ForwardingDisk implements AutoCloseable {
     private final Semaphore arrived = new Semaphore(0);
     private final Semaphore released = new Semaphore(0);
     private volatile boolean stalling;
+
+    /** Lets everything pass, so that a test that fails can close its database. */
+    @Override
+    public void close() {
+      stalling = false;
+      released.release(1000);
+    }
 
     @Override
     void before(Kind kind, Path path, long position, byte[] bytes, int length) {
@@ -54,10 +61,10 @@ class GroupCommitTest {
       throws IOException, InterruptedException {
     var disk = new StallingDisk();
     var threads = new ArrayList<Thread>();
-    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk)) {
+    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk);
+        disk) {
       disk.stalling = true;
-      Thread writer =
-          start(threads, () -> database.write(tx -> tx.root().put("k", new byte[1])));
+      Thread writer = start(threads, () -> database.write(tx -> tx.root().put("k", new byte[1])));
       await(disk.arrived);
       assertTrue(database.<Boolean>view(tx -> tx.root().isEmpty()));
       assertEquals(0, database.<Long>view(ReadTransaction::revision));
@@ -68,12 +75,11 @@ class GroupCommitTest {
           start(
               threads,
               () ->
-                  database.write(
-                      tx -> {
-                        assertFalse(tx.root().isEmpty());
-                        tx.root().put("k2", new byte[1]);
-                        seen.countDown();
-                      }));
+                  database.write(tx -> {
+                    assertFalse(tx.root().isEmpty());
+                    tx.root().put("k2", new byte[1]);
+                    seen.countDown();
+                  }));
       assertTrue(seen.await(60, TimeUnit.SECONDS));
       assertTrue(database.<Boolean>view(tx -> tx.root().isEmpty()));
       disk.stalling = false;
@@ -89,26 +95,31 @@ class GroupCommitTest {
       throws IOException, InterruptedException {
     var disk = new StallingDisk();
     var threads = new ArrayList<Thread>();
-    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk)) {
+    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk);
+        disk) {
       disk.stalling = true;
       start(threads, () -> database.write(tx -> tx.root().put("k", new byte[1])));
       await(disk.arrived);
       var returned = new CountDownLatch(1);
       var read = new CountDownLatch(1);
-      start(
-          threads,
-          () -> {
-            boolean empty =
-                database.update(
-                    tx -> {
+      Thread reader =
+          start(
+              threads,
+              () -> {
+                boolean empty =
+                    database.update(tx -> {
                       read.countDown();
                       return tx.root().isEmpty();
                     });
-            assertFalse(empty);
-            assertFalse(database.<Boolean>view(tx -> tx.root().isEmpty()));
-            returned.countDown();
-          });
+                assertFalse(empty);
+                assertFalse(database.<Boolean>view(tx -> tx.root().isEmpty()));
+                returned.countDown();
+              });
       assertTrue(read.await(60, TimeUnit.SECONDS));
+      while (reader.getState() != Thread.State.WAITING) {
+        assertTrue(reader.isAlive());
+        Thread.yield();
+      }
       assertEquals(1, returned.getCount());
       disk.stalling = false;
       disk.released.release();
@@ -123,7 +134,8 @@ class GroupCommitTest {
   void threadsThatWaitShareAForce(WorkDirectory work) throws IOException, InterruptedException {
     var disk = new StallingDisk();
     var threads = new ArrayList<Thread>();
-    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk)) {
+    try (var database = MapdbDatabase.open(work.path().resolve("database"), MANUAL, disk);
+        disk) {
       disk.stalling = true;
       start(threads, () -> database.write(tx -> tx.root().put("first", new byte[1])));
       await(disk.arrived);
@@ -133,11 +145,10 @@ class GroupCommitTest {
         start(
             threads,
             () ->
-                database.write(
-                    tx -> {
-                      tx.root().put(key, new byte[1]);
-                      queued.release();
-                    }));
+                database.write(tx -> {
+                  tx.root().put(key, new byte[1]);
+                  queued.release();
+                }));
       }
       assertTrue(queued.tryAcquire(THREADS, 60, TimeUnit.SECONDS));
       // The last function has run; an update of this thread returns from its own only behind it.
@@ -169,13 +180,11 @@ class GroupCommitTest {
             () -> {
               for (int round = 1; round <= rounds; round++) {
                 byte[] value = Integer.toString(round).getBytes();
-                database.write(
-                    tx -> {
-                      tx.createBucketIfAbsent("thread").put("" + number, value);
-                      tx.root().nextSequence();
-                    });
-                String seen =
-                    database.view(tx -> new String(tx.bucket("thread").get("" + number)));
+                database.write(tx -> {
+                  tx.createBucketIfAbsent("thread").put("" + number, value);
+                  tx.root().nextSequence();
+                });
+                String seen = database.view(tx -> new String(tx.bucket("thread").get("" + number)));
                 if (!seen.equals("" + round)) {
                   failures.incrementAndGet();
                 }
@@ -187,6 +196,7 @@ class GroupCommitTest {
       }
       assertEquals(0, failures.get());
       assertEquals(THREADS * rounds, database.stats().revision());
+      database.awaitCheckpoint();
       assertTrue(database.stats().checkpoints() > 0);
     }
     try (var database = MapdbDatabase.open(directory, config)) {

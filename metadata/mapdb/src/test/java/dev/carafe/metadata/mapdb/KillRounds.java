@@ -27,14 +27,15 @@ import java.util.concurrent.TimeUnit;
 final class KillRounds {
   private static final int THREADS = 4;
   private static final int RECORD = 1 + Long.BYTES;
-  private static final MapdbConfig SMALL =
-      new MapdbConfig(128 << 10, 64 << 10, 16 << 10, 1 << 20);
+  private static final MapdbConfig SMALL = new MapdbConfig(128 << 10, 64 << 10, 16 << 10, 1 << 20);
 
   private final Path directory;
   private final Random random;
   private final long[] reported = new long[THREADS];
   private long commits;
+  private long checkpoint;
   private long checkpoints;
+  private long unfinished;
 
   KillRounds(Path directory, long seed) {
     this.directory = directory;
@@ -50,8 +51,9 @@ final class KillRounds {
         kill.round();
         if (round % 50 == 0) {
           System.out.printf(
-              "%d rounds: %d commits, %d rounds in or after a checkpoint, nothing lost%n",
-              round, kill.commits, kill.checkpoints);
+              "%d rounds: %d commits, %d rounds behind a new checkpoint, %d within one,"
+                  + " nothing lost%n",
+              round, kill.commits, kill.checkpoints, kill.unfinished);
         }
       }
     } finally {
@@ -70,7 +72,8 @@ final class KillRounds {
       var in = new DataInputStream(child.getInputStream());
       // The first report shows that the loop runs.
       read(in);
-      long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(random.nextInt(150_000));
+      int longest = random.nextInt(4) == 0 ? 1_000_000 : 100_000;
+      long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(random.nextInt(longest));
       while (System.nanoTime() < end) {
         while (in.available() >= RECORD) {
           read(in);
@@ -102,18 +105,18 @@ final class KillRounds {
 
   private void check() throws IOException {
     try (var database = MapdbDatabase.open(directory, SMALL)) {
-      database.view(
-          tx -> {
-            for (int thread = 0; thread < THREADS; thread++) {
-              check(tx, thread);
-            }
-            return null;
-          });
+      database.view(tx -> {
+        for (int thread = 0; thread < THREADS; thread++) {
+          check(tx, thread);
+        }
+        return null;
+      });
       commits = database.stats().revision();
     }
-    try (var paths = Files.list(directory)) {
-      checkpoints += paths.anyMatch(path -> Layout.tableRevision(path).isPresent()) ? 1 : 0;
-    }
+    Manifest manifest = Manifest.read(new Layout(directory));
+    checkpoints += manifest.checkpoint() > checkpoint ? 1 : 0;
+    unfinished += manifest.lastSegment() > manifest.firstSegment() ? 1 : 0;
+    checkpoint = manifest.checkpoint();
   }
 
   /** Each transaction of a thread writes its number in many places. */
@@ -125,9 +128,7 @@ final class KillRounds {
     }
     long number = number(bucket.get("number"));
     require(
-        number == reported[thread] || number == reported[thread] + 1,
-        thread,
-        "found " + number);
+        number == reported[thread] || number == reported[thread] + 1, thread, "found " + number);
     require(bucket.sequence() == number, thread, "sequence " + bucket.sequence());
     reported[thread] = number;
     Bucket ring = bucket.bucket("ring");
@@ -179,18 +180,17 @@ final class KillRounds {
     private static void commit(MapdbDatabase database, byte thread, FileOutputStream out) {
       while (true) {
         long number =
-            database.update(
-                tx -> {
-                  WritableBucket bucket = tx.createBucketIfAbsent("thread " + thread);
-                  long next = bucket.nextSequence();
-                  byte[] value = ByteBuffer.allocate(200).putLong(next).array();
-                  bucket.put("number", value);
-                  bucket.createBucketIfAbsent("ring").put("slot " + next % 50, value);
-                  WritableBucket latest = bucket.createBucketIfAbsent("latest");
-                  latest.deleteBucket("bucket " + (next - 1));
-                  latest.createBucket("bucket " + next).put("inner", value);
-                  return next;
-                });
+            database.update(tx -> {
+              WritableBucket bucket = tx.createBucketIfAbsent("thread " + thread);
+              long next = bucket.nextSequence();
+              byte[] value = ByteBuffer.allocate(200).putLong(next).array();
+              bucket.put("number", value);
+              bucket.createBucketIfAbsent("ring").put("slot " + next % 50, value);
+              WritableBucket latest = bucket.createBucketIfAbsent("latest");
+              latest.deleteBucket("bucket " + (next - 1));
+              latest.createBucket("bucket " + next).put("inner", value);
+              return next;
+            });
         byte[] record = ByteBuffer.allocate(RECORD).put(thread).putLong(number).array();
         try {
           // One write of nine bytes: pipes keep those whole.

@@ -128,8 +128,7 @@ class KillTest {
     }
 
     @Override
-    void before(Kind kind, Path path, long position, byte[] bytes, int length)
-        throws IOException {
+    void before(Kind kind, Path path, long position, byte[] bytes, int length) throws IOException {
       if (--left > 0) {
         return;
       }

@@ -98,12 +98,11 @@ class OverlayTest {
     }
     for (long bound : new long[] {0, 1, 500, 990, 1000}) {
       var newer = new TreeMap<byte[], Long>(Arrays::compareUnsigned);
-      model.forEach(
-          (key, revision) -> {
-            if (revision > bound) {
-              newer.put(key, revision);
-            }
-          });
+      model.forEach((key, revision) -> {
+        if (revision > bound) {
+          newer.put(key, revision);
+        }
+      });
       assertSame(newer, overlay.newerThan(bound), new byte[0]);
     }
     assertNull(overlay.newerThan(1000).from(new byte[0]).current());

@@ -107,7 +107,8 @@ class RepairTest {
     Path whole = root.resolve("whole");
     Scratch.copy(directory, whole);
     byte[] content = Files.readAllBytes(segment());
-    for (int at : new int[] {0, 100, 512, 520, ends.get(5).intValue(), ends.get(5).intValue() + 3}) {
+    for (int at :
+        new int[] {0, 100, 512, 520, ends.get(5).intValue(), ends.get(5).intValue() + 3}) {
       Files.write(segment(), content);
       flip(segment(), at);
       assertRepaired(at < 512 ? 0 : at < 600 ? 0 : 5);
@@ -158,8 +159,7 @@ class RepairTest {
   /** Leaves the journal that the checkpoint replaced behind, as a crash may. */
   private void checkpointAndGoOn() throws IOException {
     byte[] old = Files.readAllBytes(segment());
-    try (var database =
-        MapdbDatabase.open(directory, new MapdbConfig(4096, 4096, 512, 1 << 20))) {
+    try (var database = MapdbDatabase.open(directory, new MapdbConfig(4096, 4096, 512, 1 << 20))) {
       workload.run(database, 21);
       database.awaitCheckpoint();
       assertEquals(1, database.stats().checkpoints());
@@ -191,10 +191,8 @@ class RepairTest {
   @Test
   void openDatabaseIsNotTouched() {
     try (var database = MapdbDatabase.open(directory, MANUAL)) {
-      assertThrows(
-          FailedPreconditionException.class, () -> DatabaseTool.check(directory, out()));
-      assertThrows(
-          FailedPreconditionException.class, () -> DatabaseTool.repair(directory, out()));
+      assertThrows(FailedPreconditionException.class, () -> DatabaseTool.check(directory, out()));
+      assertThrows(FailedPreconditionException.class, () -> DatabaseTool.repair(directory, out()));
       assertEquals(expected.getLast(), Workload.dump(database));
     }
   }

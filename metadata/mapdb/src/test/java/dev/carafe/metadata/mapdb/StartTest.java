@@ -38,8 +38,7 @@ class StartTest {
     Process child =
         Child.start(options, Run.class, directory.toString(), Integer.toString(transactions));
     try {
-      String output =
-          new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertEquals(0, child.waitFor(), output);
       return output;
     } finally {
@@ -52,11 +51,7 @@ class StartTest {
       throws IOException, InterruptedException {
     Path directory = work.path().resolve("database");
     Path temporary = Files.createDirectory(work.path().resolve("tmp"));
-    String first =
-        run(
-            List.of("-Djava.io.tmpdir=" + temporary, "-XX:-UsePerfData"),
-            directory,
-            20);
+    String first = run(List.of("-Djava.io.tmpdir=" + temporary, "-XX:-UsePerfData"), directory, 20);
     assertTrue(!first.contains("checkpoints 0"), first);
     try (var left = Files.list(temporary)) {
       assertEquals(List.of(), left.toList());

@@ -164,8 +164,7 @@ class TableTest {
 
     @Override
     public int compare(byte[] first, byte[] second) {
-      return Arrays.compareUnsigned(
-          first, 0, first.length - 2, second, 0, second.length - 2);
+      return Arrays.compareUnsigned(first, 0, first.length - 2, second, 0, second.length - 2);
     }
   }
 }

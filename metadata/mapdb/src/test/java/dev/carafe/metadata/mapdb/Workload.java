@@ -20,44 +20,40 @@ final class Workload {
 
   /** Runs a transaction; revision {@code number} if all before it ran. */
   void run(MetadataDatabase database, int number) {
-    database.write(
-        tx -> {
-          var random = new Random(number);
-          WritableBucket bucket =
-              tx.createBucketIfAbsent("namespace " + random.nextInt(3), "kind " + random.nextInt(3));
-          for (int i = 0; i < 1 + random.nextInt(4); i++) {
-            byte[] value = new byte[random.nextInt(largest)];
-            if (random.nextInt(3) > 0) {
-              random.nextBytes(value);
-            }
-            bucket.put("key " + random.nextInt(12), value);
-          }
-          bucket.delete("key " + random.nextInt(12));
-          bucket.nextSequence();
-          if (random.nextInt(9) == 0) {
-            tx.createBucketIfAbsent("namespace " + random.nextInt(3))
-                .deleteBucket("kind " + random.nextInt(3));
-          }
-          tx.root().put("last", Integer.toString(number).getBytes());
-        });
+    database.write(tx -> {
+      var random = new Random(number);
+      WritableBucket bucket =
+          tx.createBucketIfAbsent("namespace " + random.nextInt(3), "kind " + random.nextInt(3));
+      for (int i = 0; i < 1 + random.nextInt(4); i++) {
+        byte[] value = new byte[random.nextInt(largest)];
+        if (random.nextInt(3) > 0) {
+          random.nextBytes(value);
+        }
+        bucket.put("key " + random.nextInt(12), value);
+      }
+      bucket.delete("key " + random.nextInt(12));
+      bucket.nextSequence();
+      if (random.nextInt(9) == 0) {
+        tx.createBucketIfAbsent("namespace " + random.nextInt(3))
+            .deleteBucket("kind " + random.nextInt(3));
+      }
+      tx.root().put("last", Integer.toString(number).getBytes());
+    });
   }
 
   /** The content after the first {@code count} transactions. */
   static TreeMap<String, String> dump(MetadataDatabase database) {
-    return database.view(
-        tx -> {
-          var found = new TreeMap<String, String>();
-          dump(tx.root(), "", found);
-          return found;
-        });
+    return database.view(tx -> {
+      var found = new TreeMap<String, String>();
+      dump(tx.root(), "", found);
+      return found;
+    });
   }
 
   private static void dump(Bucket bucket, String path, TreeMap<String, String> found) {
     found.put(path + "/", "sequence " + bucket.sequence());
-    bucket.forEach(
-        (key, value) ->
-            found.put(
-                path + "/" + key, value.length + ":" + HexFormat.of().toHexDigits(hash(value))));
+    bucket.forEach((key, value) ->
+        found.put(path + "/" + key, value.length + ":" + HexFormat.of().toHexDigits(hash(value))));
     bucket.forEachBucket(
         KeyRange.ALL,
         (name, child) -> {
