@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -15,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes from one back end what the database does not know any more. The first run, and any after a
- * failure, compares everything; others look at what became garbage since.
+ * Removes from one back end what the database does not know any more. The first run, and any after
+ * a failure, compares everything; others look at what became garbage since.
  *
  * <p>What makes a removal safe, in this order: the back end is listed; what is pinned then is left
  * alone (an operation pins before it makes something in a back end, and unpins after its record is
@@ -74,8 +75,8 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
   abstract boolean isFromTheFuture(BackendGarbage.Item item);
 
   /**
-   * Removes what is to be removed, unless the back end rests. Never throws for a failure of the back
-   * end.
+   * Removes what is to be removed, unless the back end rests. Never throws for a failure of the
+   * back end.
    *
    * @return how many objects went
    */
@@ -113,7 +114,8 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
       badRuns = 0;
       restUntil = 0;
       return removed;
-    } catch (CancellationException e) {
+    } catch (CancelledException | CancellationException e) {
+      // The collection was given up.
       compareAll = true;
       return 0;
     } catch (RuntimeException e) {
@@ -140,7 +142,7 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
           }
         } catch (FailedPreconditionException e) {
           parents.add(item);
-        } catch (DeadlineExceededException e) {
+        } catch (DeadlineExceededException | CancelledException e) {
           throw e;
         } catch (DaemonException e) {
           garbage.add(List.of(item));
@@ -174,7 +176,7 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
       return true;
     } catch (NotFoundException e) {
       return false;
-    } catch (DeadlineExceededException e) {
+    } catch (DeadlineExceededException | CancelledException e) {
       // The call may still remove it at any time: nobody may make it again before that is known.
       keepClaim = true;
       stuck.add(item);

@@ -24,7 +24,6 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
   private final Ledger ledger;
-  private final Pins pins;
   private final KeyLocks writers;
   private final Trust trust;
   private final Map<String, SnapshotContext> snapshotters;
@@ -40,13 +39,11 @@ final class Collector implements GarbageCollector, AutoCloseable {
 
   Collector(
       Ledger ledger,
-      Pins pins,
       KeyLocks writers,
       Trust trust,
       Map<String, SnapshotContext> snapshotters,
       List<BackendSweep> sweeps) {
     this.ledger = ledger;
-    this.pins = pins;
     this.writers = writers;
     this.trust = trust;
     this.snapshotters = snapshotters;
@@ -104,9 +101,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   /** Removes what no namespace knows from one snapshotter. */
   void sweepBackend(String snapshotter) {
     trust.advance();
-    sweeps.stream()
-        .filter(sweep -> sweep.name().equals(snapshotter))
-        .forEach(BackendSweep::run);
+    sweeps.stream().filter(sweep -> sweep.name().equals(snapshotter)).forEach(BackendSweep::run);
   }
 
   /** Ends the freeing of space. */
@@ -132,9 +127,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private Report run() throws InterruptedException {
     long start = System.nanoTime();
     resolveCommits();
-    List<Pins.Pin> doubtful = pins.doubtful();
     Queue<Node> touched = ledger.beginRecording();
-    doubtful.forEach(Pins.Pin::release);
     Sweep sweep;
     try {
       Mark.Result mark = ledger.view(tx -> Mark.run(tx, ledger.now()));
@@ -145,10 +138,9 @@ final class Collector implements GarbageCollector, AutoCloseable {
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     sweepBackends();
-    Report report =
-        new Report(sweep.removed(), duration, Duration.ofNanos(sweep.pauseNanos()));
+    Report report = new Report(sweep.removed(), duration, Duration.ofNanos(sweep.pauseNanos()));
     if (!report.removed().isEmpty()) {
-      log.info("collected {} in {} ms", report.removed(), duration.toMillis());
+      log.debug("collected {} in {} ms", report.removed(), duration.toMillis());
     }
     return report;
   }

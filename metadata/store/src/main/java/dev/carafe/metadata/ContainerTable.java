@@ -39,66 +39,58 @@ final class ContainerTable implements ContainerStore {
   public Container create(Container container) {
     Identifiers.check("container id", container.id());
     Map<String, String> labels = checked(container);
-    return ledger.change(
-        change -> {
-          WritableBucket containers = containers(change);
-          if (containers.get(container.id()) != null) {
-            throw new AlreadyExistsException(
-                "container \"" + container.id() + "\": already exists");
-          }
-          Container stored =
-              stored(container, container.id(), labels, change.now(), change.now());
-          containers.put(stored.id(), Formats.CONTAINER.encode(stored));
-          change.touch(Node.container(namespace, stored.id()));
-          change.publish(
-              namespace,
-              new Event.ContainerCreated(stored.id(), stored.image(), stored.runtime().name()));
-          return stored;
-        });
+    return ledger.change(change -> {
+      WritableBucket containers = containers(change);
+      if (containers.get(container.id()) != null) {
+        throw new AlreadyExistsException("container \"" + container.id() + "\": already exists");
+      }
+      Container stored = stored(container, container.id(), labels, change.now(), change.now());
+      containers.put(stored.id(), Formats.CONTAINER.encode(stored));
+      change.touch(Node.container(namespace, stored.id()));
+      change.publish(
+          namespace,
+          new Event.ContainerCreated(stored.id(), stored.image(), stored.runtime().name()));
+      return stored;
+    });
   }
 
   @Override
   public Container update(String id, UnaryOperator<Container> change) {
-    return ledger.change(
-        to -> {
-          WritableBucket containers = containers(to);
-          Container old = found(id, Schema.get(containers, id));
-          Container changed = change.apply(old);
-          Map<String, String> labels = checked(changed);
-          if (!changed.snapshotter().equals(old.snapshotter())) {
-            throw new InvalidArgumentException(
-                "container \"" + id + "\": snapshotter is immutable");
-          }
-          if (!changed.runtime().name().equals(old.runtime().name())) {
-            throw new InvalidArgumentException(
-                "container \"" + id + "\": runtime name is immutable");
-          }
-          Container stored = stored(changed, id, labels, old.createdAt(), to.now());
-          containers.put(id, Formats.CONTAINER.encode(stored));
-          to.touch(Node.container(namespace, id));
-          if (!stored.snapshotKey().equals(old.snapshotKey())
-              || !stored.labels().equals(old.labels())) {
-            to.deletes();
-          }
-          to.publish(
-              namespace,
-              new Event.ContainerUpdated(id, stored.image(), labels, stored.snapshotKey()));
-          return stored;
-        });
+    return ledger.change(to -> {
+      WritableBucket containers = containers(to);
+      Container old = found(id, Schema.get(containers, id));
+      Container changed = change.apply(old);
+      Map<String, String> labels = checked(changed);
+      if (!changed.snapshotter().equals(old.snapshotter())) {
+        throw new InvalidArgumentException("container \"" + id + "\": snapshotter is immutable");
+      }
+      if (!changed.runtime().name().equals(old.runtime().name())) {
+        throw new InvalidArgumentException("container \"" + id + "\": runtime name is immutable");
+      }
+      Container stored = stored(changed, id, labels, old.createdAt(), to.now());
+      containers.put(id, Formats.CONTAINER.encode(stored));
+      to.touch(Node.container(namespace, id));
+      if (!stored.snapshotKey().equals(old.snapshotKey())
+          || !stored.labels().equals(old.labels())) {
+        to.deletes();
+      }
+      to.publish(
+          namespace, new Event.ContainerUpdated(id, stored.image(), labels, stored.snapshotKey()));
+      return stored;
+    });
   }
 
   @Override
   public void delete(String id) {
-    ledger.change(
-        change -> {
-          WritableBucket containers = containers(change);
-          if (id.isEmpty() || !containers.delete(id)) {
-            throw notFound(id);
-          }
-          change.deletes();
-          change.publish(namespace, new Event.ContainerDeleted(id));
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket containers = containers(change);
+      if (id.isEmpty() || !containers.delete(id)) {
+        throw notFound(id);
+      }
+      change.deletes();
+      change.publish(namespace, new Event.ContainerDeleted(id));
+      return null;
+    });
   }
 
   private WritableBucket containers(Change change) {

@@ -44,20 +44,18 @@ final class ContentSweep extends BackendSweep {
     if (items.isEmpty()) {
       return items;
     }
-    return ledger.view(
-        tx -> {
-          List<String> namespaces = NamespaceTable.names(tx);
-          Set<String> refs = refs(tx, namespaces);
-          return items.stream()
-              .filter(
-                  item ->
-                      switch (item) {
-                        case BackendGarbage.Blob blob -> !isKnown(tx, namespaces, blob);
-                        case BackendGarbage.Ingest ingest -> !refs.contains(ingest.backendRef());
-                        case BackendGarbage.Snapshot _ -> false;
-                      })
-              .toList();
-        });
+    return ledger.view(tx -> {
+      List<String> namespaces = NamespaceTable.names(tx);
+      Set<String> refs = refs(tx, namespaces);
+      return items.stream()
+          .filter(item ->
+              switch (item) {
+                case BackendGarbage.Blob blob -> !isKnown(tx, namespaces, blob);
+                case BackendGarbage.Ingest ingest -> !refs.contains(ingest.backendRef());
+                case BackendGarbage.Snapshot _ -> false;
+              })
+          .toList();
+    });
   }
 
   @Override
@@ -96,8 +94,7 @@ final class ContentSweep extends BackendSweep {
     for (String namespace : namespaces) {
       Bucket ingests = Schema.ingests(tx, namespace);
       if (ingests != null) {
-        ingests.forEach(
-            (ref, value) -> refs.add(Formats.INGEST.decode(ref, value).backendRef()));
+        ingests.forEach((ref, value) -> refs.add(Formats.INGEST.decode(ref, value).backendRef()));
       }
     }
     return refs;

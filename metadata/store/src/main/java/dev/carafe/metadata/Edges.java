@@ -71,8 +71,7 @@ record Edges(List<Node> always, List<Node> labelled) {
   }
 
   static Edges of(String namespace, Image image) {
-    return of(
-        namespace, List.of(Node.content(namespace, image.target().digest())), image.labels());
+    return of(namespace, List.of(Node.content(namespace, image.target().digest())), image.labels());
   }
 
   static Edges of(String namespace, IngestRecord ingest) {

@@ -12,7 +12,6 @@ final class Facts {
   static final String ID = "id";
   static final String SEQUENCE = "sequence";
   static final String SUSPECT = "suspect";
-  static final String COLLECTIONS = "collections";
 
   private Facts() {}
 
@@ -37,10 +36,5 @@ final class Facts {
 
   static void setNumber(WriteTransaction tx, String name, long value) {
     setText(tx, name, Long.toString(value));
-  }
-
-  /** Adds one. */
-  static void count(WriteTransaction tx, String name) {
-    setNumber(tx, name, number(tx, name) + 1);
   }
 }

@@ -17,7 +17,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The stored form of every record. Fields may be appended under a new version, and never changed. */
+/**
+ * The stored form of every record. Fields may be appended under a new version, and never changed.
+ */
 final class Formats {
   static final Format<BlobRecord> BLOB =
       new Format<>(
@@ -255,8 +257,7 @@ final class Formats {
   }
 
   private static TaskRecord.Process readProcess(RecordReader in) {
-    return new TaskRecord.Process(
-        new Stdio(in.text(), in.text(), in.text(), in.flag()), in.flag());
+    return new TaskRecord.Process(new Stdio(in.text(), in.text(), in.text(), in.flag()), in.flag());
   }
 
   private static void writeOption(RecordWriter out, Object value) {

@@ -33,8 +33,7 @@ final class Freeing implements AutoCloseable {
         again.add(snapshots);
         return;
       }
-      running.put(
-          snapshots, Thread.ofVirtual().name("free space").start(() -> run(snapshots)));
+      running.put(snapshots, Thread.ofVirtual().name("free space").start(() -> run(snapshots)));
     } finally {
       lock.unlock();
     }

@@ -46,65 +46,61 @@ final class ImageTable implements ImageStore {
     Image checked = checked(image);
     // The lease holds the image that is there as well, so the transaction must not fail.
     Optional<Image> created =
-        ledger.change(
-            change -> {
-              WritableBucket images = images(change);
-              holdIfExpiring(change, checked);
-              if (images.get(checked.name()) != null) {
-                return Optional.<Image>empty();
-              }
-              return Optional.of(insert(change, images, checked, createdAt));
-            });
+        ledger.change(change -> {
+          WritableBucket images = images(change);
+          holdIfExpiring(change, checked);
+          if (images.get(checked.name()) != null) {
+            return Optional.<Image>empty();
+          }
+          return Optional.of(insert(change, images, checked, createdAt));
+        });
     return created.orElseThrow(
         () -> new AlreadyExistsException("image \"" + image.name() + "\": already exists"));
   }
 
   @Override
   public Image update(String name, UnaryOperator<Image> change) {
-    return ledger.change(
-        to -> {
-          WritableBucket images = images(to);
-          Image old = found(name, Schema.get(images, name));
-          return replace(to, images, old, checked(renamed(change.apply(old), name)));
-        });
+    return ledger.change(to -> {
+      WritableBucket images = images(to);
+      Image old = found(name, Schema.get(images, name));
+      return replace(to, images, old, checked(renamed(change.apply(old), name)));
+    });
   }
 
   @Override
   public Image put(Image image) {
     Image checked = checked(image);
-    return ledger.change(
-        change -> {
-          WritableBucket images = images(change);
-          holdIfExpiring(change, checked);
-          byte[] present = images.get(checked.name());
-          return present == null
-              ? insert(change, images, checked, null)
-              : replace(change, images, found(checked.name(), present), checked);
-        });
+    return ledger.change(change -> {
+      WritableBucket images = images(change);
+      holdIfExpiring(change, checked);
+      byte[] present = images.get(checked.name());
+      return present == null
+          ? insert(change, images, checked, null)
+          : replace(change, images, found(checked.name(), present), checked);
+    });
   }
 
   @Override
   public void delete(String name, @Nullable Digest target) {
-    ledger.change(
-        change -> {
-          WritableBucket images = images(change);
-          Image image = found(name, Schema.get(images, name));
-          if (target != null && !image.target().digest().equals(target)) {
-            throw new NotFoundException(
-                "image \""
-                    + name
-                    + "\" has the target "
-                    + image.target().digest()
-                    + ", not "
-                    + target
-                    + ": not found");
-          }
-          images.delete(name);
-          change.release(namespace, lease, Resources.image(name));
-          change.deletes();
-          change.publish(namespace, new Event.ImageDeleted(name));
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket images = images(change);
+      Image image = found(name, Schema.get(images, name));
+      if (target != null && !image.target().digest().equals(target)) {
+        throw new NotFoundException(
+            "image \""
+                + name
+                + "\" has the target "
+                + image.target().digest()
+                + ", not "
+                + target
+                + ": not found");
+      }
+      images.delete(name);
+      change.release(namespace, lease, Resources.image(name));
+      change.deletes();
+      change.publish(namespace, new Event.ImageDeleted(name));
+      return null;
+    });
   }
 
   private WritableBucket images(Change change) {
@@ -163,11 +159,7 @@ final class ImageTable implements ImageStore {
           "image \"" + image.name() + "\": target media type must not be empty");
     }
     return new Image(
-        image.name(),
-        Labels.checked(image.labels()),
-        target,
-        image.createdAt(),
-        image.updatedAt());
+        image.name(), Labels.checked(image.labels()), target, image.createdAt(), image.updatedAt());
   }
 
   private static Image found(String name, byte @Nullable [] value) {

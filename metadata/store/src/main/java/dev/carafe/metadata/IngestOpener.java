@@ -67,11 +67,10 @@ final class IngestOpener {
       // Whoever aborts from here on finds it in the back end.
       context
           .ledger()
-          .<@Nullable Void>view(
-              tx -> {
-                store.requireIngest(tx, ref, record.backendRef());
-                return null;
-              });
+          .<@Nullable Void>view(tx -> {
+            store.requireIngest(tx, ref, record.backendRef());
+            return null;
+          });
     } catch (AbortedException e) {
       writer.close();
       context.garbage().add(List.of(new BackendGarbage.Ingest(record.backendRef())));
@@ -80,7 +79,9 @@ final class IngestOpener {
     return new NamespacedWriter(context, store, namespace, ref, record, null, writer);
   }
 
-  /** A blob of the back end that stays there while it is pinned; null if there is none to be had. */
+  /**
+   * A blob of the back end that stays there while it is pinned; null if there is none to be had.
+   */
   private NamespacedWriter.@Nullable Shared share(Digest digest, long total) {
     Pins.Pin pin = context.pins().tryPin(new BackendGarbage.Blob(digest));
     if (pin == null) {
@@ -120,9 +121,7 @@ final class IngestOpener {
   private Opened record(Change change, IngestRequest request, String newRef) {
     String ref = request.ref();
     WritableBucket ingests =
-        change
-            .tx()
-            .createBucketIfAbsent(Schema.DATA, namespace, Schema.CONTENT, Schema.INGESTS);
+        change.tx().createBucketIfAbsent(Schema.DATA, namespace, Schema.CONTENT, Schema.INGESTS);
     IngestRecord old = Formats.INGEST.decodeOrNull(ref, ingests.get(ref));
     Instant expiry = lease.isEmpty() ? change.now().plus(context.ingestLife()) : null;
     IngestRecord record =

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** Mutual exclusion by key, for operations that span a back end and the database. */
 final class KeyLocks {
@@ -16,7 +17,7 @@ final class KeyLocks {
   private final Set<Object> held = new HashSet<>();
 
   /** Takes a key if nobody has it. */
-  boolean tryAcquire(Object key) {
+  boolean tryLock(Object key) {
     lock.lock();
     try {
       return held.add(key);
@@ -51,20 +52,24 @@ final class KeyLocks {
     return () -> releaseAll(keys);
   }
 
+  /** Takes all keys together if nobody has one of them, else returns null. */
+  @Nullable Held tryAcquire(Set<?> keys) {
+    lock.lock();
+    try {
+      if (!Collections.disjoint(held, keys)) {
+        return null;
+      }
+      held.addAll(keys);
+    } finally {
+      lock.unlock();
+    }
+    return () -> releaseAll(keys);
+  }
+
   boolean isHeld(Object key) {
     lock.lock();
     try {
       return held.contains(key);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** All keys that are held now. */
-  Set<Object> held() {
-    lock.lock();
-    try {
-      return new HashSet<>(held);
     } finally {
       lock.unlock();
     }

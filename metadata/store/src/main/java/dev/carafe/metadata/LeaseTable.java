@@ -37,18 +37,17 @@ final class LeaseTable implements LeaseManager {
   public Lease create(String id, Map<String, String> labels) {
     String named = id.isEmpty() ? generatedId() : Identifiers.check("lease id", id);
     Map<String, String> checked = Labels.checked(labels);
-    return ledger.change(
-        change -> {
-          WritableBucket leases =
-              Schema.namespace(change.tx(), namespace).createBucketIfAbsent(Schema.LEASES);
-          if (leases.bucket(named) != null) {
-            throw new AlreadyExistsException("lease \"" + named + "\": already exists");
-          }
-          Lease lease = new Lease(named, checked, change.now());
-          leases.createBucket(named).put(Schema.LEASE, Formats.LEASE.encode(lease));
-          change.touch(Node.lease(namespace, named));
-          return lease;
-        });
+    return ledger.change(change -> {
+      WritableBucket leases =
+          Schema.namespace(change.tx(), namespace).createBucketIfAbsent(Schema.LEASES);
+      if (leases.bucket(named) != null) {
+        throw new AlreadyExistsException("lease \"" + named + "\": already exists");
+      }
+      Lease lease = new Lease(named, checked, change.now());
+      leases.createBucket(named).put(Schema.LEASE, Formats.LEASE.encode(lease));
+      change.touch(Node.lease(namespace, named));
+      return lease;
+    });
   }
 
   @Override
@@ -62,45 +61,42 @@ final class LeaseTable implements LeaseManager {
 
   @Override
   public Lease get(String id) {
-    return ledger.view(
-        tx -> {
-          Bucket lease = find(tx, id);
-          if (lease == null) {
-            throw notFound(id);
-          }
-          return read(id, lease);
-        });
+    return ledger.view(tx -> {
+      Bucket lease = find(tx, id);
+      if (lease == null) {
+        throw notFound(id);
+      }
+      return read(id, lease);
+    });
   }
 
   @Override
   public List<Lease> list() {
-    return ledger.view(
-        tx -> {
-          List<Lease> found = new ArrayList<>();
-          Bucket leases = Schema.leases(tx, namespace);
-          if (leases != null) {
-            leases.forEachBucket(
-                KeyRange.ALL,
-                (id, lease) -> {
-                  found.add(read(id, lease));
-                  return true;
-                });
-          }
-          return List.copyOf(found);
-        });
+    return ledger.view(tx -> {
+      List<Lease> found = new ArrayList<>();
+      Bucket leases = Schema.leases(tx, namespace);
+      if (leases != null) {
+        leases.forEachBucket(
+            KeyRange.ALL,
+            (id, lease) -> {
+              found.add(read(id, lease));
+              return true;
+            });
+      }
+      return List.copyOf(found);
+    });
   }
 
   @Override
   public void delete(String id) {
-    ledger.change(
-        change -> {
-          WritableBucket leases = change.tx().bucket(Schema.DATA, namespace, Schema.LEASES);
-          if (leases == null || id.isEmpty() || !leases.deleteBucket(id)) {
-            throw notFound(id);
-          }
-          change.deletes();
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket leases = change.tx().bucket(Schema.DATA, namespace, Schema.LEASES);
+      if (leases == null || id.isEmpty() || !leases.deleteBucket(id)) {
+        throw notFound(id);
+      }
+      change.deletes();
+      return null;
+    });
   }
 
   @Override
@@ -109,37 +105,34 @@ final class LeaseTable implements LeaseManager {
     if (id.isEmpty()) {
       throw notFound(id);
     }
-    ledger.change(
-        change -> {
-          change.hold(namespace, id, checked);
-          return null;
-        });
+    ledger.change(change -> {
+      change.hold(namespace, id, checked);
+      return null;
+    });
   }
 
   @Override
   public void deleteResource(String id, Lease.Resource resource) {
     Lease.Resource checked = Resources.checked(resource);
-    ledger.change(
-        change -> {
-          if (find(change.tx(), id) == null) {
-            throw notFound(id);
-          }
-          change.release(namespace, id, checked);
-          change.deletes();
-          return null;
-        });
+    ledger.change(change -> {
+      if (find(change.tx(), id) == null) {
+        throw notFound(id);
+      }
+      change.release(namespace, id, checked);
+      change.deletes();
+      return null;
+    });
   }
 
   @Override
   public List<Lease.Resource> resources(String id) {
-    return ledger.view(
-        tx -> {
-          Bucket lease = find(tx, id);
-          if (lease == null) {
-            throw notFound(id);
-          }
-          return resources(lease);
-        });
+    return ledger.view(tx -> {
+      Bucket lease = find(tx, id);
+      if (lease == null) {
+        throw notFound(id);
+      }
+      return resources(lease);
+    });
   }
 
   /** What the lease in this bucket holds. */
@@ -147,20 +140,17 @@ final class LeaseTable implements LeaseManager {
     List<Lease.Resource> found = new ArrayList<>();
     Bucket resources = lease.bucket(Schema.RESOURCES);
     if (resources != null) {
-      resources.forEach(
-          (key, _) -> {
-            int space = key.indexOf(' ');
-            found.add(new Lease.Resource(key.substring(0, space), key.substring(space + 1)));
-          });
+      resources.forEach((key, _) -> {
+        int space = key.indexOf(' ');
+        found.add(new Lease.Resource(key.substring(0, space), key.substring(space + 1)));
+      });
     }
     return List.copyOf(found);
   }
 
   static Lease read(String id, Bucket lease) {
     byte[] value = lease.get(Schema.LEASE);
-    return value == null
-        ? new Lease(id, Map.of(), Instant.EPOCH)
-        : Formats.LEASE.decode(id, value);
+    return value == null ? new Lease(id, Map.of(), Instant.EPOCH) : Formats.LEASE.decode(id, value);
   }
 
   private @Nullable Bucket find(ReadTransaction tx, String id) {

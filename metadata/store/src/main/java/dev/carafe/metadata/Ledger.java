@@ -1,11 +1,6 @@
 package dev.carafe.metadata;
 
 import dev.carafe.engine.stores.GarbageCollector.MutationListener;
-import dev.carafe.spi.errors.AbortedException;
-import dev.carafe.spi.errors.CancelledException;
-import dev.carafe.spi.errors.DaemonException;
-import dev.carafe.spi.errors.DeadlineExceededException;
-import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.metadata.MetadataDatabase;
@@ -59,54 +54,34 @@ final class Ledger {
 
   /** Changes the state; durable on return, then told to listeners and subscribers. */
   <T extends @Nullable Object> T change(Function<Change, T> work) {
-    return change(new Attempt(), work);
-  }
-
-  /** As {@link #change(Function)}; after a failure {@code attempt} knows what may have happened. */
-  <T extends @Nullable Object> T change(Attempt attempt, Function<Change, T> work) {
-    return run(attempt, true, work);
+    return run(true, work);
   }
 
   /** A change of the daemon's own: no listener hears of it, and no collection spares anything. */
   <T extends @Nullable Object> T maintain(Function<Change, T> work) {
-    return run(new Attempt(), false, work);
+    return run(false, work);
   }
 
-  private <T extends @Nullable Object> T run(
-      Attempt attempt, boolean told, Function<Change, T> work) {
-    try {
-      return database.update(
-          tx -> {
-            attempt.begin();
-            Change change = new Change(tx, told ? touched : null, clock.instant());
-            T result;
-            try {
-              result = work.apply(change);
-            } catch (Throwable e) {
-              attempt.refused = true;
-              throw e;
-            }
-            tx.afterCommit(() -> committed(change, told));
-            return result;
-          });
-    } catch (RuntimeException | Error e) {
-      attempt.abandoned = true;
-      throw e;
-    }
+  private <T extends @Nullable Object> T run(boolean told, Function<Change, T> work) {
+    return database.update(tx -> {
+      Change change = new Change(tx, told ? touched : null, clock.instant());
+      T result = work.apply(change);
+      tx.afterCommit(() -> committed(change, told));
+      return result;
+    });
   }
 
   /**
-   * Begins to record touched objects, in a transaction of its own: every transaction before it is
-   * visible to a view that begins after this returns, and every one after it records.
+   * Begins to record touched objects, in a transaction that changes nothing: every one before it is
+   * visible to a view that begins after this returns, and every one after it records. Needs no
+   * space on the disk.
    */
   Queue<Node> beginRecording() {
     Queue<Node> recording = new ConcurrentLinkedQueue<>();
-    maintain(
-        change -> {
-          touched = recording;
-          Facts.count(change.tx(), Facts.COLLECTIONS);
-          return null;
-        });
+    maintain(_ -> {
+      touched = recording;
+      return null;
+    });
     return recording;
   }
 
@@ -135,30 +110,6 @@ final class Ledger {
       } catch (RuntimeException e) {
         log.warn("a listener for changes failed", e);
       }
-    }
-  }
-
-  /**
-   * One try at a change. The host may stop waiting for a database that is slow; then the outcome is
-   * unknown to the caller, and an attempt that has not begun must never begin.
-   */
-  static final class Attempt {
-    private volatile boolean refused;
-    private volatile boolean abandoned;
-
-    private void begin() {
-      if (abandoned) {
-        throw new AbortedException("nobody waits for this change any more");
-      }
-    }
-
-    /** Whether a change that threw {@code failure} certainly left nothing behind. */
-    boolean leftNothing(Throwable failure) {
-      return refused
-          || failure instanceof DaemonException
-              && !(failure instanceof UnavailableException
-                  || failure instanceof DeadlineExceededException
-                  || failure instanceof CancelledException);
     }
   }
 }

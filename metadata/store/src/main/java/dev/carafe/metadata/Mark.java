@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Roots: leases that have not expired and what they hold, images that have not expired,
  * containers, tasks, ingests that have not expired (the sweep leaves those with a writer alone as
- * well), commits under way, and content and snapshots with the label {@code containerd.io/gc.root}. An active snapshot is no root
- * of itself. A record that cannot be read ends the collection before anything is removed.
+ * well), commits under way, and content and snapshots with the label {@code containerd.io/gc.root}.
+ * An active snapshot is no root of itself. A record that cannot be read ends the collection before
+ * anything is removed.
  */
 final class Mark {
   private record Step(Node node, boolean flat) {}
@@ -46,8 +47,8 @@ final class Mark {
   /**
    * What was found.
    *
-   * @param garbage unreachable objects in an order in which they can be removed: holders before what
-   *     they hold, children before parents
+   * @param garbage unreachable objects in an order in which they can be removed: holders before
+   *     what they hold, children before parents
    * @param heldBy what lives with an object because its own labels say so
    */
   record Result(List<Node> garbage, Map<Node, List<Node>> heldBy) {}

@@ -1,20 +1,21 @@
 package dev.carafe.metadata;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.Description;
 import java.time.Duration;
 
-/**
- * How metadata is kept.
- *
- * @param contentSharingPolicy whether a blob that was pulled in one namespace is there for others
- *     without being sent again: {@code shared} or {@code isolated}
- * @param ingestLife how long a partial download is kept that no lease holds
- * @param trustDatabase whether what back ends hold and the database does not know is garbage though
- *     the database seems to be older than they are: set it for one start after a restore that is
- *     meant, and take it out again
- */
+/** How metadata is kept: the table {@code [plugins."io.containerd.metadata.v1.bolt"]}. */
 public record MetadataConfig(
-    ContentSharing contentSharingPolicy, Duration ingestLife, boolean trustDatabase) {
+    @Description(
+            "Whether a blob that was pulled in one namespace is there for others without being sent"
+                + " again: shared or isolated.")
+        ContentSharing contentSharingPolicy,
+    @Description("How long a partial download is kept that no lease holds.") Duration ingestLife,
+    @Description(
+            "Whether what back ends hold and the database does not know is garbage although the"
+                + " database seems to be older than they are. For one start, after a restore that"
+                + " is meant.")
+        boolean trustDatabase) {
   public static final MetadataConfig DEFAULT =
       new MetadataConfig(ContentSharing.SHARED, Duration.ofHours(24), false);
 

@@ -31,23 +31,21 @@ final class Migrations {
           "metadata has schema " + found + ", and this daemon knows none newer than " + newest);
     }
     if (found == 0) {
-      ledger.maintain(
-          change -> {
-            Facts.setText(change.tx(), Facts.ID, UUID.randomUUID().toString());
-            Facts.setNumber(change.tx(), Facts.SCHEMA, newest);
-            return null;
-          });
+      ledger.maintain(change -> {
+        Facts.setText(change.tx(), Facts.ID, UUID.randomUUID().toString());
+        Facts.setNumber(change.tx(), Facts.SCHEMA, newest);
+        return null;
+      });
       return true;
     }
     for (long version = found; version < newest; version++) {
       Step step = steps.get((int) version - 1);
       long next = version + 1;
-      ledger.maintain(
-          change -> {
-            step.apply(change);
-            Facts.setNumber(change.tx(), Facts.SCHEMA, next);
-            return null;
-          });
+      ledger.maintain(change -> {
+        step.apply(change);
+        Facts.setNumber(change.tx(), Facts.SCHEMA, next);
+        return null;
+      });
     }
     return false;
   }

@@ -32,13 +32,12 @@ final class NamespaceTable implements NamespaceStore {
 
   @Override
   public Map<String, String> labels(Namespace namespace) {
-    return ledger.view(
-        tx -> {
-          if (tx.bucket(Schema.DATA, namespace.name()) == null) {
-            throw notFound(namespace);
-          }
-          return labels(tx, namespace.name());
-        });
+    return ledger.view(tx -> {
+      if (tx.bucket(Schema.DATA, namespace.name()) == null) {
+        throw notFound(namespace);
+      }
+      return labels(tx, namespace.name());
+    });
   }
 
   @Override
@@ -49,66 +48,60 @@ final class NamespaceTable implements NamespaceStore {
   @Override
   public void create(Namespace namespace, Map<String, String> labels) {
     Map<String, String> checked = Labels.checked(labels);
-    ledger.change(
-        change -> {
-          WritableBucket all = change.tx().createBucketIfAbsent(Schema.DATA);
-          if (all.bucket(namespace.name()) != null) {
-            throw new AlreadyExistsException("namespace \"" + namespace + "\": already exists");
-          }
-          put(all.createBucket(namespace.name()), checked);
-          change.publish(namespace.name(), new Event.NamespaceCreated(namespace.name(), checked));
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket all = change.tx().createBucketIfAbsent(Schema.DATA);
+      if (all.bucket(namespace.name()) != null) {
+        throw new AlreadyExistsException("namespace \"" + namespace + "\": already exists");
+      }
+      put(all.createBucket(namespace.name()), checked);
+      change.publish(namespace.name(), new Event.NamespaceCreated(namespace.name(), checked));
+      return null;
+    });
   }
 
   @Override
   public Map<String, String> updateLabels(
       Namespace namespace, UnaryOperator<Map<String, String>> change) {
-    return ledger.change(
-        to -> {
-          WritableBucket bucket = to.tx().bucket(Schema.DATA, namespace.name());
-          if (bucket == null) {
-            throw notFound(namespace);
-          }
-          Map<String, String> labels =
-              Labels.checked(change.apply(labels(to.tx(), namespace.name())));
-          bucket.deleteBucket(Schema.LABELS);
-          put(bucket, labels);
-          to.publish(namespace.name(), new Event.NamespaceUpdated(namespace.name(), labels));
-          return labels;
-        });
+    return ledger.change(to -> {
+      WritableBucket bucket = to.tx().bucket(Schema.DATA, namespace.name());
+      if (bucket == null) {
+        throw notFound(namespace);
+      }
+      Map<String, String> labels = Labels.checked(change.apply(labels(to.tx(), namespace.name())));
+      bucket.deleteBucket(Schema.LABELS);
+      put(bucket, labels);
+      to.publish(namespace.name(), new Event.NamespaceUpdated(namespace.name(), labels));
+      return labels;
+    });
   }
 
   @Override
   public void delete(Namespace namespace) {
-    ledger.change(
-        change -> {
-          WritableBucket all = change.tx().bucket(Schema.DATA);
-          WritableBucket bucket = all == null ? null : all.bucket(namespace.name());
-          if (all == null || bucket == null) {
-            throw notFound(namespace);
-          }
-          List<String> left = left(bucket);
-          if (!left.isEmpty()) {
-            throw new FailedPreconditionException(
-                "namespace \""
-                    + namespace
-                    + "\" must be empty, but it still has "
-                    + String.join(", ", left));
-          }
-          Bucket ingests = Schema.ingests(change.tx(), namespace.name());
-          if (ingests != null) {
-            ingests.forEach(
-                (ref, value) ->
-                    change.discards(
-                        new BackendGarbage.Ingest(
-                            Formats.INGEST.decode(ref, value).backendRef())));
-          }
-          all.deleteBucket(namespace.name());
-          change.deletes();
-          change.publish(namespace.name(), new Event.NamespaceDeleted(namespace.name()));
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket all = change.tx().bucket(Schema.DATA);
+      WritableBucket bucket = all == null ? null : all.bucket(namespace.name());
+      if (all == null || bucket == null) {
+        throw notFound(namespace);
+      }
+      List<String> left = left(bucket);
+      if (!left.isEmpty()) {
+        throw new FailedPreconditionException(
+            "namespace \""
+                + namespace
+                + "\" must be empty, but it still has "
+                + String.join(", ", left));
+      }
+      Bucket ingests = Schema.ingests(change.tx(), namespace.name());
+      if (ingests != null) {
+        ingests.forEach((ref, value) ->
+            change.discards(
+                new BackendGarbage.Ingest(Formats.INGEST.decode(ref, value).backendRef())));
+      }
+      all.deleteBucket(namespace.name());
+      change.deletes();
+      change.publish(namespace.name(), new Event.NamespaceDeleted(namespace.name()));
+      return null;
+    });
   }
 
   /** Names of all namespaces, in order. */

@@ -68,32 +68,30 @@ final class NamespacedContentStore implements ContentStore {
 
   @Override
   public BlobInfo updateLabels(Digest digest, UnaryOperator<Map<String, String>> change) {
-    return ledger.change(
-        to -> {
-          BlobRecord old = found(to.tx(), digest);
-          Map<String, String> labels = Labels.checked(change.apply(old.labels()));
-          BlobRecord changed = new BlobRecord(old.size(), old.createdAt(), to.now(), labels);
-          blobs(to).put(digest.toString(), Formats.BLOB.encode(changed));
-          to.touch(Node.content(namespace, digest));
-          if (!labels.equals(old.labels())) {
-            to.deletes();
-          }
-          return changed.info(digest);
-        });
+    return ledger.change(to -> {
+      BlobRecord old = found(to.tx(), digest);
+      Map<String, String> labels = Labels.checked(change.apply(old.labels()));
+      BlobRecord changed = new BlobRecord(old.size(), old.createdAt(), to.now(), labels);
+      blobs(to).put(digest.toString(), Formats.BLOB.encode(changed));
+      to.touch(Node.content(namespace, digest));
+      if (!labels.equals(old.labels())) {
+        to.deletes();
+      }
+      return changed.info(digest);
+    });
   }
 
   @Override
   public void delete(Digest digest) {
-    ledger.change(
-        change -> {
-          if (!blobs(change).delete(digest.toString())) {
-            throw notFound(digest);
-          }
-          change.release(namespace, lease, Resources.content(digest));
-          change.discards(new BackendGarbage.Blob(digest));
-          change.publish(namespace, new Event.ContentDeleted(digest));
-          return null;
-        });
+    ledger.change(change -> {
+      if (!blobs(change).delete(digest.toString())) {
+        throw notFound(digest);
+      }
+      change.release(namespace, lease, Resources.content(digest));
+      change.discards(new BackendGarbage.Blob(digest));
+      change.publish(namespace, new Event.ContentDeleted(digest));
+      return null;
+    });
   }
 
   @Override
@@ -129,7 +127,7 @@ final class NamespacedContentStore implements ContentStore {
   @Override
   public ContentWriter writer(IngestRequest request) {
     Ref locked = new Ref(namespace, request.ref());
-    if (!context.writers().tryAcquire(locked)) {
+    if (!context.writers().tryLock(locked)) {
       throw locked(request.ref());
     }
     boolean opened = false;
@@ -157,45 +155,38 @@ final class NamespacedContentStore implements ContentStore {
    *     the blob all the same
    */
   void register(
-      String ref,
-      String backendRef,
-      Digest digest,
-      long size,
-      Map<String, String> labels,
-      Ledger.Attempt attempt) {
+      String ref, String backendRef, Digest digest, long size, Map<String, String> labels) {
     boolean added =
-        ledger.change(
-            attempt,
-            change -> {
-              requireIngest(change.tx(), ref, backendRef);
-              change
-                  .tx()
-                  .createBucketIfAbsent(
-                      Schema.DATA, namespace, Schema.CONTENT, Schema.INGESTS)
-                  .delete(ref);
-              change.release(namespace, lease, Resources.ingest(ref));
-              change.hold(namespace, lease, Resources.content(digest));
-              change.touch(Node.content(namespace, digest));
-              WritableBucket blobs = blobs(change);
-              if (blobs.get(digest.toString()) != null) {
-                return false;
-              }
-              BlobRecord blob = new BlobRecord(size, change.now(), change.now(), labels);
-              blobs.put(digest.toString(), Formats.BLOB.encode(blob));
-              change.publish(namespace, new Event.ContentCreated(digest, size));
-              return true;
-            });
+        ledger.change(change -> {
+          requireIngest(change.tx(), ref, backendRef);
+          change
+              .tx()
+              .createBucketIfAbsent(Schema.DATA, namespace, Schema.CONTENT, Schema.INGESTS)
+              .delete(ref);
+          change.release(namespace, lease, Resources.ingest(ref));
+          change.hold(namespace, lease, Resources.content(digest));
+          change.touch(Node.content(namespace, digest));
+          WritableBucket blobs = blobs(change);
+          if (blobs.get(digest.toString()) != null) {
+            return false;
+          }
+          BlobRecord blob = new BlobRecord(size, change.now(), change.now(), labels);
+          blobs.put(digest.toString(), Formats.BLOB.encode(blob));
+          change.publish(namespace, new Event.ContentCreated(digest, size));
+          return true;
+        });
     if (!added) {
       throw alreadyExists(digest);
     }
   }
 
   /**
-   * Whether the namespace has a blob, bytes included; then the lease holds it from here on. A record
-   * whose bytes are lost counts for nothing: whoever sends them again repairs it.
+   * Whether the namespace has a blob, bytes included; then the lease holds it from here on. A
+   * record whose bytes are lost counts for nothing: whoever sends them again repairs it.
    */
   private boolean isHere(Digest digest) {
-    BlobRecord record = ledger.view(tx -> Formats.BLOB.decodeOrNull(digest.toString(), blob(tx, digest)));
+    BlobRecord record =
+        ledger.view(tx -> Formats.BLOB.decodeOrNull(digest.toString(), blob(tx, digest)));
     if (record == null) {
       return false;
     }
@@ -204,14 +195,13 @@ final class NamespacedContentStore implements ContentStore {
       return false;
     }
     return lease.isEmpty()
-        || ledger.<Boolean>change(
-            change -> {
-              if (blob(change.tx(), digest) == null) {
-                return false;
-              }
-              change.hold(namespace, lease, Resources.content(digest));
-              return true;
-            });
+        || ledger.<Boolean>change(change -> {
+          if (blob(change.tx(), digest) == null) {
+            return false;
+          }
+          change.hold(namespace, lease, Resources.content(digest));
+          return true;
+        });
   }
 
   /** How many bytes the back end has of a blob; empty if it has none. */
@@ -228,16 +218,13 @@ final class NamespacedContentStore implements ContentStore {
     return switch (context.sharing()) {
       case SHARED -> true;
       case ISOLATED ->
-          ledger.view(
-              tx ->
-                  NamespaceTable.names(tx).stream()
-                      .anyMatch(
-                          name ->
-                              Schema.get(Schema.blobs(tx, name), digest.toString()) != null
-                                  && "true"
-                                      .equals(
-                                          NamespaceTable.labels(tx, name)
-                                              .get(NamespaceTable.SHAREABLE))));
+          ledger.view(tx ->
+              NamespaceTable.names(tx).stream()
+                  .anyMatch(name ->
+                      Schema.get(Schema.blobs(tx, name), digest.toString()) != null
+                          && "true"
+                              .equals(
+                                  NamespaceTable.labels(tx, name).get(NamespaceTable.SHAREABLE))));
     };
   }
 

@@ -88,15 +88,14 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
     KeyLocks keys = new KeyLocks();
     parts
         .snapshotters()
-        .forEach(
-            (name, backend) -> {
-              SnapshotContext context =
-                  new SnapshotContext(
-                      name, ledger, backend, sequences, pins, keys, garbage, new Adopted(), PATIENCE);
-              snapshotters.put(name, context);
-              sweeps.add(new SnapshotSweep(context, trust));
-            });
-    Collector collector = new Collector(ledger, pins, writers, trust, snapshotters, sweeps);
+        .forEach((name, backend) -> {
+          SnapshotContext context =
+              new SnapshotContext(
+                  name, ledger, backend, sequences, pins, keys, garbage, new Adopted(), PATIENCE);
+          snapshotters.put(name, context);
+          sweeps.add(new SnapshotSweep(context, trust));
+        });
+    Collector collector = new Collector(ledger, writers, trust, snapshotters, sweeps);
     collector.resolveCommits();
     return new NamespacedMetadata(ledger, content, snapshotters, trust, collector);
   }

@@ -72,19 +72,18 @@ final class NamespacedSnapshotter implements Snapshotter {
     try (var _ = exclusively(Set.of(key))) {
       SnapshotRecord old = ledger.view(tx -> found(tx, key));
       SnapshotRecord changed =
-          ledger.change(
-              to -> {
-                SnapshotRecord before = found(to.tx(), key);
-                SnapshotRecord after =
-                    before.withLabels(Labels.checked(change.apply(before.labels())), to.now());
-                records(to).put(key.value(), Formats.SNAPSHOT.encode(after));
-                to.touch(node(key));
-                if (!after.labels().equals(before.labels())) {
-                  to.deletes();
-                }
-                return after;
-              });
-      boolean told =
+          ledger.change(to -> {
+            SnapshotRecord before = found(to.tx(), key);
+            SnapshotRecord after =
+                before.withLabels(Labels.checked(change.apply(before.labels())), to.now());
+            records(to).put(key.value(), Formats.SNAPSHOT.encode(after));
+            to.touch(node(key));
+            if (!after.labels().equals(before.labels())) {
+              to.deletes();
+            }
+            return after;
+          });
+      boolean same =
           SnapshotLabels.forBackend(old.labels())
               .equals(SnapshotLabels.forBackend(changed.labels()));
       Snapshot below =
@@ -92,7 +91,7 @@ final class NamespacedSnapshotter implements Snapshotter {
               key,
               changed,
               known ->
-                  told
+                  same
                       ? backend.stat(known)
                       : backend.updateLabels(
                           known,
@@ -135,16 +134,15 @@ final class NamespacedSnapshotter implements Snapshotter {
   @Override
   public void remove(SnapshotKey key) {
     try (var _ = exclusively(Set.of(key))) {
-      ledger.change(
-          change -> {
-            SnapshotRecord record = found(change.tx(), key);
-            if (Schema.hasChildren(change.tx(), namespace, context.name(), key.value())) {
-              throw new FailedPreconditionException("snapshot \"" + key + "\": has children");
-            }
-            forget(change, namespace, context.name(), key.value(), record);
-            change.release(namespace, lease, resource(key));
-            return null;
-          });
+      ledger.change(change -> {
+        SnapshotRecord record = found(change.tx(), key);
+        if (Schema.hasChildren(change.tx(), namespace, context.name(), key.value())) {
+          throw new FailedPreconditionException("snapshot \"" + key + "\": has children");
+        }
+        forget(change, namespace, context.name(), key.value(), record);
+        change.release(namespace, lease, resource(key));
+        return null;
+      });
     }
   }
 
@@ -162,8 +160,7 @@ final class NamespacedSnapshotter implements Snapshotter {
           visitor.accept(
               entry
                   .value()
-                  .snapshot(
-                      entry.key(), SnapshotLabels.shown(entry.value().labels(), labels)));
+                  .snapshot(entry.key(), SnapshotLabels.shown(entry.value().labels(), labels)));
         });
   }
 

@@ -144,7 +144,7 @@ final class NamespacedWriter implements ContentWriter {
           "unexpected commit digest " + blob.digest() + ", expected " + expected);
     }
     try {
-      register(blob.digest(), blob.size(), labels, blob.pin());
+      register(blob.digest(), blob.size(), labels);
     } finally {
       discardWritten();
     }
@@ -168,31 +168,27 @@ final class NamespacedWriter implements ContentWriter {
     long written = open.status().offset();
     Digest digest = expected == null ? open.digest() : expected;
     // Pinned before the back end has it, so that no collection sees it as unknown.
-    try (Pins.Pin pin = context.pins().pin(new BackendGarbage.Blob(digest))) {
+    try (Pins.Pin _ = context.pins().pin(new BackendGarbage.Blob(digest))) {
       try {
         Renamed.call(record.backendRef(), ref, () -> open.commit(size, expected, Map.of()));
       } catch (AlreadyExistsException e) {
         // Another namespace has it, or a crash came before the record; the bytes are proven.
       }
-      register(digest, written, labels, pin);
+      register(digest, written, labels);
     }
     close();
     return digest;
   }
 
-  private void register(Digest digest, long size, Map<String, String> labels, Pins.Pin pin) {
-    Ledger.Attempt attempt = new Ledger.Attempt();
+  private void register(Digest digest, long size, Map<String, String> labels) {
     try {
-      store.register(ref, record.backendRef(), digest, size, labels, attempt);
+      store.register(ref, record.backendRef(), digest, size, labels);
     } catch (AlreadyExistsException e) {
       close();
       throw e;
     } catch (RuntimeException e) {
-      if (attempt.leftNothing(e)) {
-        context.garbage().add(List.of(new BackendGarbage.Blob(digest)));
-      } else {
-        pin.doubt();
-      }
+      // The next collection looks whether the blob is known.
+      context.garbage().add(List.of(new BackendGarbage.Blob(digest)));
       throw e;
     }
   }

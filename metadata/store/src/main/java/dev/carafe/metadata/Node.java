@@ -58,9 +58,7 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
       default ->
           resource.type().startsWith(Resources.SNAPSHOTS)
               ? snapshot(
-                  namespace,
-                  resource.type().substring(Resources.SNAPSHOTS.length()),
-                  resource.id())
+                  namespace, resource.type().substring(Resources.SNAPSHOTS.length()), resource.id())
               : null;
     };
   }

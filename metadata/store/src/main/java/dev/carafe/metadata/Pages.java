@@ -37,15 +37,14 @@ final class Pages {
   /** Every record of a bucket, as one transaction shows them. */
   static <R> List<R> all(
       Ledger ledger, Function<ReadTransaction, @Nullable Bucket> bucket, Format<R> format) {
-    return ledger.view(
-        tx -> {
-          List<R> records = new ArrayList<>();
-          Bucket found = bucket.apply(tx);
-          if (found != null) {
-            found.forEach((key, value) -> records.add(format.decode(key, value)));
-          }
-          return List.copyOf(records);
-        });
+    return ledger.view(tx -> {
+      List<R> records = new ArrayList<>();
+      Bucket found = bucket.apply(tx);
+      if (found != null) {
+        found.forEach((key, value) -> records.add(format.decode(key, value)));
+      }
+      return List.copyOf(records);
+    });
   }
 
   private static <R> List<Entry<R>> page(
@@ -53,19 +52,18 @@ final class Pages {
       Function<ReadTransaction, @Nullable Bucket> bucket,
       Format<R> format,
       KeyRange range) {
-    return ledger.view(
-        tx -> {
-          List<Entry<R>> page = new ArrayList<>();
-          Bucket found = bucket.apply(tx);
-          if (found != null) {
-            found.forEach(
-                range,
-                (key, value) -> {
-                  page.add(new Entry<>(key, format.decode(key, value)));
-                  return page.size() < SIZE;
-                });
-          }
-          return page;
-        });
+    return ledger.view(tx -> {
+      List<Entry<R>> page = new ArrayList<>();
+      Bucket found = bucket.apply(tx);
+      if (found != null) {
+        found.forEach(
+            range,
+            (key, value) -> {
+              page.add(new Entry<>(key, format.decode(key, value)));
+              return page.size() < SIZE;
+            });
+      }
+      return page;
+    });
   }
 }

@@ -3,10 +3,8 @@ package dev.carafe.metadata;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.UnavailableException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
@@ -24,7 +22,6 @@ final class Pins {
   private final Condition unclaimed = lock.newCondition();
   private final Map<Object, Integer> pinned = new HashMap<>();
   private final Set<Object> claimed = new HashSet<>();
-  private List<Pin> doubtful = new ArrayList<>();
 
   /**
    * @param patience how long a pin waits for a removal under way
@@ -111,57 +108,17 @@ final class Pins {
     }
   }
 
-  /**
-   * Pins whose operation does not know whether its change was committed. Release them after a later
-   * transaction has committed: by then theirs has ended one way or the other.
-   */
-  List<Pin> doubtful() {
-    lock.lock();
-    try {
-      List<Pin> taken = doubtful;
-      doubtful = new ArrayList<>();
-      return taken;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Holds an object. For one thread. */
   final class Pin implements AutoCloseable {
     private final Object object;
     private boolean open = true;
-    private boolean doubted;
 
     private Pin(Object object) {
       this.object = object;
     }
 
-    /** Keeps the object pinned past {@link #close}, until {@link #release}. */
-    void doubt() {
-      lock.lock();
-      try {
-        if (open && !doubted) {
-          doubted = true;
-          doubtful.add(this);
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-
     @Override
     public void close() {
-      lock.lock();
-      try {
-        if (!doubted) {
-          release();
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    void release() {
       lock.lock();
       try {
         if (open) {

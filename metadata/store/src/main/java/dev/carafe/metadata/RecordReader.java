@@ -106,7 +106,9 @@ final class RecordReader {
     return flag() ? read.apply(this) : null;
   }
 
-  /** A length or an element count: elements take a byte at least, so both are bounded by the rest. */
+  /**
+   * A length or an element count: elements take a byte at least, so both are bounded by the rest.
+   */
   private int count() {
     long count = number();
     if (count < 0 || count > bytes.length - position) {

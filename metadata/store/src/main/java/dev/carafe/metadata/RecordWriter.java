@@ -9,8 +9,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one stored value: a version byte, then fields in a fixed order. Numbers are zigzag varints,
- * texts and bytes have their length in front. {@link RecordReader} reads it back.
+ * Writes one stored value: a version byte, then fields in a fixed order. Numbers are zigzag
+ * varints, texts and bytes have their length in front. {@link RecordReader} reads it back.
  */
 final class RecordWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
@@ -59,11 +59,10 @@ final class RecordWriter {
   <T> RecordWriter map(Map<String, T> values, BiConsumer<RecordWriter, T> each) {
     number(values.size());
     new TreeMap<>(values)
-        .forEach(
-            (key, value) -> {
-              text(key);
-              each.accept(this, value);
-            });
+        .forEach((key, value) -> {
+          text(key);
+          each.accept(this, value);
+        });
     return this;
   }
 

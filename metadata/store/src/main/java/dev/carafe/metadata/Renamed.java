@@ -18,7 +18,9 @@ import dev.carafe.spi.errors.UnimplementedException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Failures of back ends in the words of their callers: names in a back end never leave the daemon. */
+/**
+ * Failures of back ends in the words of their callers: names in a back end never leave the daemon.
+ */
 final class Renamed {
   private Renamed() {}
 

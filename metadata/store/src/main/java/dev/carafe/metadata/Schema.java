@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  *   id                              → a random name of this database, text
  *   sequence                        → highest number reserved for back end names, decimal text
  *   suspect                         → why back ends are believed to be newer, text; usually absent
- *   collections                     → count of garbage collections, decimal text
  *   intents/&lt;back end name&gt;         → a snapshot commit that is under way
  * v1/
  *   &lt;namespace&gt;/
@@ -131,8 +130,7 @@ final class Schema {
       ReadTransaction tx, String namespace, String snapshotter, String parent) {
     Bucket children = tx.bucket(DATA, namespace, SNAPSHOTS, snapshotter, CHILDREN);
     return children != null
-        && !children.forEach(
-            KeyRange.withPrefix(childPrefix(parent)), (_, _) -> false);
+        && !children.forEach(KeyRange.withPrefix(childPrefix(parent)), (_, _) -> false);
   }
 
   /** The key of a resource below its lease; types have no space in them. */

@@ -16,7 +16,8 @@ final class Sequences {
   static final long BLOCK = 1000;
 
   private static final int MAX_NAME = 4096;
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,76}/([0-9]{1,18})/.*", Pattern.DOTALL);
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9._-]{1,76}/([0-9]{1,18})/.*", Pattern.DOTALL);
 
   private record Range(long next, long last) {}
 
@@ -56,13 +57,12 @@ final class Sequences {
 
   /** Gives no number up to {@code number} any more. */
   void skipTo(long number) {
-    ledger.maintain(
-        change -> {
-          if (Facts.number(change.tx(), Facts.SEQUENCE) < number) {
-            Facts.setNumber(change.tx(), Facts.SEQUENCE, number);
-          }
-          return null;
-        });
+    ledger.maintain(change -> {
+      if (Facts.number(change.tx(), Facts.SEQUENCE) < number) {
+        Facts.setNumber(change.tx(), Facts.SEQUENCE, number);
+      }
+      return null;
+    });
     range.set(null);
   }
 
@@ -79,11 +79,10 @@ final class Sequences {
   }
 
   private Range reserve() {
-    return ledger.maintain(
-        change -> {
-          long last = Facts.number(change.tx(), Facts.SEQUENCE);
-          Facts.setNumber(change.tx(), Facts.SEQUENCE, last + BLOCK);
-          return new Range(last + 1, last + BLOCK);
-        });
+    return ledger.maintain(change -> {
+      long last = Facts.number(change.tx(), Facts.SEQUENCE);
+      Facts.setNumber(change.tx(), Facts.SEQUENCE, last + BLOCK);
+      return new Range(last + 1, last + BLOCK);
+    });
   }
 }

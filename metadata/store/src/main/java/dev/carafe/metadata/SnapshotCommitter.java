@@ -45,27 +45,26 @@ final class SnapshotCommitter {
     }
     try (var _ = snapshots.exclusively(both(request.key(), request.name()))) {
       String backendName = context.sequences().backendName(namespace, request.name().value());
-      try (Pins.Pin pin =
+      try (Pins.Pin _ =
           context.pins().pin(new BackendGarbage.Snapshot(context.name(), backendName))) {
         // The lease holds the name that is taken as well, so the transaction must not fail.
         CommitIntent intent =
             context
                 .ledger()
-                .change(
-                    change ->
-                        intend(change, snapshots, namespace, lease, request, backendName, labels))
-                .orElseThrow(
-                    () ->
-                        new AlreadyExistsException(
-                            "snapshot \"" + request.name() + "\": already exists"));
-        inBackend(snapshots, request, intent, pin);
-        finish(intent, pin);
+                .change(change ->
+                    intend(change, snapshots, namespace, lease, request, backendName, labels))
+                .orElseThrow(() ->
+                    new AlreadyExistsException(
+                        "snapshot \"" + request.name() + "\": already exists"));
+        inBackend(snapshots, request, intent);
+        finish(intent);
       }
     }
   }
 
   /**
-   * Finishes or forgets a commit that a crash or a lost call left behind.
+   * Finishes or forgets a commit that a crash or a lost call left behind; one that somebody works
+   * on is left to them.
    *
    * @throws DaemonException if the back end or the database does not answer; the intent stays
    */
@@ -74,11 +73,13 @@ final class SnapshotCommitter {
         Set.of(
             node(intent, intent.key()),
             Node.snapshot(intent.namespace(), intent.snapshotter(), intent.name()));
-    try (var _ = context.keys().acquire(keys, context.patience());
-        Pins.Pin pin =
-            context
-                .pins()
-                .pin(new BackendGarbage.Snapshot(context.name(), intent.backendName()))) {
+    KeyLocks.Held held = context.keys().tryAcquire(keys);
+    if (held == null) {
+      return;
+    }
+    try (held;
+        Pins.Pin _ =
+            context.pins().pin(new BackendGarbage.Snapshot(context.name(), intent.backendName()))) {
       boolean stillThere =
           context.ledger().view(tx -> Schema.get(intents(tx), intent.backendName()) != null);
       if (!stillThere) {
@@ -86,7 +87,7 @@ final class SnapshotCommitter {
       }
       if (isCommitted(intent)) {
         log.info("snapshot \"{}\": a commit that was under way is finished", intent.name());
-        finish(intent, pin);
+        finish(intent);
       } else {
         forget(intent);
       }
@@ -94,7 +95,7 @@ final class SnapshotCommitter {
   }
 
   private void inBackend(
-      NamespacedSnapshotter snapshots, CommitRequest request, CommitIntent intent, Pins.Pin pin) {
+      NamespacedSnapshotter snapshots, CommitRequest request, CommitIntent intent) {
     SnapshotKey parent = request.parent();
     SnapshotKey backendParent =
         parent == null
@@ -110,24 +111,23 @@ final class SnapshotCommitter {
               backendParent,
               SnapshotLabels.forBackend(intent.labels())));
     } catch (RuntimeException e) {
-      settle(intent, pin, e);
+      settle(intent, e);
       throw e instanceof DaemonException failure ? renamed(failure, intent, backendParent) : e;
     }
   }
 
   /** After a failure: the back end may have committed all the same, or may still do so. */
-  private void settle(CommitIntent intent, Pins.Pin pin, RuntimeException cause) {
+  private void settle(CommitIntent intent, RuntimeException cause) {
     boolean interrupted = Thread.interrupted();
     try {
       if (isCommitted(intent)) {
-        finish(intent, pin);
+        finish(intent);
       } else {
         forget(intent);
       }
     } catch (RuntimeException e) {
       // The intent stays, and the next collection asks again.
       cause.addSuppressed(e);
-      pin.doubt();
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -198,16 +198,8 @@ final class SnapshotCommitter {
     return Optional.of(intent);
   }
 
-  private void finish(CommitIntent intent, Pins.Pin pin) {
-    Ledger.Attempt attempt = new Ledger.Attempt();
-    try {
-      context.ledger().change(attempt, change -> finish(change, intent));
-    } catch (RuntimeException e) {
-      if (!attempt.leftNothing(e)) {
-        pin.doubt();
-      }
-      throw e;
-    }
+  private void finish(CommitIntent intent) {
+    context.ledger().change(change -> finish(change, intent));
   }
 
   private @Nullable Void finish(Change change, CommitIntent intent) {
@@ -242,14 +234,12 @@ final class SnapshotCommitter {
             intent.labels());
     records.put(intent.name(), Formats.SNAPSHOT.encode(committed));
     if (intent.parent() != null) {
-      Schema.addChild(
-          change.tx(), namespace, intent.snapshotter(), intent.parent(), intent.name());
+      Schema.addChild(change.tx(), namespace, intent.snapshotter(), intent.parent(), intent.name());
     }
     change.touch(Node.snapshot(namespace, intent.snapshotter(), intent.name()));
     moveLease(change, intent);
     change.publish(
-        namespace,
-        new Event.SnapshotCommitted(intent.key(), intent.name(), intent.snapshotter()));
+        namespace, new Event.SnapshotCommitted(intent.key(), intent.name(), intent.snapshotter()));
     return null;
   }
 
@@ -261,9 +251,7 @@ final class SnapshotCommitter {
       return;
     }
     change.release(
-        intent.namespace(),
-        intent.lease(),
-        Resources.snapshot(intent.snapshotter(), intent.key()));
+        intent.namespace(), intent.lease(), Resources.snapshot(intent.snapshotter(), intent.key()));
     change.hold(
         intent.namespace(),
         intent.lease(),
@@ -273,19 +261,18 @@ final class SnapshotCommitter {
   private void forget(CommitIntent intent) {
     context
         .ledger()
-        .change(
-            change -> {
-              removeIntent(change, intent);
-              if (intent.rebased() && intent.parent() != null) {
-                Schema.removeChild(
-                    change.tx(),
-                    intent.namespace(),
-                    intent.snapshotter(),
-                    intent.parent(),
-                    intent.name());
-              }
-              return null;
-            });
+        .change(change -> {
+          removeIntent(change, intent);
+          if (intent.rebased() && intent.parent() != null) {
+            Schema.removeChild(
+                change.tx(),
+                intent.namespace(),
+                intent.snapshotter(),
+                intent.parent(),
+                intent.name());
+          }
+          return null;
+        });
   }
 
   private static void removeIntent(Change change, CommitIntent intent) {

@@ -35,10 +35,7 @@ final class SnapshotCreator {
   private final String lease;
 
   SnapshotCreator(
-      SnapshotContext context,
-      NamespacedSnapshotter snapshots,
-      String namespace,
-      String lease) {
+      SnapshotContext context, NamespacedSnapshotter snapshots, String namespace, String lease) {
     this.context = context;
     this.snapshots = snapshots;
     this.backend = context.backend();
@@ -61,7 +58,8 @@ final class SnapshotCreator {
       if (isHere(key)) {
         throw alreadyExists(key);
       }
-      SnapshotRecord below = parent == null ? null : context.ledger().view(tx -> parent(tx, parent));
+      SnapshotRecord below =
+          parent == null ? null : context.ledger().view(tx -> parent(tx, parent));
       return make(kind, key, parent, below, labels);
     }
   }
@@ -76,7 +74,7 @@ final class SnapshotCreator {
     Map<String, String> passed = SnapshotLabels.forBackend(labels);
     for (int tries = 1; ; tries++) {
       SnapshotKey known = context.sequences().backendKey(namespace, key);
-      try (Pins.Pin pin =
+      try (Pins.Pin _ =
           context.pins().pin(new BackendGarbage.Snapshot(context.name(), known.value()))) {
         List<Mount> mounts;
         try {
@@ -88,16 +86,18 @@ final class SnapshotCreator {
           if (labels.containsKey(Labels.SNAPSHOT_REF)) {
             adopt(labels, parent, backendParent);
           }
-          // The label's snapshot went meanwhile, or the back end is ahead of the database's numbers.
+          // The label's snapshot went meanwhile, or the back end is ahead of the database's
+          // numbers.
           if (tries == TRIES) {
             throw Renamed.failure(e, known.value(), key.value());
           }
           log.warn("snapshotter {} knows \"{}\" and the database does not", context.name(), known);
           continue;
         } catch (DaemonException e) {
+          discard(known);
           throw renamed(e, known, key, parent, backendParent);
         }
-        record(kind, key, known, parent, labels, pin);
+        record(kind, key, known, parent, labels);
         return mounts;
       }
     }
@@ -108,32 +108,29 @@ final class SnapshotCreator {
       SnapshotKey key,
       SnapshotKey known,
       @Nullable SnapshotKey parent,
-      Map<String, String> labels,
-      Pins.Pin pin) {
-    Ledger.Attempt attempt = new Ledger.Attempt();
+      Map<String, String> labels) {
     try {
       context
           .ledger()
-          .change(
-              attempt,
-              change -> {
-                put(change, kind, key, known, parent, labels);
-                if (kind == SnapshotRecord.Kind.ACTIVE) {
-                  change.publish(
-                      namespace,
-                      new Event.SnapshotPrepared(
-                          key.value(), parent == null ? "" : parent.value(), context.name()));
-                }
-                return null;
-              });
+          .change(change -> {
+            put(change, kind, key, known, parent, labels);
+            if (kind == SnapshotRecord.Kind.ACTIVE) {
+              change.publish(
+                  namespace,
+                  new Event.SnapshotPrepared(
+                      key.value(), parent == null ? "" : parent.value(), context.name()));
+            }
+            return null;
+          });
     } catch (RuntimeException e) {
-      if (attempt.leftNothing(e)) {
-        context.garbage().add(List.of(new BackendGarbage.Snapshot(context.name(), known.value())));
-      } else {
-        pin.doubt();
-      }
+      discard(known);
       throw e;
     }
+  }
+
+  /** The next collection looks whether the snapshot is known. */
+  private void discard(SnapshotKey known) {
+    context.garbage().add(List.of(new BackendGarbage.Snapshot(context.name(), known.value())));
   }
 
   private void put(
@@ -165,8 +162,8 @@ final class SnapshotCreator {
   }
 
   /**
-   * Takes over the committed snapshot that the back end made for the label {@code snapshot.ref}, and
-   * says so. Returns if there is none.
+   * Takes over the committed snapshot that the back end made for the label {@code snapshot.ref},
+   * and says so. Returns if there is none.
    */
   private void adopt(
       Map<String, String> labels,
@@ -175,41 +172,29 @@ final class SnapshotCreator {
     String ref = labels.getOrDefault(Labels.SNAPSHOT_REF, "");
     SnapshotKey target = new SnapshotKey(ref);
     AtomicReference<@Nullable SnapshotKey> found = new AtomicReference<>();
-    backend.forEach(
-        snapshot -> {
-          if (snapshot instanceof Snapshot.Committed
-              && ref.equals(snapshot.labels().get(Labels.SNAPSHOT_REF))
-              && Objects.equals(snapshot.parent(), backendParent)) {
-            found.set(snapshot.key());
-          }
-        });
+    backend.forEach(snapshot -> {
+      if (snapshot instanceof Snapshot.Committed
+          && ref.equals(snapshot.labels().get(Labels.SNAPSHOT_REF))
+          && Objects.equals(snapshot.parent(), backendParent)) {
+        found.set(snapshot.key());
+      }
+    });
     SnapshotKey known = found.get();
     if (known == null) {
       return;
     }
-    try (Pins.Pin pin =
+    try (Pins.Pin _ =
         context.pins().pin(new BackendGarbage.Snapshot(context.name(), known.value()))) {
-      Ledger.Attempt attempt = new Ledger.Attempt();
       if (!isInBackend(known)) {
         return;
       }
-      try {
-        context
-            .ledger()
-            .change(
-                attempt,
-                change -> {
-                  put(change, SnapshotRecord.Kind.COMMITTED, target, known, parent, labels);
-                  return null;
-                });
-        context.adopted().add(known.value());
-      } catch (RuntimeException e) {
-        if (!attempt.leftNothing(e)) {
-          context.adopted().add(known.value());
-          pin.doubt();
-        }
-        throw e;
-      }
+      context
+          .ledger()
+          .change(change -> {
+            put(change, SnapshotRecord.Kind.COMMITTED, target, known, parent, labels);
+            return null;
+          });
+      context.adopted().add(known.value());
     }
     throw alreadyExists(target);
   }
@@ -229,21 +214,18 @@ final class SnapshotCreator {
     }
     return context
         .ledger()
-        .<Boolean>change(
-            change -> {
-              if (snapshots.find(change.tx(), key) == null) {
-                return false;
-              }
-              if (lost
-                  && !Schema.hasChildren(change.tx(), namespace, context.name(), key.value())) {
-                log.warn("snapshotter {} has lost \"{}\"; its record goes", context.name(), key);
-                NamespacedSnapshotter.forget(
-                    change, namespace, context.name(), key.value(), record);
-                return false;
-              }
-              change.hold(namespace, lease, Resources.snapshot(context.name(), key.value()));
-              return true;
-            });
+        .<Boolean>change(change -> {
+          if (snapshots.find(change.tx(), key) == null) {
+            return false;
+          }
+          if (lost && !Schema.hasChildren(change.tx(), namespace, context.name(), key.value())) {
+            log.warn("snapshotter {} has lost \"{}\"; its record goes", context.name(), key);
+            NamespacedSnapshotter.forget(change, namespace, context.name(), key.value(), record);
+            return false;
+          }
+          change.hold(namespace, lease, Resources.snapshot(context.name(), key.value()));
+          return true;
+        });
   }
 
   private boolean isInBackend(SnapshotKey known) {

@@ -43,11 +43,10 @@ final class SnapshotSweep extends BackendSweep {
   @Override
   List<BackendGarbage.Item> list() {
     Map<String, @Nullable String> parents = new HashMap<>();
-    backend.forEach(
-        snapshot -> {
-          SnapshotKey parent = snapshot.parent();
-          parents.put(snapshot.key().value(), parent == null ? null : parent.value());
-        });
+    backend.forEach(snapshot -> {
+      SnapshotKey parent = snapshot.parent();
+      parents.put(snapshot.key().value(), parent == null ? null : parent.value());
+    });
     return childrenFirst(parents);
   }
 
@@ -59,10 +58,9 @@ final class SnapshotSweep extends BackendSweep {
     }
     Set<String> known = ledger.view(this::known);
     return items.stream()
-        .filter(
-            item ->
-                item instanceof BackendGarbage.Snapshot snapshot
-                    && !known.contains(snapshot.backendKey()))
+        .filter(item ->
+            item instanceof BackendGarbage.Snapshot snapshot
+                && !known.contains(snapshot.backendKey()))
         .toList();
   }
 
@@ -99,12 +97,11 @@ final class SnapshotSweep extends BackendSweep {
     }
     Bucket intents = tx.bucket(Schema.FACTS, Schema.INTENTS);
     if (intents != null) {
-      intents.forEach(
-          (key, value) -> {
-            CommitIntent intent = Formats.INTENT.decode(key, value);
-            known.add(intent.backendKey());
-            known.add(intent.backendName());
-          });
+      intents.forEach((key, value) -> {
+        CommitIntent intent = Formats.INTENT.decode(key, value);
+        known.add(intent.backendKey());
+        known.add(intent.backendName());
+      });
     }
     return known;
   }

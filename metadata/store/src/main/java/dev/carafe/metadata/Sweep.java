@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * at the mark is held again only through an object that was touched since.
  */
 final class Sweep {
-  private static final int BATCH = 500;
+  private static final int BATCH = 200;
 
   private final Ledger ledger;
   private final KeyLocks writers;
@@ -153,8 +153,7 @@ final class Sweep {
   }
 
   private static @Nullable String removeBlob(Change change, String namespace, String key) {
-    WritableBucket blobs =
-        change.tx().bucket(Schema.DATA, namespace, Schema.CONTENT, Schema.BLOBS);
+    WritableBucket blobs = change.tx().bucket(Schema.DATA, namespace, Schema.CONTENT, Schema.BLOBS);
     if (blobs == null || !blobs.delete(key)) {
       return null;
     }

@@ -24,11 +24,10 @@ final class TaskTable implements TaskStore {
 
   @Override
   public Optional<TaskRecord> find(String containerId) {
-    return ledger.view(
-        tx ->
-            Optional.ofNullable(
-                    decode(containerId, Schema.get(Schema.tasks(tx, namespace), containerId)))
-                .map(StoredTask::task));
+    return ledger.view(tx ->
+        Optional.ofNullable(
+                decode(containerId, Schema.get(Schema.tasks(tx, namespace), containerId)))
+            .map(StoredTask::task));
   }
 
   @Override
@@ -41,31 +40,29 @@ final class TaskTable implements TaskStore {
   @Override
   public void put(TaskRecord task) {
     String id = Identifiers.check("container id", task.containerId());
-    ledger.change(
-        change -> {
-          WritableBucket tasks =
-              Schema.namespace(change.tx(), namespace).createBucketIfAbsent(Schema.TASKS);
-          StoredTask old = decode(id, tasks.get(id));
-          tasks.put(
-              id,
-              Formats.TASK.encode(
-                  old == null
-                      ? first(change, task)
-                      : new StoredTask(task, old.snapshotter(), old.snapshotKey())));
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket tasks =
+          Schema.namespace(change.tx(), namespace).createBucketIfAbsent(Schema.TASKS);
+      StoredTask old = decode(id, tasks.get(id));
+      tasks.put(
+          id,
+          Formats.TASK.encode(
+              old == null
+                  ? first(change, task)
+                  : new StoredTask(task, old.snapshotter(), old.snapshotKey())));
+      return null;
+    });
   }
 
   @Override
   public void delete(String containerId) {
-    ledger.change(
-        change -> {
-          WritableBucket tasks = change.tx().bucket(Schema.DATA, namespace, Schema.TASKS);
-          if (tasks != null && !containerId.isEmpty() && tasks.delete(containerId)) {
-            change.deletes();
-          }
-          return null;
-        });
+    ledger.change(change -> {
+      WritableBucket tasks = change.tx().bucket(Schema.DATA, namespace, Schema.TASKS);
+      if (tasks != null && !containerId.isEmpty() && tasks.delete(containerId)) {
+        change.deletes();
+      }
+      return null;
+    });
   }
 
   private StoredTask first(Change change, TaskRecord task) {

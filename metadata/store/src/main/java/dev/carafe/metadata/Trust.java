@@ -4,19 +4,21 @@ import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.metadata.ReadTransaction;
 import dev.carafe.spi.snapshots.Snapshotter;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Whether the database is the one that the back ends were filled under. One that was replaced, or
- * rolled back to an older state, knows nothing of what came later, and to it all that is garbage. So
- * nothing is removed from any back end from the moment that this is suspected until the operator
+ * rolled back to an older state, knows nothing of what came later, and to it all that is garbage.
+ * So nothing is removed from any back end from the moment that this is suspected until the operator
  * says that the database is right.
  */
 final class Trust {
@@ -80,26 +82,32 @@ final class Trust {
   void suspect(String reason) {
     log.error("nothing is removed from back ends any more: {}", reason);
     suspicion = Optional.of(reason);
-    ledger.maintain(
-        change -> {
-          Facts.setText(change.tx(), Facts.SUSPECT, reason);
-          return null;
-        });
+    ledger.maintain(change -> {
+      Facts.setText(change.tx(), Facts.SUSPECT, reason);
+      return null;
+    });
   }
 
-  /** Moves the watermark to where the database is. */
+  /**
+   * Moves the watermark to where the database is. If that cannot be done, on a full disk for
+   * example, an older state passes for the latest, and nothing else is wrong.
+   */
   void advance() {
-    watermark.write(ledger.view(Trust::mark));
+    try {
+      watermark.write(ledger.view(Trust::mark));
+    } catch (UncheckedIOException | DaemonException e) {
+      log.warn("the watermark stays where it is: {}", e.getMessage());
+    }
   }
 
   private void forget() {
-    suspicion.ifPresent(reason -> log.warn("on the operator's word it does not matter that {}", reason));
+    suspicion.ifPresent(
+        reason -> log.warn("on the operator's word it does not matter that {}", reason));
     suspicion = Optional.empty();
-    ledger.maintain(
-        change -> {
-          var facts = change.tx().bucket(Schema.FACTS);
-          return facts != null && facts.delete(Facts.SUSPECT);
-        });
+    ledger.maintain(change -> {
+      var facts = change.tx().bucket(Schema.FACTS);
+      return facts != null && facts.delete(Facts.SUSPECT);
+    });
   }
 
   private @Nullable String reason(
@@ -126,23 +134,33 @@ final class Trust {
     return new Watermark.Mark(id == null ? "" : id, tx.revision());
   }
 
-  private static List<String> filled(
-      ContentStore content, Map<String, Snapshotter> snapshotters) {
+  private static List<String> filled(ContentStore content, Map<String, Snapshotter> snapshotters) {
     List<String> filled = new ArrayList<>();
-    AtomicLong found = new AtomicLong();
-    content.forEachBlob(_ -> found.incrementAndGet());
-    if (found.get() > 0 || !content.ingests().isEmpty()) {
-      filled.add("the content store");
-    }
-    snapshotters.forEach(
-        (name, snapshotter) -> {
-          AtomicLong snapshots = new AtomicLong();
-          snapshotter.forEach(_ -> snapshots.incrementAndGet());
-          if (snapshots.get() > 0) {
-            filled.add("snapshotter " + name);
-          }
+    addIfAny(
+        filled,
+        "the content store",
+        count -> {
+          content.forEachBlob(_ -> count.incrementAndGet());
+          count.addAndGet(content.ingests().size());
         });
+    snapshotters.forEach((name, snapshotter) ->
+        addIfAny(
+            filled,
+            "snapshotter " + name,
+            count -> snapshotter.forEach(_ -> count.incrementAndGet())));
     return filled;
+  }
+
+  private static void addIfAny(List<String> filled, String name, Consumer<AtomicLong> counter) {
+    AtomicLong count = new AtomicLong();
+    try {
+      counter.accept(count);
+    } catch (DaemonException e) {
+      log.warn("nobody knows whether there is something in {}: {}", name, e.getMessage());
+    }
+    if (count.get() > 0) {
+      filled.add(name);
+    }
   }
 
   /** The highest number in any name in a back end. */
@@ -152,9 +170,8 @@ final class Trust {
       content.ingests().forEach(ingest -> raise(highest, ingest.ref()));
       snapshotters
           .values()
-          .forEach(
-              snapshotter ->
-                  snapshotter.forEach(snapshot -> raise(highest, snapshot.key().value())));
+          .forEach(snapshotter ->
+              snapshotter.forEach(snapshot -> raise(highest, snapshot.key().value())));
     } catch (DaemonException e) {
       log.warn("numbers that back ends know may be given again: {}", e.getMessage());
     }

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file beside the database that says which database the daemon used last and how far it was: three
- * lines, a format, the database's name and its revision. A {@link MetadataDatabase} with another
- * name or an older revision is not the one that the back ends were filled under.
+ * A file beside the database that says which database the daemon used last and how far it was:
+ * three lines, a format, the database's name and its revision. A {@link MetadataDatabase} with
+ * another name or an older revision is not the one that the back ends were filled under.
  */
 final class Watermark {
   private static final Logger log = LoggerFactory.getLogger(Watermark.class);
@@ -76,8 +76,7 @@ final class Watermark {
         }
         channel.force(true);
       }
-      Files.move(
-          fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       try (FileChannel directory =
           FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
         directory.force(true);

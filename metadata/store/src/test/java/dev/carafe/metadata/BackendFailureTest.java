@@ -7,13 +7,11 @@ import static dev.carafe.metadata.World.key;
 import static dev.carafe.metadata.World.refs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.engine.stores.Stores;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.IngestRequest;
-import dev.carafe.spi.errors.AbortedException;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
@@ -26,12 +24,13 @@ import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.LeakCheck;
 import dev.carafe.testkit.WorkDirectory;
 import dev.carafe.testkit.snapshots.MemorySnapshotter;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,8 +105,7 @@ class BackendFailureTest {
         world.open(
             world.database,
             world.content,
-            Map.of(
-                "failing", failing(Snapshotter.class, world.snapshotter), "healthy", healthy));
+            Map.of("failing", failing(Snapshotter.class, world.snapshotter), "healthy", healthy));
     Stores stores = metadata.stores(NAMESPACE);
     stores.snapshotter("failing").prepare(key("a"), null, Map.of());
     stores.snapshotter("healthy").prepare(key("a"), null, Map.of());
@@ -117,10 +115,9 @@ class BackendFailureTest {
     collect(metadata);
 
     assertEquals(1, world.backendSnapshots().size());
-    healthy.forEach(
-        snapshot -> {
-          throw new AssertionError(snapshot);
-        });
+    healthy.forEach(snapshot -> {
+      throw new AssertionError(snapshot);
+    });
     assertEquals(Set.of(), world.backendBlobs());
     failure = (_, _) -> null;
     collect(metadata);
@@ -155,10 +152,7 @@ class BackendFailureTest {
     collect(metadata);
     failure = (_, _) -> null;
 
-    try (var writer =
-        stores
-            .content()
-            .writer(new IngestRequest("r", 1, digest))) {
+    try (var writer = stores.content().writer(new IngestRequest("r", 1, digest))) {
       // Not shared, as it may go at any time.
       assertEquals(0, writer.status().offset());
     }
@@ -169,10 +163,9 @@ class BackendFailureTest {
     NamespacedMetadata metadata = metadata();
     Snapshotter snapshots = metadata.stores(NAMESPACE).snapshotter(SNAPSHOTTER);
     snapshots.prepare(key("first"), null, refs("root", "1"));
-    failure = after("update", DeadlineExceededException::new);
+    failure = after("update", UnavailableException::new);
     assertThrows(
-        DeadlineExceededException.class,
-        () -> snapshots.prepare(key("a"), null, refs("root", "1")));
+        UnavailableException.class, () -> snapshots.prepare(key("a"), null, refs("root", "1")));
     failure = (_, _) -> null;
 
     collect(metadata);
@@ -180,57 +173,6 @@ class BackendFailureTest {
 
     snapshots.mounts(key("a"));
     assertEquals(2, world.backendSnapshots().size());
-  }
-
-  @Test
-  void changeThatNobodyWaitsForNeverBegins() throws InterruptedException {
-    CountDownLatch goOn = new CountDownLatch(1);
-    CountDownLatch ended = new CountDownLatch(1);
-    DaemonException[] late = new DaemonException[1];
-    MetadataDatabase slow =
-        (MetadataDatabase)
-            Proxy.newProxyInstance(
-                MetadataDatabase.class.getClassLoader(),
-                new Class<?>[] {MetadataDatabase.class},
-                (_, method, arguments) -> {
-                  if (!method.getName().equals("update")) {
-                    return Calls.invoke(world.database, method, arguments);
-                  }
-                  Thread.ofVirtual()
-                      .start(
-                          () -> {
-                            try {
-                              goOn.await();
-                              Calls.invoke(world.database, method, arguments);
-                            } catch (DaemonException e) {
-                              late[0] = e;
-                            } catch (Throwable e) {
-                              throw new AssertionError(e);
-                            } finally {
-                              ended.countDown();
-                            }
-                          });
-                  throw new DeadlineExceededException("on purpose");
-                });
-    Ledger ledger = new Ledger(slow, world.events, new BackendGarbage(), world.clock);
-    Ledger.Attempt attempt = new Ledger.Attempt();
-    var failure =
-        assertThrows(
-            DeadlineExceededException.class,
-            () ->
-                ledger.change(
-                    attempt,
-                    change -> {
-                      Facts.setText(change.tx(), "late", "x");
-                      return null;
-                    }));
-    assertTrue(!attempt.leftNothing(failure));
-
-    goOn.countDown();
-    assertTrue(ended.await(60, TimeUnit.SECONDS));
-
-    assertTrue(late[0] instanceof AbortedException);
-    assertTrue(ledger.<Boolean>view(tx -> Facts.text(tx, "late") == null));
   }
 
   @Test
@@ -299,6 +241,21 @@ class BackendFailureTest {
     collect(metadata);
 
     assertEquals(1, world.backendSnapshots().size());
+  }
+
+  @Test
+  void watermarkThatCannotBeWrittenStopsNothing() throws IOException {
+    NamespacedMetadata metadata = metadata();
+    blob(metadata.stores(NAMESPACE), "x", Map.of());
+    Path watermark = world.root.resolve("watermark");
+    Files.delete(watermark);
+    Files.createDirectories(watermark.resolve("in the way"));
+
+    collect(metadata);
+
+    assertEquals(Set.of(), world.backendBlobs());
+    metadata.close();
+    metadata();
   }
 
   private static Set<String> names(Snapshotter snapshots) {

@@ -45,8 +45,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Pulls, removals and collections at the same time, over a few layers that all images share. What an
- * image or a lease holds must be there at any moment; in the end nothing else is.
+ * Pulls, removals and collections at the same time, over a few layers that all images share. What
+ * an image or a lease holds must be there at any moment; in the end nothing else is.
  */
 @ExtendWith(LeakCheck.class)
 class ChurnTest {
@@ -64,15 +64,13 @@ class ChurnTest {
       List<Callable<Integer>> calls = new ArrayList<>();
       for (int i = 0; i < WORKERS; i++) {
         int number = i;
-        calls.add(
-            () -> {
-              Worker worker =
-                  new Worker(world.metadata(), number, new Random(SEED * 31 + number));
-              for (int round = 0; round < ROUNDS; round++) {
-                worker.round();
-              }
-              return 0;
-            });
+        calls.add(() -> {
+          Worker worker = new Worker(world.metadata(), number, new Random(SEED * 31 + number));
+          for (int round = 0; round < ROUNDS; round++) {
+            worker.round();
+          }
+          return 0;
+        });
       }
       runBesideCollections(world, calls);
       assertOnlyTheHeldStays(world);
@@ -88,14 +86,13 @@ class ChurnTest {
       throws InterruptedException {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Integer> collections =
-          threads.submit(
-              () -> {
-                int count = 0;
-                for (; !over.get(); count++) {
-                  world.metadata().collector().collect();
-                }
-                return count;
-              });
+          threads.submit(() -> {
+            int count = 0;
+            for (; !over.get(); count++) {
+              world.metadata().collector().collect();
+            }
+            return count;
+          });
       List<Future<Integer>> running = new ArrayList<>();
       calls.forEach(call -> running.add(threads.submit(call)));
       try {
@@ -159,19 +156,18 @@ class ChurnTest {
       assertEquals(digest, Digest.of(reader.readAll(1 << 20)));
     }
     info.labels()
-        .forEach(
-            (label, value) -> {
-              if (label.startsWith("containerd.io/gc.ref.content")) {
-                walk(stores, Digest.parse(value), blobs, keys);
-              } else if (label.startsWith("containerd.io/gc.ref.snapshot")) {
-                Snapshotter snapshots = stores.snapshotter(SNAPSHOTTER);
-                for (SnapshotKey at = key(value); at != null; ) {
-                  Snapshot snapshot = snapshots.stat(at);
-                  keys.add(at.value());
-                  at = snapshot.parent();
-                }
-              }
-            });
+        .forEach((label, value) -> {
+          if (label.startsWith("containerd.io/gc.ref.content")) {
+            walk(stores, Digest.parse(value), blobs, keys);
+          } else if (label.startsWith("containerd.io/gc.ref.snapshot")) {
+            Snapshotter snapshots = stores.snapshotter(SNAPSHOTTER);
+            for (SnapshotKey at = key(value); at != null; ) {
+              Snapshot snapshot = snapshots.stat(at);
+              keys.add(at.value());
+              at = snapshot.parent();
+            }
+          }
+        });
   }
 
   /** One client. */
@@ -189,8 +185,7 @@ class ChurnTest {
     }
 
     void round() {
-      Stores plain =
-          metadata.stores(random.nextInt(4) == 0 ? new Namespace("other") : NAMESPACE);
+      Stores plain = metadata.stores(random.nextInt(4) == 0 ? new Namespace("other") : NAMESPACE);
       switch (random.nextInt(6)) {
         case 0, 1, 2 -> pull(plain);
         case 3 -> removeOne();
@@ -248,8 +243,7 @@ class ChurnTest {
         boolean rebase = parent != null && random.nextBoolean();
         snapshots.prepare(extract, rebase ? null : parent, Map.of());
         try {
-          snapshots.commit(
-              new CommitRequest(extract, chain, rebase ? parent : null, Map.of()));
+          snapshots.commit(new CommitRequest(extract, chain, rebase ? parent : null, Map.of()));
           return chain;
         } catch (AlreadyExistsException e) {
           snapshots.remove(extract);

@@ -74,11 +74,10 @@ class CollectorRaceTest {
 
   @Test
   void newObjectsStay() {
-    collectWith(
-        () -> {
-          blob(stores, "a", Map.of());
-          layer(stores, "s", null);
-        });
+    collectWith(() -> {
+      blob(stores, "a", Map.of());
+      layer(stores, "s", null);
+    });
 
     assertReadable(Digest.of(World.bytes("a")));
     stores.snapshotter(SNAPSHOTTER).stat(key("s"));
@@ -112,18 +111,12 @@ class CollectorRaceTest {
     layer(stores, "s", null);
     Lease lease = stores.leases().create("l", Map.of());
 
-    collectWith(
-        () -> {
-          assertThrows(
-              AlreadyExistsException.class, () -> blob(world.leased(lease), "a", Map.of()));
-          assertThrows(
-              AlreadyExistsException.class,
-              () ->
-                  world
-                      .leased(lease)
-                      .snapshotter(SNAPSHOTTER)
-                      .prepare(key("s"), null, Map.of()));
-        });
+    collectWith(() -> {
+      assertThrows(AlreadyExistsException.class, () -> blob(world.leased(lease), "a", Map.of()));
+      assertThrows(
+          AlreadyExistsException.class,
+          () -> world.leased(lease).snapshotter(SNAPSHOTTER).prepare(key("s"), null, Map.of()));
+    });
 
     assertReadable(digest);
     world.collect();
@@ -136,11 +129,10 @@ class CollectorRaceTest {
     Digest root = blob(stores, "root", refs("root", "1"));
     Digest digest = blob(stores, "a", Map.of());
 
-    collectWith(
-        () ->
-            stores
-                .content()
-                .updateLabels(root, _ -> refs("root", "1", "ref.content", digest.toString())));
+    collectWith(() ->
+        stores
+            .content()
+            .updateLabels(root, _ -> refs("root", "1", "ref.content", digest.toString())));
 
     assertReadable(digest);
   }
@@ -160,12 +152,11 @@ class CollectorRaceTest {
     Lease lease = stores.leases().create("l", Map.of());
     stores.snapshotter(SNAPSHOTTER).prepare(key("a"), null, Map.of());
 
-    collectWith(
-        () ->
-            world
-                .leased(lease)
-                .snapshotter(SNAPSHOTTER)
-                .commit(new CommitRequest(key("a"), key("c"), null, Map.of())));
+    collectWith(() ->
+        world
+            .leased(lease)
+            .snapshotter(SNAPSHOTTER)
+            .commit(new CommitRequest(key("a"), key("c"), null, Map.of())));
 
     stores.snapshotter(SNAPSHOTTER).stat(key("c"));
     assertEquals(Set.of("c"), World.snapshots(stores));
@@ -186,8 +177,7 @@ class CollectorRaceTest {
   void containerCreatedMeanwhileHoldsItsSnapshot() {
     stores.snapshotter(SNAPSHOTTER).prepare(key("rootfs"), null, Map.of());
 
-    collectWith(
-        () -> stores.containers().create(Containers.container("c", SNAPSHOTTER, "rootfs")));
+    collectWith(() -> stores.containers().create(Containers.container("c", SNAPSHOTTER, "rootfs")));
 
     stores.snapshotter(SNAPSHOTTER).mounts(key("rootfs"));
   }
@@ -198,12 +188,11 @@ class CollectorRaceTest {
     world.leased(lease).content().writer(new IngestRequest("ref", 0, null)).close();
     stores.leases().delete("l");
 
-    collectWith(
-        () -> {
-          try (ContentWriter writer = stores.content().writer(new IngestRequest("ref", 0, null))) {
-            writer.write(ByteBuffer.wrap(World.bytes("x")));
-          }
-        });
+    collectWith(() -> {
+      try (ContentWriter writer = stores.content().writer(new IngestRequest("ref", 0, null))) {
+        writer.write(ByteBuffer.wrap(World.bytes("x")));
+      }
+    });
 
     assertEquals(1, stores.content().status("ref").offset());
   }

@@ -26,8 +26,17 @@ final class CrashPoints {
 
   private static final Set<String> LASTING =
       Set.of(
-          "update", "prepare", "view", "commit", "remove", "updateLabels", "delete", "abort",
-          "writer", "write", "truncate");
+          "update",
+          "prepare",
+          "view",
+          "commit",
+          "remove",
+          "updateLabels",
+          "delete",
+          "abort",
+          "writer",
+          "write",
+          "truncate");
 
   private final int fatal;
   private final AtomicInteger steps = new AtomicInteger();

@@ -233,11 +233,7 @@ class CrashTest {
           pull(world.metadata());
           World.blob(world.stores(), "garbage", Map.of());
           World.layer(world.stores(), "top", World.layer(world.stores(), "below", null));
-          world
-              .stores()
-              .content()
-              .writer(new IngestRequest("partial", 0, null))
-              .close();
+          world.stores().content().writer(new IngestRequest("partial", 0, null)).close();
           world.clock.advance(Duration.ofHours(25));
         },
         metadata -> {

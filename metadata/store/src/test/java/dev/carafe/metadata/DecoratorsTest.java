@@ -80,8 +80,7 @@ class DecoratorsTest {
           world.open(
               world.database,
               recording(ContentStore.class, world.content, toContent),
-              Map.of(
-                  SNAPSHOTTER, recording(Snapshotter.class, world.snapshotter, toSnapshotter)));
+              Map.of(SNAPSHOTTER, recording(Snapshotter.class, world.snapshotter, toSnapshotter)));
       Stores stores = metadata.stores(NAMESPACE);
       Snapshotter snapshots = stores.snapshotter(SNAPSHOTTER);
       snapshots.prepare(key("a"), null, Map.of());

@@ -39,7 +39,8 @@ class FormatsTest {
 
   private static final List<Sample<?>> SAMPLES =
       List.of(
-          new Sample<>(Formats.BLOB, DIGEST.toString(), new BlobRecord(1L << 40, TIME, TIME, LABELS)),
+          new Sample<>(
+              Formats.BLOB, DIGEST.toString(), new BlobRecord(1L << 40, TIME, TIME, LABELS)),
           new Sample<>(
               Formats.INGEST, "r", new IngestRecord("ns/1/r", 7, DIGEST, TIME, TIME, TIME)),
           new Sample<>(Formats.INGEST, "r", new IngestRecord("ns/1/r", 0, null, TIME, TIME, null)),
@@ -143,8 +144,7 @@ class FormatsTest {
     byte[] bytes = Formats.LEASE.encode(new Lease("l", Map.of(), TIME));
     bytes[0] = 2;
     var refused =
-        assertThrows(
-            FailedPreconditionException.class, () -> Formats.LEASE.decode("l", bytes));
+        assertThrows(FailedPreconditionException.class, () -> Formats.LEASE.decode("l", bytes));
     assertEquals(
         "lease \"l\": written by a newer version of the daemon (format 2)", refused.getMessage());
     bytes[0] = 0;
@@ -154,7 +154,6 @@ class FormatsTest {
   @Test
   void storedFormIsFixed() {
     Lease lease = new Lease("l", Map.of("k", "v"), Instant.ofEpochSecond(1, 2));
-    assertEquals(
-        "01020402026b0276", HexFormat.of().formatHex(Formats.LEASE.encode(lease)));
+    assertEquals("01020402026b0276", HexFormat.of().formatHex(Formats.LEASE.encode(lease)));
   }
 }

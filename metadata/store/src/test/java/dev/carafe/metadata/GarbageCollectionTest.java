@@ -186,8 +186,7 @@ class GarbageCollectionTest {
   void expiringImageIsHeldByTheLeaseItCameWith() {
     Lease lease = stores.leases().create("l", Map.of());
     Digest digest = blob(stores, "a", Map.of());
-    World.image(
-        world.leased(lease), "i", digest, Map.of(Labels.GC_EXPIRE, "2020-01-01T00:00:00Z"));
+    World.image(world.leased(lease), "i", digest, Map.of(Labels.GC_EXPIRE, "2020-01-01T00:00:00Z"));
 
     world.collect();
     assertEquals(1, stores.images().list().size());
@@ -387,8 +386,7 @@ class GarbageCollectionTest {
     }
     world.snapshotter.prepare(key("default/1/base"), null, Map.of());
     world.snapshotter.commit(
-        new CommitRequest(
-            key("default/1/base"), key("default/2/base"), null, Map.of()));
+        new CommitRequest(key("default/1/base"), key("default/2/base"), null, Map.of()));
     world.snapshotter.prepare(key("default/3/top"), key("default/2/base"), Map.of());
     world.snapshotter.prepare(key("not one of ours"), key("default/2/base"), Map.of());
     layer(stores, "kept", null);
@@ -423,10 +421,9 @@ class GarbageCollectionTest {
     world
         .metadata()
         .collector()
-        .onMutation(
-            _ -> {
-              throw new IllegalStateException("on purpose");
-            });
+        .onMutation(_ -> {
+          throw new IllegalStateException("on purpose");
+        });
 
     stores.leases().create("l", Map.of());
     stores.leases().delete("l");
@@ -441,13 +438,11 @@ class GarbageCollectionTest {
   @Test
   void damagedRecordEndsTheCollectionBeforeAnythingGoes() {
     Digest digest = blob(stores, "a", Map.of());
-    world.database.write(
-        tx ->
-            tx.createBucketIfAbsent(Schema.DATA, NAMESPACE.name(), Schema.IMAGES)
-                .put("damaged", new byte[] {1, 2, 3}));
+    world.database.write(tx ->
+        tx.createBucketIfAbsent(Schema.DATA, NAMESPACE.name(), Schema.IMAGES)
+            .put("damaged", new byte[] {1, 2, 3}));
 
-    assertThrows(
-        DataLossException.class, world::collect);
+    assertThrows(DataLossException.class, world::collect);
 
     assertBlobs(digest);
   }

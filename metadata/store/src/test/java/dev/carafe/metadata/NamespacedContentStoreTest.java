@@ -357,8 +357,7 @@ class NamespacedContentStoreTest {
   @Test
   void labelsAreChecked() {
     assertThrows(
-        InvalidArgumentException.class,
-        () -> blob(stores, "hello", Map.of("k", "v".repeat(4096))));
+        InvalidArgumentException.class, () -> blob(stores, "hello", Map.of("k", "v".repeat(4096))));
     blob(stores, "hello2", Map.of("empty", ""));
     Digest digest = Digest.of(bytes("hello2"));
     assertEquals(Map.of(), stores.content().info(digest).labels());

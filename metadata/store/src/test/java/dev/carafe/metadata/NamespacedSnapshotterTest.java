@@ -71,9 +71,7 @@ class NamespacedSnapshotterTest {
   }
 
   private void commit(Stores stores, String key, String name, Map<String, String> labels) {
-    stores
-        .snapshotter(SNAPSHOTTER)
-        .commit(new CommitRequest(key(key), key(name), null, labels));
+    stores.snapshotter(SNAPSHOTTER).commit(new CommitRequest(key(key), key(name), null, labels));
   }
 
   @Test
@@ -198,11 +196,9 @@ class NamespacedSnapshotterTest {
 
     assertThrows(
         AlreadyExistsException.class,
-        () ->
-            world.leased(prepared).snapshotter(SNAPSHOTTER).prepare(key("c"), null, Map.of()));
+        () -> world.leased(prepared).snapshotter(SNAPSHOTTER).prepare(key("c"), null, Map.of()));
     assertThrows(
-        AlreadyExistsException.class,
-        () -> commit(world.leased(committed), "a", "c", Map.of()));
+        AlreadyExistsException.class, () -> commit(world.leased(committed), "a", "c", Map.of()));
 
     assertEquals(Set.of("snapshots/memory c"), heldBy(prepared));
     assertEquals(Set.of("snapshots/memory c"), heldBy(committed));
@@ -211,8 +207,7 @@ class NamespacedSnapshotterTest {
   @Test
   void unknownLeaseLeavesNothingBehind() {
     Snapshotter leased = world.metadata().stores(NAMESPACE, "gone").snapshotter(SNAPSHOTTER);
-    assertThrows(
-        NotFoundException.class, () -> leased.prepare(key("a"), null, Map.of()));
+    assertThrows(NotFoundException.class, () -> leased.prepare(key("a"), null, Map.of()));
     assertThrows(NotFoundException.class, () -> snapshots.stat(key("a")));
     world.collect();
     assertEquals(Set.of(), world.backendSnapshots());
@@ -329,8 +324,7 @@ class NamespacedSnapshotterTest {
     for (int i = 0; i < 2; i++) {
       var answer =
           assertThrows(
-              AlreadyExistsException.class,
-              () -> leased.prepare(key("extract"), null, labels));
+              AlreadyExistsException.class, () -> leased.prepare(key("extract"), null, labels));
       assertEquals("snapshot \"chain\": already exists", answer.getMessage());
     }
 
@@ -353,22 +347,15 @@ class NamespacedSnapshotterTest {
         world.open(world.database, world.content, Map.of(SNAPSHOTTER, remote.proxy()));
     Map<String, String> labels = Map.of(REF, "chain", "containerd.io/gc.root", "1");
     for (String namespace : List.of("one", "two")) {
-      Snapshotter one =
-          metadata
-              .stores(new Namespace(namespace))
-              .snapshotter(SNAPSHOTTER);
-      assertThrows(
-          AlreadyExistsException.class, () -> one.prepare(key("extract"), null, labels));
+      Snapshotter one = metadata.stores(new Namespace(namespace)).snapshotter(SNAPSHOTTER);
+      assertThrows(AlreadyExistsException.class, () -> one.prepare(key("extract"), null, labels));
     }
     assertEquals(1, remote.made);
 
     for (String namespace : List.of("one", "two")) {
       collect(metadata);
       assertEquals(1, world.backendSnapshots().size());
-      metadata
-          .stores(new Namespace(namespace))
-          .snapshotter(SNAPSHOTTER)
-          .remove(key("chain"));
+      metadata.stores(new Namespace(namespace)).snapshotter(SNAPSHOTTER).remove(key("chain"));
     }
     collect(metadata);
     assertEquals(Set.of(), world.backendSnapshots());

@@ -33,14 +33,13 @@ class SequencesTest {
       Sequences sequences = open();
       List<Callable<List<Long>>> calls = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        calls.add(
-            () -> {
-              List<Long> numbers = new ArrayList<>();
-              for (int n = 0; n < 500; n++) {
-                numbers.add(number(sequences.backendName("ns", "x")));
-              }
-              return numbers;
-            });
+        calls.add(() -> {
+          List<Long> numbers = new ArrayList<>();
+          for (int n = 0; n < 500; n++) {
+            numbers.add(number(sequences.backendName("ns", "x")));
+          }
+          return numbers;
+        });
       }
       for (Race.Outcome<List<Long>> outcome : Race.run(calls)) {
         for (long number : outcome.value()) {

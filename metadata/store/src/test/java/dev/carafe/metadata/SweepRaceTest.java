@@ -53,7 +53,9 @@ class SweepRaceTest {
 
   private volatile Step afterKnownSnapshots = () -> {};
 
-  /** Runs when the back end has made a snapshot or a blob, and the database does not know it yet. */
+  /**
+   * Runs when the back end has made a snapshot or a blob, and the database does not know it yet.
+   */
   private volatile Step afterBackend = () -> {};
 
   @FunctionalInterface
@@ -137,8 +139,7 @@ class SweepRaceTest {
   /** Waits until a thread waits itself, or has ended. */
   private static void awaitRest(Thread thread) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE);
-    while (!Set.of(Thread.State.TIMED_WAITING, Thread.State.TERMINATED)
-            .contains(thread.getState())
+    while (!Set.of(Thread.State.TIMED_WAITING, Thread.State.TERMINATED).contains(thread.getState())
         && System.nanoTime() < end) {
       Thread.onSpinWait();
     }
@@ -163,11 +164,10 @@ class SweepRaceTest {
           await(goOn);
         };
     Future<?> working =
-        threads.submit(
-            () -> {
-              work.run();
-              return null;
-            });
+        threads.submit(() -> {
+          work.run();
+          return null;
+        });
     await(stopped);
     Step finish =
         () -> {
@@ -185,8 +185,7 @@ class SweepRaceTest {
     // A second snapshot, so that the sweep has something to ask the database for.
     world.snapshotter.prepare(key("other"), null, Map.of());
     Snapshotter snapshots = stores.snapshotter(SNAPSHOTTER);
-    finishWorkBehindTheSweepsBack(
-        () -> snapshots.prepare(key("a"), null, refs("root", "1")));
+    finishWorkBehindTheSweepsBack(() -> snapshots.prepare(key("a"), null, refs("root", "1")));
     snapshots.mounts(key("a"));
     assertEquals(1, world.backendSnapshots().size());
   }
@@ -219,8 +218,7 @@ class SweepRaceTest {
     String ref = "containerd.io/snapshot.ref";
     world.snapshotter.prepare(key("fetching"), null, Map.of(ref, "chain"));
     world.snapshotter.commit(
-        new CommitRequest(
-            key("fetching"), key("remote"), null, Map.of(ref, "chain")));
+        new CommitRequest(key("fetching"), key("remote"), null, Map.of(ref, "chain")));
     Snapshotter snapshots = stores.snapshotter(SNAPSHOTTER);
     afterBackend =
         () -> {

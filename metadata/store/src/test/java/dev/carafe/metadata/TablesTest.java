@@ -121,10 +121,7 @@ class TablesTest {
     stores.containers().delete("c");
     stores.content().delete(A);
     stores.snapshotter(SNAPSHOTTER).remove(World.key("s"));
-    stores
-        .content()
-        .writer(new IngestRequest("partial", 0, null))
-        .close();
+    stores.content().writer(new IngestRequest("partial", 0, null)).close();
     namespaces.delete(NAMESPACE);
     world.collect();
     assertEquals(List.of(), namespaces.list());
@@ -189,9 +186,7 @@ class TablesTest {
         () -> stores.images().delete("n", B));
     stores.images().delete("n", A);
     assertRefused(
-        NotFoundException.class,
-        "image \"n\": not found",
-        () -> stores.images().delete("n", null));
+        NotFoundException.class, "image \"n\": not found", () -> stores.images().delete("n", null));
     assertRefused(
         NotFoundException.class, "image \"n\": not found", () -> stores.images().get("n"));
     assertRefused(NotFoundException.class, "image \"\": not found", () -> stores.images().get(""));
@@ -200,8 +195,7 @@ class TablesTest {
   @Test
   void wrongImagesAreRefused() {
     assertThrows(
-        InvalidArgumentException.class,
-        () -> stores.images().create(image("", A, Map.of()), null));
+        InvalidArgumentException.class, () -> stores.images().create(image("", A, Map.of()), null));
     assertThrows(
         InvalidArgumentException.class,
         () -> stores.images().put(Image.of("n", new Descriptor("x", A, 0), Map.of())));
@@ -273,8 +267,7 @@ class TablesTest {
     String message = "container \"c\" in namespace \"default\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.containers().get("c"));
     assertRefused(NotFoundException.class, message, () -> stores.containers().delete("c"));
-    assertRefused(
-        NotFoundException.class, message, () -> stores.containers().update("c", c -> c));
+    assertRefused(NotFoundException.class, message, () -> stores.containers().update("c", c -> c));
   }
 
   @Test
@@ -334,8 +327,7 @@ class TablesTest {
         AlreadyExistsException.class,
         "lease \"l\": already exists",
         () -> stores.leases().create("l", Map.of()));
-    assertThrows(
-        InvalidArgumentException.class, () -> stores.leases().create("a/b", Map.of()));
+    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a/b", Map.of()));
     stores.leases().delete("l");
     String message = "lease \"l\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.leases().delete("l"));
@@ -397,8 +389,7 @@ class TablesTest {
     }
     for (Lease.Resource unknown :
         List.of(new Lease.Resource("streams", "s"), new Lease.Resource("", "x"))) {
-      assertThrows(
-          UnimplementedException.class, () -> stores.leases().addResource("l", unknown));
+      assertThrows(UnimplementedException.class, () -> stores.leases().addResource("l", unknown));
     }
   }
 

@@ -97,8 +97,7 @@ class TrustTest {
     world.restart();
     world.stores().snapshotter(SNAPSHOTTER).prepare(key("new"), null, Map.of());
     assertTrue(
-        world.backendSnapshots().stream()
-            .anyMatch(name -> name.matches("default/1[0-9]{6}/new")),
+        world.backendSnapshots().stream().anyMatch(name -> name.matches("default/1[0-9]{6}/new")),
         () -> world.backendSnapshots().toString());
   }
 
@@ -169,8 +168,7 @@ class TrustTest {
 
   @Test
   void migrationsRunOnceAndInOrder() {
-    Ledger ledger =
-        new Ledger(world.database, world.events, new BackendGarbage(), world.clock);
+    Ledger ledger = new Ledger(world.database, world.events, new BackendGarbage(), world.clock);
     assertTrue(Migrations.run(ledger, List.of()));
     List<Migrations.Step> steps =
         List.of(
@@ -187,8 +185,7 @@ class TrustTest {
 
   @Test
   void failedMigrationIsRepeatedFromWhereItFailed() {
-    Ledger ledger =
-        new Ledger(world.database, world.events, new BackendGarbage(), world.clock);
+    Ledger ledger = new Ledger(world.database, world.events, new BackendGarbage(), world.clock);
     Migrations.run(ledger, List.of());
     Migrations.Step one = change -> Facts.setText(change.tx(), "trace", "one");
     Migrations.Step broken =

@@ -69,8 +69,7 @@ final class World implements AutoCloseable {
   NamespacedMetadata open(
       MetadataDatabase database, ContentStore content, Map<String, Snapshotter> snapshotters) {
     return NamespacedMetadata.open(
-        new NamespacedMetadata.Parts(database, content, snapshotters, events, root, clock),
-        config);
+        new NamespacedMetadata.Parts(database, content, snapshotters, events, root, clock), config);
   }
 
   /** A new daemon on the same data. */
@@ -147,9 +146,7 @@ final class World implements AutoCloseable {
   }
 
   static Image image(Stores stores, String name, Digest target, Map<String, String> labels) {
-    return stores
-        .images()
-        .put(Image.of(name, new Descriptor("application/x", target, 1), labels));
+    return stores.images().put(Image.of(name, new Descriptor("application/x", target, 1), labels));
   }
 
   static Map<String, String> refs(String... keysAndValues) {

@@ -1,27 +1,27 @@
 package dev.carafe.plugin.gc.scheduler;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.Description;
 import java.time.Duration;
 
-/**
- * When garbage is collected. Names and defaults are containerd's.
- *
- * @param pauseThreshold the part of the time that collections may take, 0 to 0.5; with 0 they are a
- *     second apart whatever they take
- * @param deletionThreshold after how many deletions a collection comes without waiting for its
- *     time; 0 for never
- * @param mutationThreshold after how many changes a collection comes at its time though nothing was
- *     deleted; 0 for never
- * @param scheduleDelay between the reason for a collection and its begin
- * @param startupDelay between the start of the daemon and the first collection; 0 for none before
- *     there is a reason
- */
+/** When garbage is collected; keys and defaults are containerd's. */
 public record GcSchedulerConfig(
-    double pauseThreshold,
-    int deletionThreshold,
-    int mutationThreshold,
-    Duration scheduleDelay,
-    Duration startupDelay) {
+    @Description(
+            "The part of the time that collections may take, 0 to 0.5. With 0 they are a second"
+                + " apart, whatever they take.")
+        double pauseThreshold,
+    @Description(
+            "After how many deletions a collection comes without waiting for its time; 0 for never.")
+        int deletionThreshold,
+    @Description(
+            "After how many changes a collection comes at its time although nothing was deleted; 0"
+                + " for never.")
+        int mutationThreshold,
+    @Description("How long after the reason for a collection it begins.") Duration scheduleDelay,
+    @Description(
+            "How long after the start of the daemon the first collection begins; 0 for not before"
+                + " there is a reason.")
+        Duration startupDelay) {
   public static final GcSchedulerConfig DEFAULT =
       new GcSchedulerConfig(0.02, 0, 100, Duration.ZERO, Duration.ofMillis(100));
 
