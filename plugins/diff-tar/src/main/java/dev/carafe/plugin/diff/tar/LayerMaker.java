@@ -43,7 +43,8 @@ final class LayerMaker {
     if (request.upper().isEmpty()) {
       throw new InvalidArgumentException("diff: no mounts of the newer tree");
     }
-    try (Fd lowerMount = request.lower().isEmpty() ? null : TarDiffer.open(ReadOnlyMounts.of(request.lower()));
+    try (Fd lowerMount =
+            request.lower().isEmpty() ? null : TarDiffer.open(ReadOnlyMounts.of(request.lower()));
         Fd lower = lowerMount == null ? null : TarDiffer.directory(lowerMount);
         Fd upperMount = TarDiffer.open(ReadOnlyMounts.of(request.upper()));
         Fd upper = TarDiffer.directory(upperMount)) {

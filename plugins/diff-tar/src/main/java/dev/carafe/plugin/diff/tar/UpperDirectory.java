@@ -52,7 +52,9 @@ final class UpperDirectory {
       return Optional.empty();
     }
     boolean sameLayers =
-        old.type().equals("overlay") && layers(old).equals(layers) && ReadOnlyMounts.upperDirectory(old).isEmpty();
+        old.type().equals("overlay")
+            && layers(old).equals(layers)
+            && ReadOnlyMounts.upperDirectory(old).isEmpty();
     boolean onlyLayer = isBind(old) && layers.equals(List.of(LOWER + "=" + old.source()));
     return sameLayers || onlyLayer ? ReadOnlyMounts.upperDirectory(now) : Optional.empty();
   }

@@ -86,7 +86,9 @@ class MutatedArchiveTest {
     for (int i = random.nextInt(4); i >= 0; i--) {
       int at = random.nextInt(whole.length - 1024);
       if (random.nextInt(3) > 0) {
-        at = at / 512 * 512 + new int[] {0, 1, 2, 100, 108, 124, 130, 134, 156, 157, 329}[random.nextInt(11)];
+        at =
+            at / 512 * 512
+                + new int[] {0, 1, 2, 100, 108, 124, 130, 134, 156, 157, 329}[random.nextInt(11)];
       }
       mutated[at] =
           random.nextBoolean()

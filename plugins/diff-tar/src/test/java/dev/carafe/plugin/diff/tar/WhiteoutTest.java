@@ -239,8 +239,7 @@ class WhiteoutTest {
       try {
         boolean needsParent =
             layers.apply(Layers.TAR, layer, probe, Whiteouts.OVERLAY).needsParent();
-        merged(
-            new TarBuilder().bytes(Arrays.copyOf(layer, layer.length - 1024)), needsParent);
+        merged(new TarBuilder().bytes(Arrays.copyOf(layer, layer.length - 1024)), needsParent);
         compared += needsParent ? 0 : 1;
       } catch (InvalidArgumentException e) {
         // A link or file where a directory is needed: refused in every way.
