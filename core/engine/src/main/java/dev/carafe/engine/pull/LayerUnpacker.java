@@ -54,7 +54,12 @@ final class LayerUnpacker {
 
   /** One layer of the plan. */
   private record Layer(
-      Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {}
+      Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {
+    /** The lowest layer has nothing below it: what it deletes is its own. */
+    Whiteouts whiteouts() {
+      return below == null ? Whiteouts.DELETE : Whiteouts.OVERLAY;
+    }
+  }
 
   /** Where an image goes. */
   private record Target(Fetch fetch, Snapshotter snapshotter, String name, List<String> parents) {
@@ -156,7 +161,7 @@ final class LayerUnpacker {
       AppliedLayer applied = fetchAndApply(target, layer, mounts, steps);
       check(layer, applied);
       parent.await();
-      if (!applied.needsParent() || layer.below() == null) {
+      if (!applied.needsParent()) {
         commit(target, new CommitRequest(key, name(layer.chainId()), parentOf(layer), Map.of()));
         committed = true;
       }
@@ -201,7 +206,7 @@ final class LayerUnpacker {
           });
     }
     AppliedLayer applied = streamed.get();
-    return applied != null ? applied : applyBlob(target, layer, mounts, Whiteouts.OVERLAY, steps);
+    return applied != null ? applied : applyBlob(target, layer, mounts, layer.whiteouts(), steps);
   }
 
   /** Null if the blob is there now, but was not applied on the way. */
@@ -232,7 +237,7 @@ final class LayerUnpacker {
       TeeInput tee = new TeeInput(body, writer, steps::downloading);
       AppliedLayer applied;
       try {
-        applied = applier.apply(descriptor, tee, mounts, Whiteouts.OVERLAY, config.sync());
+        applied = applier.apply(descriptor, tee, mounts, layer.whiteouts(), config.sync());
         tee.drain();
       } catch (DataLossException e) {
         // Damaged on the way, or damaged at its origin: the digest of all the bytes tells.
