@@ -18,12 +18,14 @@ import org.slf4j.LoggerFactory;
 final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
+  private final RootLock lock;
   private final PluginHost host;
   private final ApiServer server;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(PluginHost host, ApiServer server) {
+  private Daemon(RootLock lock, PluginHost host, ApiServer server) {
+    this.lock = lock;
     this.host = host;
     this.server = server;
   }
@@ -31,16 +33,20 @@ final class Daemon {
   /** Starts everything; on return the API is served. */
   static Daemon start(DaemonConfig config) {
     long began = System.nanoTime();
-    SocketFile socket = SocketFile.claim(config.grpc().address());
-    PluginHost host = PluginHost.start(config);
+    RootLock lock = RootLock.take(config.root());
+    PluginHost host = null;
     try {
+      SocketFile socket = SocketFile.claim(config.grpc().address());
+      host = PluginHost.start(config);
       ApiServer server = ApiServer.start(socket, services(host, config));
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(host, server);
+      return new Daemon(lock, host, server);
     } catch (RuntimeException | Error e) {
-      host.close();
-      socket.release();
+      if (host != null) {
+        host.close();
+      }
+      lock.close();
       throw e;
     }
   }
@@ -83,6 +89,7 @@ final class Daemon {
     Notify.send("STOPPING=1");
     server.stop();
     host.close();
+    lock.close();
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);
     stopped.countDown();
   }
