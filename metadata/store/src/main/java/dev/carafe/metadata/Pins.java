@@ -89,15 +89,6 @@ final class Pins {
     }
   }
 
-  boolean isPinned(Object object) {
-    lock.lock();
-    try {
-      return pinned.containsKey(object);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Everything that is pinned now. */
   Set<Object> pinned() {
     lock.lock();
