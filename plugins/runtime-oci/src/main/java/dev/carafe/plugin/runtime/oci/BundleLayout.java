@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * <pre>
  * config.json            the specification as the OCI runtime gets it
  * rootfs/                where the root file system is mounted
- * attach, ctl, winsz     conmon's sockets and FIFOs, with a terminal
+ * console.sock           where a terminal is delivered, during creation
  * oci/                   this plugin's, also conmon's working directory
  *   intent.json          how to undo a creation that was cut off
  *   monitor.pid          conmon
@@ -16,11 +16,10 @@ import java.nio.file.Path;
  *   log.json             the OCI runtime's log of its last run
  *   exit/ID              exit code, when it has ended
  *   oom                  conmon saw the kernel out of memory (cgroup version 1)
- *   terminal.log         terminal output as conmon logs it, with a terminal
- *   terminal.position    how much of it the client has
  *   resources.json       what update asked for
+ *   criu/                its logs of the last checkpoint
  *   process.json         execs only: the process to run
- * exec/N/                the same for the Nth exec, with its own attach, ctl, winsz
+ * exec/N/                the same for the Nth exec, with its own console.sock
  * </pre>
  */
 record BundleLayout(Path bundle) {
@@ -51,7 +50,11 @@ record BundleLayout(Path bundle) {
     return execs().resolve(Integer.toString(number));
   }
 
-  /** Files of one process. */
+  /**
+   * Files of one process.
+   *
+   * @param console directory for the socket that delivers a terminal
+   */
   record ProcessFiles(Path directory, Path console) {
     Path monitorPid() {
       return directory.resolve("monitor.pid");
@@ -79,22 +82,6 @@ record BundleLayout(Path bundle) {
 
     Path resources() {
       return directory.resolve("resources.json");
-    }
-
-    Path terminalLog() {
-      return directory.resolve("terminal.log");
-    }
-
-    Path terminalPosition() {
-      return directory.resolve("terminal.position");
-    }
-
-    Path attachSocket() {
-      return console.resolve("attach");
-    }
-
-    Path control() {
-      return console.resolve("ctl");
     }
   }
 

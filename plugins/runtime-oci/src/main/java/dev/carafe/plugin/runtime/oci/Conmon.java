@@ -229,8 +229,7 @@ final class Conmon {
 
   private static List<String> tags(Launch launch) {
     return List.of(
-        Helpers.tag(launch.location().bundle()),
-        Helpers.processTag(launch.files().directory()));
+        Helpers.tag(launch.location().bundle()), Helpers.processTag(launch.files().directory()));
   }
 
   private record Ready(Pid process, Pid monitor) {}
@@ -351,21 +350,19 @@ final class Conmon {
 
   /** Ends conmon with everything below it, also where it has not come as far as its pid file. */
   private void cleanUp(Launch launch, Spawned front) {
-    uninterrupted(
-        () -> {
-          ProcessTree.kill(new Pid(front.pid(), front.startTime()), CLEAN_UP);
-          helpers.awaitExit(front, CLEAN_UP);
-        });
+    uninterrupted(() -> {
+      ProcessTree.kill(new Pid(front.pid(), front.startTime()), CLEAN_UP);
+      helpers.awaitExit(front, CLEAN_UP);
+    });
     end(monitor(launch.files()));
   }
 
   private void end(Pid monitor) {
-    uninterrupted(
-        () -> {
-          if (!monitor.isNone() && !helpers.awaitEnd(monitor, OWN_END)) {
-            ProcessTree.kill(monitor, CLEAN_UP);
-          }
-        });
+    uninterrupted(() -> {
+      if (!monitor.isNone() && !helpers.awaitEnd(monitor, OWN_END)) {
+        ProcessTree.kill(monitor, CLEAN_UP);
+      }
+    });
   }
 
   private interface Step {

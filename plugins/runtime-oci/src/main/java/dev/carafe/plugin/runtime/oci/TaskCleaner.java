@@ -142,7 +142,9 @@ final class TaskCleaner {
 
   /** Output that was written is delivered if somebody reads it within the time. */
   private void endHelpers(ProcessState process) throws InterruptedException {
-    process.feeder().signal(Signals.SIGKILL);
+    if (process.feeder().signal(Signals.SIGKILL)) {
+      helpers.awaitEnd(process.feeder(), STEP);
+    }
     long end = System.nanoTime() + config.drainTimeout().toNanos();
     for (Pid sink : process.sinks()) {
       if (!helpers.awaitEnd(sink, Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {

@@ -4,8 +4,8 @@
  * <p>Per process there is one conmon, no child of the daemon. It waits for the process and leaves
  * its exit code in a file. Without a terminal the process writes straight into the client's FIFOs;
  * files and logging binaries are fed by a helper process that ends with its input. With a terminal
- * conmon owns the pty and a relay in the daemon carries bytes between it and the client's FIFOs.
- * Why, and what was measured: {@code docs/adr/0003-oci-runtime-stdio.md}.
+ * helpers copy between the pty and the client's FIFOs. No byte passes through the daemon. Why, and
+ * what was measured: {@code docs/adr/0003-oci-runtime-stdio.md}.
  *
  * <h2>Start here</h2>
  *

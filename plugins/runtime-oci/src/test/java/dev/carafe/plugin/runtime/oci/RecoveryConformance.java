@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
@@ -14,7 +15,6 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import java.nio.file.Path;
-import dev.carafe.linux.Signals;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -162,7 +162,8 @@ abstract class RecoveryConformance extends RuntimeChecks {
   }
 
   @Test
-  @DisplayName("RT-RECO-08 an exec that the daemon did not survive starting is ended, and startable")
+  @DisplayName(
+      "RT-RECO-08 an exec that the daemon did not survive starting is ended, and startable")
   void execStartCutOff() throws Exception {
     // Given
     Path stdout = sandbox.fifo("stdout");
