@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a daemon keeps, by its own account and by what is on disk ({@code docs/on-disk-layout.md}). */
@@ -56,8 +57,12 @@ final class StoreFiles {
     try {
       Await.until("tidy stores", PATIENCE, () -> kept(daemon).equals(expected));
     } catch (AssertionError e) {
-      assertEquals(expected, kept(daemon));
+      assertEquals(text(expected), text(kept(daemon)));
     }
+  }
+
+  private static String text(Map<String, Object> kept) {
+    return kept.entrySet().stream().map(Object::toString).collect(Collectors.joining("\n"));
   }
 
   private static Map<String, Object> kept(TestDaemon daemon) {

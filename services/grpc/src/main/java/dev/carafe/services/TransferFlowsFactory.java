@@ -79,6 +79,7 @@ public final class TransferFlowsFactory
             config.stall(),
             config.sync());
     ImagePuller puller = new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
+    puller.forgetInterrupted();
     return new Running(puller, new LayerApplier(differs, bounds), differs, config.snapshotter());
   }
 

@@ -8,8 +8,8 @@ import dev.carafe.spi.content.BlobReader;
 import dev.carafe.spi.content.ContentWriter;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
-import dev.carafe.spi.content.IngestRequest;
 import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
@@ -22,12 +22,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gets blobs from a repository into the content store: verified, resumed, and once for all who ask
  * at the same time.
  */
 final class BlobFetcher {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobFetcher.class);
   private static final int CHUNK = 128 << 10;
 
   private final SingleFlight<Key, Boolean> flights = new SingleFlight<>();
@@ -94,12 +97,36 @@ final class BlobFetcher {
   void once(Fetch fetch, Descriptor descriptor, Callable<Boolean> work) {
     try {
       SingleFlight.Landed<Boolean> landed =
-          flights.run(new Key(fetch.stores().namespace(), descriptor.digest()), work);
+          flights.run(key(fetch, descriptor.digest()), fetch.sourceLabel(), work);
       if (!landed.leader()) {
         fetch.hold(descriptor.digest());
       }
     } catch (Exception e) {
       throw Parallel.failure(e);
+    }
+  }
+
+  private static Key key(Fetch fetch, Digest digest) {
+    return new Key(fetch.stores().namespace(), digest);
+  }
+
+  /**
+   * Throws away what a pull has left unfinished, but for what another one works on. For pulls that
+   * would not succeed another time either.
+   */
+  void abandon(Fetch fetch) {
+    for (Digest digest : fetch.begun()) {
+      flights.ifIdle(key(fetch, digest), () -> abort(fetch, Fetch.ref(digest)));
+    }
+  }
+
+  private static void abort(Fetch fetch, String ref) {
+    try {
+      fetch.stores().content().abort(ref);
+    } catch (NotFoundException e) {
+      LOG.debug("ingest {}: finished", ref);
+    } catch (DaemonException e) {
+      LOG.warn("ingest {}: left until it expires: {}", ref, e.getMessage());
     }
   }
 
@@ -119,7 +146,7 @@ final class BlobFetcher {
       return true;
     }
     downloads.acquire();
-    try (ContentWriter writer = writer(fetch, descriptor)) {
+    try (ContentWriter writer = fetch.writer(descriptor)) {
       download(fetch, descriptor, writer, steps);
       return true;
     } catch (AlreadyExistsException e) {
@@ -142,16 +169,6 @@ final class BlobFetcher {
       }
     }
     commit(fetch, writer, descriptor, Map.of());
-  }
-
-  /** A writer for a blob, at the offset where an earlier fetch was cut off. */
-  ContentWriter writer(Fetch fetch, Descriptor descriptor) {
-    return fetch
-        .stores()
-        .content()
-        .writer(
-            new IngestRequest(
-                "fetch-" + descriptor.digest(), descriptor.size(), descriptor.digest()));
   }
 
   /** Commits with the labels that every fetched blob gets; bytes that are wrong are thrown away. */

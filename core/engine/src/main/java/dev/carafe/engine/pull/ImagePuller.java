@@ -13,12 +13,24 @@ import dev.carafe.oci.Platforms;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.errors.AbortedException;
+import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.DataLossException;
+import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.OutOfRangeException;
+import dev.carafe.spi.errors.PermissionDeniedException;
+import dev.carafe.spi.errors.ResourceExhaustedException;
+import dev.carafe.spi.errors.UnauthenticatedException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageSource.Repository;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,19 +48,24 @@ import java.util.concurrent.Callable;
  * same blob or layer at the same time share the work.
  */
 public final class ImagePuller {
-  private static final Duration LEASE = Duration.ofHours(24);
-
   private final Metadata metadata;
   private final ImageSource source;
   private final BlobFetcher fetcher;
   private final LayerUnpacker unpacker;
+  private final PullLeases pullLeases;
 
   public ImagePuller(
       Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
     this.metadata = metadata;
+    this.pullLeases = new PullLeases(metadata);
     this.source = source;
     this.fetcher = new BlobFetcher(config);
     this.unpacker = new LayerUnpacker(fetcher, new LayerApplier(differs, config), config);
+  }
+
+  /** Lets go of what pulls of a killed daemon held. To be called before the first pull. */
+  public void forgetInterrupted() {
+    pullLeases.endAbandoned();
   }
 
   /**
@@ -62,7 +79,7 @@ public final class ImagePuller {
       return pull(metadata.stores(namespace, leaseId), leaseId, request, progress);
     }
     Stores unleased = metadata.stores(namespace);
-    Lease lease = unleased.leases().open(LEASE);
+    Lease lease = pullLeases.open(unleased.leases(), request.storeAs());
     try {
       return pull(metadata.stores(namespace, lease.id()), lease.id(), request, progress);
     } finally {
@@ -75,17 +92,57 @@ public final class ImagePuller {
     try (Repository repository = source.open(request.name(), request.source())) {
       Descriptor target = repository.target();
       progress.report(step("resolved", request, target));
-      Fetch fetch = new Fetch(stores, leaseId, repository, sourceLabel(request.name()), progress);
-      List<ImageTree> images = fetchTree(fetch, target, request);
-      List<Callable<Boolean>> work = new ArrayList<>();
-      for (ImageTree image : images) {
-        work.add(() -> fetchImage(fetch, image, request.unpacks()));
-      }
-      Parallel.all(work);
+      fetch(
+          new Fetch(
+              stores,
+              metadata.stores(stores.namespace()).content(),
+              leaseId,
+              repository,
+              sourceLabel(request.name()),
+              progress),
+          target,
+          request);
       Image image = stores.images().put(Image.of(request.storeAs(), target, request.labels()));
       progress.report(step("saved", request, target));
       return image;
     }
+  }
+
+  private void fetch(Fetch fetch, Descriptor target, PullRequest request) {
+    try {
+      List<Callable<Boolean>> work = new ArrayList<>();
+      for (ImageTree image : fetchTree(fetch, target, request)) {
+        work.add(() -> fetchImage(fetch, image, request.unpacks()));
+      }
+      Parallel.all(work);
+    } catch (DaemonException e) {
+      if (hopeless(e)) {
+        Interrupts.shielded(() -> fetcher.abandon(fetch));
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the image or this machine is at fault, so that another attempt would not get further. */
+  private static boolean hopeless(DaemonException failure) {
+    return switch (failure) {
+      case DataLossException _,
+          FailedPreconditionException _,
+          InvalidArgumentException _,
+          OutOfRangeException _,
+          ResourceExhaustedException _,
+          UnimplementedException _ ->
+          true;
+      case AbortedException _,
+          AlreadyExistsException _,
+          CancelledException _,
+          DeadlineExceededException _,
+          NotFoundException _,
+          PermissionDeniedException _,
+          UnauthenticatedException _,
+          UnavailableException _ ->
+          false;
+    };
   }
 
   /** A manifest with its platform. */

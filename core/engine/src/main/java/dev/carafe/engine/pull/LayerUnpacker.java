@@ -128,6 +128,7 @@ final class LayerUnpacker {
       SingleFlight.Landed<Boolean> landed =
           flights.run(
               new Key(target.fetch().stores().namespace(), target.name(), layer.chainId()),
+              target.fetch().sourceLabel(),
               () -> unpack(target, layer, parent));
       if (!landed.leader()) {
         target.fetch().holdSnapshot(target.name(), layer.chainId().toString());
@@ -216,7 +217,7 @@ final class LayerUnpacker {
       return null;
     }
     fetcher.downloads().acquire();
-    try (ContentWriter writer = fetcher.writer(target.fetch(), layer.descriptor())) {
+    try (ContentWriter writer = target.fetch().writer(layer.descriptor())) {
       if (writer.status().offset() == 0) {
         return streamAndApply(target, layer, mounts, steps, writer);
       }

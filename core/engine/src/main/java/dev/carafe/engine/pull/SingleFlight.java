@@ -9,10 +9,16 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * One piece of work for each key at a time: who asks while it is under way waits and shares its
- * result or its failure.
+ * result. A failure is shared by those who ask the same origin; others try for themselves.
  */
 final class SingleFlight<K, V> {
-  private final Map<K, CompletableFuture<V>> flights = new ConcurrentHashMap<>();
+  private final Map<K, Flight<V>> flights = new ConcurrentHashMap<>();
+
+  private record Flight<V>(Object origin, CompletableFuture<V> result) {
+    Flight(Object origin) {
+      this(origin, new CompletableFuture<>());
+    }
+  }
 
   /** What came of it, and whether this caller did the work. */
   record Landed<V>(V value, boolean leader) {}
@@ -20,35 +26,54 @@ final class SingleFlight<K, V> {
   /**
    * Runs the work or waits for it. Where the worker was cancelled, one of those who wait takes
    * over.
+   *
+   * @param origin what a failure may be due to
    */
-  Landed<V> run(K key, Callable<V> work) throws Exception {
+  Landed<V> run(K key, Object origin, Callable<V> work) throws Exception {
     while (true) {
-      CompletableFuture<V> mine = new CompletableFuture<>();
-      CompletableFuture<V> flying = flights.putIfAbsent(key, mine);
+      Flight<V> mine = new Flight<>(origin);
+      Flight<V> flying = flights.putIfAbsent(key, mine);
       if (flying == null) {
-        try {
-          V value = work.call();
-          mine.complete(value);
-          return new Landed<>(value, true);
-        } catch (Exception | Error e) {
-          mine.completeExceptionally(e);
-          throw e;
-        } finally {
-          flights.remove(key, mine);
-        }
+        return new Landed<>(lead(key, mine, work), true);
       }
       try {
-        return new Landed<>(flying.get(), false);
+        return new Landed<>(flying.result().get(), false);
       } catch (ExecutionException e) {
-        if (e.getCause() instanceof CancelledException
-            || e.getCause() instanceof InterruptedException) {
-          continue;
+        if (!cancelled(e.getCause()) && flying.origin().equals(origin)) {
+          throw e.getCause() instanceof Exception cause ? cause : e;
         }
-        if (e.getCause() instanceof Exception cause) {
-          throw cause;
-        }
-        throw e;
       }
+    }
+  }
+
+  private V lead(K key, Flight<V> mine, Callable<V> work) throws Exception {
+    try {
+      V value = work.call();
+      flights.remove(key, mine);
+      mine.result().complete(value);
+      return value;
+    } catch (Exception | Error e) {
+      flights.remove(key, mine);
+      mine.result().completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private static boolean cancelled(Throwable failure) {
+    return failure instanceof CancelledException || failure instanceof InterruptedException;
+  }
+
+  /** Runs something while nobody works on the key; if somebody does, nothing happens. */
+  void ifIdle(K key, Runnable action) {
+    Flight<V> mine = new Flight<>(key);
+    if (flights.putIfAbsent(key, mine) != null) {
+      return;
+    }
+    try {
+      action.run();
+    } finally {
+      flights.remove(key, mine);
+      mine.result().completeExceptionally(new CancelledException("not worked on after all"));
     }
   }
 }
