@@ -18,7 +18,6 @@ import dev.carafe.spi.errors.UnimplementedException;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,9 +37,12 @@ final class Failures {
       case StatusException ready -> ready.getStatus();
       case InterruptedException ignored -> Status.CANCELLED.withDescription("context canceled");
       default -> {
-        String id = Integer.toHexString(ThreadLocalRandom.current().nextInt());
-        LOG.error("unexpected failure {}", id, failure);
-        yield Status.UNKNOWN.withDescription(failure + " (see log, " + id + ")").withCause(failure);
+        // Clients read some of these texts: a runtime's own words stay as they are.
+        LOG.error("unexpected failure", failure);
+        String message = failure.getMessage();
+        yield Status.UNKNOWN
+            .withDescription(message == null ? failure.toString() : message)
+            .withCause(failure);
       }
     };
   }
