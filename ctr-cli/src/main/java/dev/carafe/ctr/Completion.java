@@ -1,6 +1,5 @@
 package dev.carafe.ctr;
 
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,114 +7,110 @@ import java.util.Map;
 
 /** Completion scripts, made from the table of commands. */
 final class Completion {
+  private static final String BASH =
+      """
+      _carafe() {
+        local cur=${COMP_WORDS[COMP_CWORD]} given=() known= i
+        for ((i = 1; i < COMP_CWORD; i++)); do
+          case ${COMP_WORDS[i]} in
+            -a | --address | -n | --namespace) ((i++)) ;;
+            -*) ;;
+            *) given+=("${COMP_WORDS[i]}") ;;
+          esac
+        done
+        case "${given[0]} ${given[1]}" in
+      %s  esac
+        [ -n "$known" ] && [[ $cur != -* ]] && known=
+        case ${#given[@]}:${given[0]} in
+      %s  esac
+        COMPREPLY=($(compgen -W "$known" -- "$cur"))
+      }
+      complete -o default -F _carafe carafe
+      """;
+
   private Completion() {}
 
   static int print(Session session) {
-    PrintStream out = session.out();
-    switch (session.arguments().operand(0)) {
-      case "bash" -> bash(out);
-      case "zsh" -> {
-        out.println("#compdef carafe");
-        out.println("autoload -U +X bashcompinit && bashcompinit");
-        bash(out);
-      }
-      case "fish" -> fish(out);
-      default ->
-          throw new UsageException(
-              "completion for bash, zsh or fish, not \"" + session.arguments().operand(0) + "\"");
-    }
+    String shell = session.arguments().operand(0);
+    session
+        .out()
+        .print(
+            switch (shell) {
+              case "bash" -> bash();
+              case "zsh" -> "autoload -U +X bashcompinit && bashcompinit\n" + bash();
+              case "fish" -> fish();
+              default ->
+                  throw new UsageException(
+                      "completion for bash, zsh or fish, not \"" + shell + "\"");
+            });
     return 0;
   }
 
-  /** Words that may follow a word: commands below it. */
+  /** First words, each with what may follow it. */
   private static Map<String, List<String>> tree() {
     Map<String, List<String>> tree = new LinkedHashMap<>();
-    tree.put("", new ArrayList<>());
     for (Command command : Commands.ALL) {
       String[] words = command.path().split(" ");
-      if (!tree.get("").contains(words[0])) {
-        tree.get("").add(words[0]);
-      }
+      List<String> below = tree.computeIfAbsent(words[0], ignored -> new ArrayList<>());
       if (words.length > 1) {
-        tree.computeIfAbsent(words[0], ignored -> new ArrayList<>()).add(words[1]);
+        below.add(words[1]);
       }
     }
     return tree;
   }
 
-  private static void bash(PrintStream out) {
-    out.println("_carafe() {");
-    out.println("  local cur=${COMP_WORDS[COMP_CWORD]} words=() i");
-    out.println("  for ((i = 1; i < COMP_CWORD; i++)); do");
-    out.println("    case ${COMP_WORDS[i]} in");
-    out.println("      -a|--address|-n|--namespace) ((i++)) ;;");
-    out.println("      -*) ;;");
-    out.println("      *) words+=(\"${COMP_WORDS[i]}\") ;;");
-    out.println("    esac");
-    out.println("  done");
-    out.println("  case \"${words[*]:0:2}\" in");
-    for (Command command : Commands.ALL) {
-      List<String> flags = command.flags().stream().map(flag -> "--" + flag.name()).toList();
-      if (!flags.isEmpty()) {
-        String pattern =
-            command.path().contains(" ") ? "\"" + command.path() + "\"" : command.path() + "*";
-        out.println(
-            "    "
-                + pattern
-                + ") [[ $cur == -* ]] && COMPREPLY=($(compgen -W \""
-                + String.join(" ", flags)
-                + "\" -- \"$cur\")) && return ;;");
-      }
-    }
-    out.println("  esac");
-    out.println("  case ${#words[@]}:${words[0]} in");
-    tree()
-        .forEach((word, below) ->
-            out.println(
-                "    "
-                    + (word.isEmpty() ? "0:" : "1:" + word)
-                    + ") COMPREPLY=($(compgen -W \""
-                    + String.join(" ", below)
-                    + "\" -- \"$cur\")) ;;"));
-    out.println("  esac");
-    out.println("}");
-    out.println("complete -o default -F _carafe carafe");
+  private static String flags(List<Command.Flag> flags) {
+    StringBuilder names = new StringBuilder();
+    flags.forEach(flag -> names.append(" --").append(flag.name()));
+    return names.substring(1);
   }
 
-  private static void fish(PrintStream out) {
-    out.println("complete -c carafe -f");
+  private static String bash() {
+    StringBuilder flags = new StringBuilder();
+    for (Command command : Commands.ALL) {
+      String pattern =
+          command.words() == 1 ? "\"" + command.path() + " \"*" : "\"" + command.path() + "\"";
+      flags.append("    " + pattern + ") known='" + flags(command.flags()) + "' ;;\n");
+    }
+    StringBuilder words = new StringBuilder();
+    Map<String, List<String>> tree = tree();
+    words.append(
+        "    0:) known='"
+            + String.join(" ", tree.keySet())
+            + " "
+            + flags(Commands.GLOBAL)
+            + "' ;;\n");
+    words.append("    1:completion) known='bash zsh fish' ;;\n");
+    tree.forEach((word, below) -> {
+      if (!below.isEmpty()) {
+        words.append("    1:" + word + ") known='" + String.join(" ", below) + "' ;;\n");
+      }
+    });
+    return BASH.formatted(flags, words);
+  }
+
+  private static String fish() {
+    StringBuilder script = new StringBuilder("complete -c carafe -f\n");
+    tree()
+        .keySet()
+        .forEach(
+            word -> script.append("complete -c carafe -n __fish_use_subcommand -a " + word + "\n"));
     for (Command command : Commands.ALL) {
       String[] words = command.path().split(" ");
-      if (words.length == 1) {
-        out.println(
-            "complete -c carafe -n __fish_use_subcommand -a "
-                + words[0]
-                + " -d '"
-                + command.help().replace("'", "")
-                + "'");
-      } else {
-        out.println("complete -c carafe -n __fish_use_subcommand -a " + words[0]);
-        out.println(
-            "complete -c carafe -n '__fish_seen_subcommand_from "
-                + words[0]
-                + "' -a "
-                + words[1]
-                + " -d '"
-                + command.help().replace("'", "")
-                + "'");
+      String seen = "__fish_seen_subcommand_from " + words[0];
+      String help = " -d '" + command.help().replace("'", "") + "'\n";
+      if (words.length > 1) {
+        script.append("complete -c carafe -n '" + seen + "' -a " + words[1] + help);
+        seen += "; and __fish_seen_subcommand_from " + words[1];
       }
       for (Command.Flag flag : command.flags()) {
-        out.println(
-            "complete -c carafe -n '__fish_seen_subcommand_from "
-                + words[words.length - 1]
-                + "' -l "
-                + flag.name()
-                + (flag.letter().isEmpty() ? "" : " -s " + flag.letter())
-                + (flag.value().isEmpty() ? "" : " -r")
-                + " -d '"
-                + flag.help().replace("'", "")
-                + "'");
+        script
+            .append("complete -c carafe -n '" + seen + "' -l " + flag.name())
+            .append(flag.letter().isEmpty() ? "" : " -s " + flag.letter())
+            .append(flag.isSwitch() ? "" : " -r")
+            .append(" -d '" + flag.help().replace("'", "") + "'\n");
       }
     }
+    return script.toString();
   }
 }

@@ -39,10 +39,17 @@ final class EventText {
     return Text.any(any);
   }
 
+  /** All fields; of those that may be absent, the present ones. */
   static Map<String, Object> fields(Message message) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
-      fields.put(field.getKey().getName(), value(field.getKey(), field.getValue()));
+    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+      boolean present =
+          field.isRepeated()
+              ? message.getRepeatedFieldCount(field) > 0
+              : !field.hasPresence() || message.hasField(field);
+      if (present) {
+        fields.put(field.getName(), value(field, message.getField(field)));
+      }
     }
     return fields;
   }

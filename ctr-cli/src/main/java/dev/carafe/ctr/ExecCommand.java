@@ -11,6 +11,7 @@ import dev.carafe.api.services.tasks.v1.WaitRequest;
 import dev.carafe.api.services.tasks.v1.WaitResponse;
 import dev.carafe.ctr.grpc.Call;
 import dev.carafe.ctr.grpc.StatusException;
+import dev.carafe.linux.Terminal;
 import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
@@ -45,8 +46,8 @@ final class ExecCommand {
     boolean terminal = arguments.has("tty");
     boolean interactive = arguments.has("interactive");
     try (ProcessIo io = ProcessIo.open(session, id, execId, terminal, interactive)) {
-      byte[] process = process(ContainerCommands.get(session, id), terminal);
       io.prepare();
+      byte[] process = process(ContainerCommands.get(session, id), io);
       ExecProcessRequest request =
           ExecProcessRequest.newBuilder()
               .setContainerId(id)
@@ -95,13 +96,18 @@ final class ExecCommand {
     }
   }
 
-  private byte[] process(Container container, boolean terminal) {
+  private byte[] process(Container container, ProcessIo io) {
     JsonObject like =
         Json.object("specification", container.getSpec().getValue().toByteArray())
             .object("process");
     Map<String, Object> process = new LinkedHashMap<>(like.members());
     process.put("args", arguments.operandsFrom(1));
-    process.put("terminal", terminal);
+    process.put("terminal", arguments.has("tty"));
+    process.remove("consoleSize");
+    Terminal.Size size = io.size();
+    if (size != null) {
+      process.put("consoleSize", Text.object("height", size.rows(), "width", size.columns()));
+    }
     process.put("env", environment(like.texts("env")));
     String cwd = arguments.valueOrNull("cwd");
     if (cwd != null) {

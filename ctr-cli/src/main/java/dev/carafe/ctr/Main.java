@@ -4,6 +4,7 @@ import com.google.protobuf.Empty;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * tasks exec} and {@code tasks wait} exit as the container did.
  */
 public final class Main {
+  private static final int INTERRUPTED = 130;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -25,7 +28,7 @@ public final class Main {
     out.flush();
     IOException lost = out.failure();
     if (lost != null) {
-      code = fail(out, "standard output: " + lost.getMessage(), 1);
+      code = lost(out, lost.getMessage());
     }
     // Not System.exit: nothing is left to run, and readers may be inside a call that does not end.
     Runtime.getRuntime().halt(code);
@@ -37,6 +40,8 @@ public final class Main {
       return dispatch(words, out);
     } catch (UsageException e) {
       return fail(out, e.getMessage() + " (carafe --help)", 2);
+    } catch (InterruptedIOException e) {
+      return fail(out, e.getMessage(), INTERRUPTED);
     } catch (FileSystemException e) {
       return fail(out, e.getFile() + ": " + reason(e), 1);
     } catch (Exception e) {
@@ -50,6 +55,11 @@ public final class Main {
       case AccessDeniedException denied -> "permission denied";
       default -> String.valueOf(e.getReason());
     };
+  }
+
+  /** Who has read enough need not be told. */
+  private static int lost(Output out, @Nullable String why) {
+    return "Broken pipe".equals(why) ? 1 : fail(out, "standard output: " + why, 1);
   }
 
   private static int fail(Output out, @Nullable String message, int code) {

@@ -11,6 +11,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +84,9 @@ final class ProcessIo implements AutoCloseable {
     }
     FutureTask<Fifos> made = new FutureTask<>(() -> Fifos.make(session.fifoDirectory(), names));
     Thread.ofPlatform().daemon().name("fifos").start(made);
-    return new ProcessIo(session, id, execId, terminal, log, made);
+    ProcessIo io = new ProcessIo(session, id, execId, terminal, log, made);
+    io.signals.install();
+    return io;
   }
 
   boolean isDetached() {
@@ -91,16 +94,20 @@ final class ProcessIo implements AutoCloseable {
   }
 
   /**
-   * Opens this program's ends of the FIFOs and takes signals and the terminal over, before the
-   * daemon makes the process.
+   * Opens this program's ends of the FIFOs and takes the terminal over, before the daemon makes the
+   * process.
+   *
+   * @throws InterruptedIOException if this program was asked to end in the meantime
    */
   void prepare() throws IOException {
     if (made == null) {
       return;
     }
+    if (signals.endRequested()) {
+      throw new InterruptedIOException("interrupted");
+    }
     Fifos ready = await(made);
     fifos = ready;
-    signals.install();
     if (terminal && Terminal.isTerminal(TTY)) {
       raw = Terminal.rawMode(TTY);
     }
@@ -201,13 +208,23 @@ final class ProcessIo implements AutoCloseable {
     }
   }
 
+  /** The size of this program's terminal, or null if it has none or the process gets none. */
+  Terminal.@Nullable Size size() {
+    try {
+      Terminal.Size size = terminal && Terminal.isTerminal(TTY) ? Terminal.size(TTY) : null;
+      return size == null || size.rows() == 0 || size.columns() == 0 ? null : size;
+    } catch (ErrnoException e) {
+      return null;
+    }
+  }
+
   /** Gives the process's terminal the size of this one. */
   void resize() {
-    if (raw == null) {
+    Terminal.Size size = size();
+    if (size == null) {
       return;
     }
     try {
-      Terminal.Size size = Terminal.size(TTY);
       ResizePtyRequest request =
           ResizePtyRequest.newBuilder()
               .setContainerId(id)
@@ -216,7 +233,7 @@ final class ProcessIo implements AutoCloseable {
               .setHeight(size.rows())
               .build();
       session.channel().unary(Api.Tasks.RESIZE, request);
-    } catch (ErrnoException | StatusException e) {
+    } catch (StatusException e) {
       // Not yet made or already ended: the next size, if any, will do.
     }
   }

@@ -68,7 +68,7 @@ abstract sealed class ProgressView implements AutoCloseable {
    */
   static final class Bars extends ProgressView {
     private static final long EVERY_NANOS = 100_000_000;
-    private static final int WIDTH = 20;
+    private static final int WIDTH = 18;
 
     private final Output out;
     private final Map<String, Progress> steps = new LinkedHashMap<>();
@@ -147,15 +147,15 @@ abstract sealed class ProgressView implements AutoCloseable {
     }
 
     static String line(Progress step) {
-      long total = Math.max(step.getTotal(), 1);
+      String text = Text.padded(shortName(step.getName()), 28) + " " + event(step);
+      long total = step.getTotal();
+      if (total <= 0) {
+        return text;
+      }
       long done = DONE.contains(step.getEvent()) ? total : Math.clamp(step.getProgress(), 0, total);
-      int filled = (int) (done * WIDTH / total);
-      String size =
-          step.getTotal() > 0 ? Text.size(step.getProgress()) + "/" + Text.size(total) : "";
-      return Text.padded(shortName(step.getName()), 28)
-          + (" " + Text.padded(event(step), 14))
-          + (" " + "█".repeat(filled) + "·".repeat(WIDTH - filled))
-          + (" " + size);
+      int filled = (int) ((double) done / total * WIDTH);
+      String bar = "█".repeat(filled) + "·".repeat(WIDTH - filled);
+      return Text.padded(text, 43) + " " + bar + " " + Text.size(done) + "/" + Text.size(total);
     }
 
     private String total(double seconds) {

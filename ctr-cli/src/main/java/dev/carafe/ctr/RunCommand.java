@@ -12,6 +12,7 @@ import dev.carafe.api.services.leases.v1.Lease;
 import dev.carafe.api.services.snapshots.v1.PrepareSnapshotRequest;
 import dev.carafe.api.types.Mount;
 import dev.carafe.ctr.grpc.StatusException;
+import dev.carafe.linux.Terminal;
 import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.RuntimeSpec;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a container, as containerd's clients do: image → snapshot → specification → container →
@@ -42,7 +44,7 @@ final class RunCommand {
   }
 
   int create() throws IOException {
-    createContainer();
+    createContainer(null);
     return 0;
   }
 
@@ -50,7 +52,7 @@ final class RunCommand {
     boolean interactive = arguments.has("interactive");
     try (ProcessIo io = ProcessIo.open(session, id(), "", arguments.has("tty"), interactive)) {
       boolean remove = arguments.has("rm") && !io.isDetached();
-      Container container = createContainer();
+      Container container = createContainer(io.size());
       int code;
       try {
         code = new TaskRun(session, container, io).run();
@@ -87,9 +89,9 @@ final class RunCommand {
     return arguments.operandsFrom(fromImage() ? 2 : 1);
   }
 
-  private Container createContainer() throws IOException {
+  private Container createContainer(Terminal.@Nullable Size size) throws IOException {
     if (fromImage()) {
-      return createFromImage();
+      return createFromImage(size);
     }
     String config = arguments.valueOrNull("config");
     if (config != null) {
@@ -102,15 +104,22 @@ final class RunCommand {
     Path root = Path.of(arguments.value("rootfs", "")).toAbsolutePath();
     RuntimeSpec spec = spec().args(command()).rootPath(root.toString());
     spec.user(ContainerUser.resolve(arguments.value("user", ""), RootFiles.ofDirectory(root)));
-    SpecFlags.apply(spec, arguments, id());
-    return store(builder(), spec.json());
+    return store(builder(), flagged(spec, size));
   }
 
   private RuntimeSpec spec() {
     return new RuntimeSpec("/" + session.namespace() + "/" + id(), SpecFlags.cgroupV2());
   }
 
-  private Container createFromImage() throws IOException {
+  private byte[] flagged(RuntimeSpec spec, Terminal.@Nullable Size size) throws IOException {
+    SpecFlags.apply(spec, arguments, id());
+    if (size != null) {
+      spec.consoleSize(size.rows(), size.columns());
+    }
+    return spec.json();
+  }
+
+  private Container createFromImage(Terminal.@Nullable Size size) throws IOException {
     Image image = ImageCommands.find(session, arguments.operand(0));
     RunnableImage runnable = RunnableImage.read(session, image, arguments.valueOrNull("platform"));
     Lease lease = lease();
@@ -120,14 +129,13 @@ final class RunCommand {
       RuntimeSpec spec = spec().image(runnable.config(), command());
       String user = arguments.value("user", runnable.config().user());
       spec.user(ContainerUser.resolve(user, RootFiles.ofSnapshot(mounts)));
-      SpecFlags.apply(spec, arguments, id());
       Container.Builder container =
           builder()
               .setImage(image.getName())
               .setSnapshotter(session.snapshotter())
               .setSnapshotKey(id());
       label(container, runnable);
-      Container stored = store(container, spec.json());
+      Container stored = store(container, flagged(spec, size));
       created = true;
       return stored;
     } finally {

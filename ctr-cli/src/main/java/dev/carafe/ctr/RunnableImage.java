@@ -29,22 +29,32 @@ record RunnableImage(ImageConfig config, String chainId) {
         case ImageDocument.Index index ->
             at =
                 Platforms.choose(wanted, index.manifests())
-                    .orElseThrow(() ->
-                        new StatusException(
-                            StatusException.NOT_FOUND,
-                            "image \"" + image.getName() + "\" has nothing for " + wanted));
+                    .orElseThrow(() -> nothing(image, wanted));
         case ImageDocument.Manifest manifest -> {
-          Digest config = manifest.config().digest();
-          byte[] json = ContentCommands.read(session, config.toString(), ImageConfig.LIMIT);
-          ImageConfig parsed = ImageConfig.parse(config, json, manifest.layers().size());
-          List<Digest> chain = ChainId.of(parsed.diffIds());
-          return new RunnableImage(parsed, chain.isEmpty() ? "" : chain.getLast().toString());
+          ImageConfig config = config(session, manifest);
+          if (!config.platform().os().isEmpty() && !Platforms.matches(wanted, config.platform())) {
+            throw nothing(image, wanted);
+          }
+          List<Digest> chain = ChainId.of(config.diffIds());
+          return new RunnableImage(config, chain.isEmpty() ? "" : chain.getLast().toString());
         }
       }
     }
     throw new StatusException(
-        StatusException.UNKNOWN,
-        "image \"" + image.getName() + "\" has too many levels of indexes");
+        StatusException.UNKNOWN, "image \"" + image.getName() + "\": too many levels of indexes");
+  }
+
+  private static ImageConfig config(Session session, ImageDocument.Manifest manifest) {
+    Digest digest = manifest.config().digest();
+    byte[] json = ContentCommands.read(session, digest.toString(), ImageConfig.LIMIT);
+    return ImageConfig.parse(digest, json, manifest.layers().size());
+  }
+
+  private static StatusException nothing(Image image, Platform wanted) {
+    String platform = wanted.os() + "/" + wanted.architecture();
+    return new StatusException(
+        StatusException.NOT_FOUND,
+        "image \"" + image.getName() + "\": nothing for platform " + platform);
   }
 
   private static dev.carafe.spi.content.Descriptor descriptor(Descriptor target) {

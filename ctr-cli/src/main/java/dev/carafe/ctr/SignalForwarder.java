@@ -73,6 +73,11 @@ final class SignalForwarder implements AutoCloseable {
     }
   }
 
+  /** Whether a signal was kept that asks for an end. */
+  synchronized boolean endRequested() {
+    return requests > 0;
+  }
+
   /** The process runs: it gets what was kept. */
   void deliver() {
     int signal;

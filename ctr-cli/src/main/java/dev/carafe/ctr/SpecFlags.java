@@ -5,6 +5,7 @@ import dev.carafe.oci.RuntimeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -38,11 +39,13 @@ final class SpecFlags {
     if (arguments.has("privileged")) {
       spec.privileged(Capabilities.held(), HostDevices.below(Path.of("/dev")));
     }
-    for (String name : arguments.values("cap-add")) {
-      List<String> names = name.equalsIgnoreCase("ALL") ? Capabilities.held() : List.of(name);
-      names.forEach(spec::addCapability);
+    // As Docker orders them: everything, then what goes, then what comes by name.
+    List<String> added = new ArrayList<>(arguments.values("cap-add"));
+    if (added.removeIf(name -> name.equalsIgnoreCase("ALL"))) {
+      Capabilities.held().forEach(spec::addCapability);
     }
     arguments.values("cap-drop").forEach(spec::dropCapability);
+    added.forEach(spec::addCapability);
     if (arguments.has("allow-new-privs")) {
       spec.newPrivileges(true);
     }

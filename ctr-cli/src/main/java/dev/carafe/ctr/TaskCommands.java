@@ -172,7 +172,11 @@ final class TaskCommands {
           flatten(dot + i, list.get(i), table);
         }
       }
-      default -> table.row(Map.of(), path, value.toString());
+      default -> {
+        if (!value.toString().equals("0")) {
+          table.row(Map.of(), path, value.toString());
+        }
+      }
     }
   }
 

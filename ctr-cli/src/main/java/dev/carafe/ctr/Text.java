@@ -17,6 +17,9 @@ import java.util.TreeMap;
 
 /** How things are written. */
 final class Text {
+  /** 0001-01-01T00:00:00Z. */
+  private static final long GO_ZERO = -62_135_596_800L;
+
   private static final String UNITS = "KMGTPE";
 
   private Text() {}
@@ -66,7 +69,11 @@ final class Text {
     }
   }
 
+  /** ISO 8601 in UTC; empty for a time that was not set, as Go or protobuf say it. */
   static String time(Timestamp timestamp) {
+    if (timestamp.getSeconds() == 0 || timestamp.getSeconds() == GO_ZERO) {
+      return "";
+    }
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos()).toString();
   }
 

@@ -43,6 +43,7 @@ public final class RuntimeSpec {
   private final Map<String, Object> resources = new LinkedHashMap<>();
   private final Map<String, String> annotations = new LinkedHashMap<>();
   private final List<Device> devices = new ArrayList<>();
+  private final Map<String, Object> consoleSize = new LinkedHashMap<>();
   private List<String> args = List.of();
   private String cwd = "/";
   private ContainerUser user = ContainerUser.ROOT;
@@ -141,6 +142,13 @@ public final class RuntimeSpec {
     if (wanted) {
       env.putIfAbsent("TERM", "xterm");
     }
+    return this;
+  }
+
+  /** The size of the terminal to begin with, in characters. */
+  public RuntimeSpec consoleSize(int height, int width) {
+    consoleSize.put("height", height);
+    consoleSize.put("width", width);
     return this;
   }
 
@@ -269,6 +277,9 @@ public final class RuntimeSpec {
   private Map<String, Object> process() {
     Map<String, Object> process = new LinkedHashMap<>();
     process.put("terminal", terminal);
+    if (!consoleSize.isEmpty()) {
+      process.put("consoleSize", consoleSize);
+    }
     process.put("user", user.json());
     process.put("args", args);
     process.put("env", env.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
