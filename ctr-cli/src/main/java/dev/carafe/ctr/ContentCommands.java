@@ -100,7 +100,7 @@ final class ContentCommands {
               .setTotal(arguments.number("expected-size", 0));
       exchange(call, first.build());
       long offset = 0;
-      InputStream in = System.in;
+      InputStream in = session.streams().in();
       for (byte[] chunk = in.readNBytes(CHUNK); chunk.length > 0; chunk = in.readNBytes(CHUNK)) {
         exchange(
             call,

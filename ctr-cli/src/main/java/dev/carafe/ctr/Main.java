@@ -2,6 +2,7 @@ package dev.carafe.ctr;
 
 import com.google.protobuf.Empty;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -9,7 +10,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The program {@code carafe}. Exit codes: 0 done, 1 failed, 2 wrong usage; {@code run}, {@code
@@ -24,28 +24,37 @@ public final class Main {
     // Loading protobuf is a good part of a short command: another processor does it meanwhile.
     Thread.ofPlatform().daemon().start(Empty::getDefaultInstance);
     Output out = new Output(new FileOutputStream(FileDescriptor.out));
-    int code = run(List.of(args), out);
+    Streams streams = new Streams(new FileInputStream(FileDescriptor.in), out, System.err);
+    int code = run(List.of(args), streams);
     out.flush();
     IOException lost = out.failure();
     if (lost != null) {
-      code = lost(out, lost.getMessage());
+      code = code == 0 ? 1 : code;
+      // Who has read enough need not be told.
+      if (!"Broken pipe".equals(lost.getMessage())) {
+        streams.complain("standard output: " + lost.getMessage());
+      }
     }
     // Not System.exit: nothing is left to run, and readers may be inside a call that does not end.
     Runtime.getRuntime().halt(code);
   }
 
   /** Runs one command line; returns the exit code. */
-  static int run(List<String> words, Output out) {
+  static int run(List<String> words, Streams streams) {
     try {
-      return dispatch(words, out);
+      return dispatch(words, streams);
     } catch (UsageException e) {
-      return fail(out, e.getMessage() + " (carafe --help)", 2);
+      streams.complain(e.getMessage() + " (carafe --help)");
+      return 2;
     } catch (InterruptedIOException e) {
-      return fail(out, e.getMessage(), INTERRUPTED);
+      streams.complain("interrupted");
+      return INTERRUPTED;
     } catch (FileSystemException e) {
-      return fail(out, e.getFile() + ": " + reason(e), 1);
+      streams.complain(e.getFile() + ": " + reason(e));
+      return 1;
     } catch (Exception e) {
-      return fail(out, e.getMessage() == null ? e.toString() : e.getMessage(), 1);
+      streams.complain(e.getMessage() == null ? e.toString() : e.getMessage());
+      return 1;
     }
   }
 
@@ -57,18 +66,8 @@ public final class Main {
     };
   }
 
-  /** Who has read enough need not be told. */
-  private static int lost(Output out, @Nullable String why) {
-    return "Broken pipe".equals(why) ? 1 : fail(out, "standard output: " + why, 1);
-  }
-
-  private static int fail(Output out, @Nullable String message, int code) {
-    out.flush();
-    System.err.println("carafe: " + Text.printable(String.valueOf(message).strip()));
-    return code;
-  }
-
-  private static int dispatch(List<String> words, Output out) throws Exception {
+  private static int dispatch(List<String> words, Streams streams) throws Exception {
+    Output out = streams.out();
     int commandAt = firstOperand(words);
     Arguments global = Arguments.parse(Commands.GLOBAL, words.subList(0, commandAt), -1);
     List<String> rest = words.subList(commandAt, words.size());
@@ -88,7 +87,7 @@ public final class Main {
       return 0;
     }
     command.check(arguments);
-    try (Session session = new Session(global, arguments, out)) {
+    try (Session session = new Session(global, arguments, streams)) {
       return Commands.run(command, session);
     }
   }

@@ -6,13 +6,11 @@ import dev.carafe.ctr.grpc.StatusException;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.Terminal;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -114,9 +112,10 @@ final class ProcessIo implements AutoCloseable {
     if (!stdin().isEmpty()) {
       stdin = ready.sink(Fifos.STDIN);
     }
-    copy(ready.source(Fifos.STDOUT), FileDescriptor.out);
+    Streams streams = session.streams();
+    copy(ready.source(Fifos.STDOUT), streams.out());
     if (!stderr().isEmpty()) {
-      copy(ready.source(Fifos.STDERR), FileDescriptor.err);
+      copy(ready.source(Fifos.STDERR), streams.err());
     }
   }
 
@@ -143,32 +142,29 @@ final class ProcessIo implements AutoCloseable {
     return fifos == null ? log : fifos.path(Fifos.STDERR);
   }
 
-  private void copy(InputStream from, FileDescriptor to) {
-    Thread thread = new Thread(() -> copy(from, new FileOutputStream(to), to));
+  private void copy(InputStream from, PrintStream to) {
+    Thread thread = new Thread(() -> copyAll(from, to));
     thread.setDaemon(true);
     thread.start();
     outputs.add(thread);
   }
 
   /** What cannot be written is lost; a process without standard output ends, as by SIGPIPE. */
-  private void copy(InputStream from, OutputStream to, FileDescriptor descriptor) {
+  private void copyAll(InputStream from, PrintStream to) {
     boolean broken = false;
     byte[] buffer = new byte[32 << 10];
     try (from) {
       for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
-        try {
-          if (!broken) {
-            to.write(buffer, 0, read);
-          }
-        } catch (IOException e) {
-          broken = true;
-          if (descriptor == FileDescriptor.out) {
+        if (!broken) {
+          to.write(buffer, 0, read);
+          broken = to.checkError();
+          if (broken && to == session.out()) {
             kill(SIGKILL);
           }
         }
       }
     } catch (IOException e) {
-      System.err.println("carafe: output of " + id + ": " + e.getMessage());
+      session.streams().complain("output of " + id + ": " + e.getMessage());
     }
   }
 
@@ -190,7 +186,7 @@ final class ProcessIo implements AutoCloseable {
   }
 
   private void copyInput(OutputStream to) {
-    InputStream in = new FileInputStream(FileDescriptor.in);
+    InputStream in = session.streams().in();
     byte[] buffer = new byte[32 << 10];
     try (to) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -243,7 +239,7 @@ final class ProcessIo implements AutoCloseable {
       TaskCommands.kill(session, id, execId, signal, false);
     } catch (StatusException e) {
       if (e.code() != StatusException.NOT_FOUND) {
-        System.err.println("carafe: " + Text.printable(String.valueOf(e.getMessage())));
+        session.streams().complain(String.valueOf(e.getMessage()));
       }
     }
   }
@@ -252,9 +248,9 @@ final class ProcessIo implements AutoCloseable {
     try {
       close();
     } catch (IOException | RuntimeException e) {
-      System.err.println("carafe: " + e.getMessage());
+      session.streams().complain(String.valueOf(e.getMessage()));
     }
-    System.err.println("carafe: gave up on " + id + ", which may still run");
+    session.streams().complain("gave up on " + id + ", which may still run");
     Runtime.getRuntime().halt(128 + Signals.number("INT"));
   }
 

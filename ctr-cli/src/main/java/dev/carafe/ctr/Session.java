@@ -12,21 +12,25 @@ final class Session implements AutoCloseable {
 
   private final Arguments global;
   private final Arguments arguments;
-  private final Output out;
+  private final Streams streams;
   private @Nullable Channel channel;
 
-  Session(Arguments global, Arguments arguments, Output out) {
+  Session(Arguments global, Arguments arguments, Streams streams) {
     this.global = global;
     this.arguments = arguments;
-    this.out = out;
+    this.streams = streams;
   }
 
   Arguments arguments() {
     return arguments;
   }
 
+  Streams streams() {
+    return streams;
+  }
+
   Output out() {
-    return out;
+    return streams.out();
   }
 
   String namespace() {

@@ -85,13 +85,14 @@ final class SystemCommands {
    */
   int batch() throws IOException {
     int code = 0;
-    var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    var lines =
+        new BufferedReader(new InputStreamReader(session.streams().in(), StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       List<String> words = split(line);
       if (!words.isEmpty() && !words.getFirst().startsWith("#")) {
         words.addAll(0, List.of("--address", session.address()));
         words.addAll(2, List.of("--namespace", session.namespace()));
-        int own = Main.run(words, session.out());
+        int own = Main.run(words, session.streams());
         code = own == 0 ? code : own;
         session.out().flush();
       }

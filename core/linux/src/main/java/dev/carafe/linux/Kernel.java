@@ -59,7 +59,9 @@ public final class Kernel {
     }
   }
 
-  /** Before Linux 6.5 overlay looks at its options only when the mount is made: it takes any name. */
+  /**
+   * Before Linux 6.5 overlay looks at its options only when the mount is made: it takes any name.
+   */
   private static boolean overlayAppend() {
     return overlayTakes("lowerdir+") && !overlayTakes("no-such-option");
   }

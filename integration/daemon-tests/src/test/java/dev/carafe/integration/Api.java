@@ -21,7 +21,8 @@ import java.util.concurrent.TimeUnit;
 /** A connection to a daemon's gRPC API. */
 final class Api implements AutoCloseable {
   private static final EventLoopGroup LOOP =
-      new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("client", true), NioIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("client", true), NioIoHandler.newFactory());
   private static final Metadata.Key<String> NAMESPACE =
       Metadata.Key.of("containerd-namespace", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> LEASE =
@@ -49,7 +50,8 @@ final class Api implements AutoCloseable {
   Channel in(String namespace) {
     Metadata headers = new Metadata();
     headers.put(NAMESPACE, namespace);
-    return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   /** Calls go into this namespace and under this lease. */
@@ -57,7 +59,8 @@ final class Api implements AutoCloseable {
     Metadata headers = new Metadata();
     headers.put(NAMESPACE, namespace);
     headers.put(LEASE, lease);
-    return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   /** Calls without any header. */

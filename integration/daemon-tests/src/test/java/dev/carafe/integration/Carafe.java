@@ -17,7 +17,8 @@ record Carafe(Path socket, String namespace, Path temp) {
 
   /** The command, to be run or started. */
   Program program(String... arguments) {
-    List<String> words = new ArrayList<>(List.of("--address", socket.toString(), "--namespace", namespace));
+    List<String> words =
+        new ArrayList<>(List.of("--address", socket.toString(), "--namespace", namespace));
     words.addAll(List.of(arguments));
     return Program.of(Setup.dist().resolve("bin/carafe"), words)
         .with("CARAFE_JAVA_OPTS", "-Djava.io.tmpdir=" + temp);

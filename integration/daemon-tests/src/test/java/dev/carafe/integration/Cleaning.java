@@ -48,7 +48,8 @@ final class Cleaning {
       }
       var containers =
           ContainersGrpc.newBlockingStub(channel).withDeadlineAfter(SECONDS, TimeUnit.SECONDS);
-      for (Container container : containers.list(ListContainersRequest.getDefaultInstance()).getContainersList()) {
+      for (Container container :
+          containers.list(ListContainersRequest.getDefaultInstance()).getContainersList()) {
         containers.delete(DeleteContainerRequest.newBuilder().setId(container.getId()).build());
       }
     }
@@ -60,8 +61,9 @@ final class Cleaning {
       tasks.resume(ResumeTaskRequest.newBuilder().setContainerId(id).build());
     }
     if (task.getStatus() != Status.STOPPED) {
-      unlessNotFound(
-          () -> tasks.kill(KillRequest.newBuilder().setContainerId(id).setSignal(9).setAll(true).build()));
+      unlessNotFound(() ->
+          tasks.kill(
+              KillRequest.newBuilder().setContainerId(id).setSignal(9).setAll(true).build()));
       unlessNotFound(() -> tasks.wait(WaitRequest.newBuilder().setContainerId(id).build()));
     }
     unlessNotFound(() -> tasks.delete(DeleteTaskRequest.newBuilder().setContainerId(id).build()));
@@ -77,7 +79,10 @@ final class Cleaning {
     }
   }
 
-  /** By force: processes, mounts, cgroups, and the work directory, so that one test's leak does not disturb the next. */
+  /**
+   * By force: processes, mounts, cgroups, and the work directory, so that one test's leak does not
+   * disturb the next.
+   */
   static void removeRest(Lab lab) throws IOException {
     for (String process : Leaks.processes(lab)) {
       long pid = Long.parseLong(process.substring("process ".length(), process.indexOf(':')));
@@ -90,7 +95,8 @@ final class Cleaning {
     }
     for (Path above : Leaks.cgroupsOfNamespace(lab)) {
       try (Stream<Path> groups = Files.walk(above)) {
-        for (Path group : groups.filter(Files::isDirectory).sorted(Comparator.reverseOrder()).toList()) {
+        for (Path group :
+            groups.filter(Files::isDirectory).sorted(Comparator.reverseOrder()).toList()) {
           Files.deleteIfExists(group);
         }
       }

@@ -10,12 +10,16 @@ import java.util.stream.Stream;
 
 /** Open descriptors of a process, counted by what they are. */
 final class Descriptors {
-  /** The JDK's own pollers, of which there are more once virtual threads have waited for sockets. */
+  /**
+   * The JDK's own pollers, of which there are more once virtual threads have waited for sockets.
+   */
   private static final int POLLERS = 12;
 
   private Descriptors() {}
 
-  /** Kinds like {@code socket}, {@code anon_inode:[pidfd]} or a path with {@code #} for its numbers. */
+  /**
+   * Kinds like {@code socket}, {@code anon_inode:[pidfd]} or a path with {@code #} for its numbers.
+   */
   static Map<String, Integer> of(long pid) {
     Map<String, Integer> counts = new TreeMap<>();
     Path directory = Path.of("/proc", Long.toString(pid), "fd");
@@ -41,11 +45,20 @@ final class Descriptors {
     return target.replaceAll("\\d+", "#");
   }
 
-  /** What is open now and was not at the start; what is opened once, when it is first needed, does not count. */
+  /**
+   * What is open now and was not at the start; what is opened once, when it is first needed, does
+   * not count.
+   */
   static List<String> grown(Map<String, Integer> before, Map<String, Integer> now) {
     return now.entrySet().stream()
-        .filter(entry -> entry.getValue() > before.getOrDefault(entry.getKey(), 0) + allowance(entry.getKey()))
-        .map(entry -> entry.getKey() + ": " + before.getOrDefault(entry.getKey(), 0) + " -> " + entry.getValue())
+        .filter(entry ->
+            entry.getValue() > before.getOrDefault(entry.getKey(), 0) + allowance(entry.getKey()))
+        .map(entry ->
+            entry.getKey()
+                + ": "
+                + before.getOrDefault(entry.getKey(), 0)
+                + " -> "
+                + entry.getValue())
         .toList();
   }
 
@@ -57,7 +70,10 @@ final class Descriptors {
       return 1;
     }
     boolean program =
-        kind.endsWith(".jar") || kind.endsWith(".so") || kind.startsWith("/dev/") || kind.startsWith("/usr/lib/jvm/");
+        kind.endsWith(".jar")
+            || kind.endsWith(".so")
+            || kind.startsWith("/dev/")
+            || kind.startsWith("/usr/lib/jvm/");
     return program ? Integer.MAX_VALUE / 2 : 0;
   }
 }

@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An entry of a layer's archive. Starts owned by root, with mode 0755 or 0644 and one fixed time; the methods make changed copies.
+ * An entry of a layer's archive. Starts owned by root, with mode 0755 or 0644 and one fixed time;
+ * the methods make changed copies.
  *
  * @param path absolute
  * @param target of a symbolic link, or the absolute path of a hard link's other name
@@ -68,7 +69,8 @@ record Entry(
   }
 
   static Entry character(String path, int major, int minor) {
-    return new Entry(Kind.CHARACTER, path, new byte[0], "", 0666, 0, 0, TIME, Map.of(), major, minor);
+    return new Entry(
+        Kind.CHARACTER, path, new byte[0], "", 0666, 0, 0, TIME, Map.of(), major, minor);
   }
 
   static Entry block(String path, int major, int minor) {
@@ -86,15 +88,18 @@ record Entry(
   }
 
   Entry mode(int changed) {
-    return new Entry(kind, path, content, target, changed, uid, gid, time, attributes, major, minor);
+    return new Entry(
+        kind, path, content, target, changed, uid, gid, time, attributes, major, minor);
   }
 
   Entry owner(int changedUid, int changedGid) {
-    return new Entry(kind, path, content, target, mode, changedUid, changedGid, time, attributes, major, minor);
+    return new Entry(
+        kind, path, content, target, mode, changedUid, changedGid, time, attributes, major, minor);
   }
 
   Entry time(Instant changed) {
-    return new Entry(kind, path, content, target, mode, uid, gid, changed, attributes, major, minor);
+    return new Entry(
+        kind, path, content, target, mode, uid, gid, changed, attributes, major, minor);
   }
 
   Entry attribute(String name, byte[] value) {

@@ -10,7 +10,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The files of an image, by absolute path: what layers make together (OCI image specification, "layer.md"), or what a directory holds. */
+/**
+ * The files of an image, by absolute path: what layers make together (OCI image specification,
+ * "layer.md"), or what a directory holds.
+ */
 record FileTree(Map<String, Node> nodes) {
   /**
    * A file.
@@ -78,7 +81,9 @@ record FileTree(Map<String, Node> nodes) {
 
   private static Node node(Entry entry) {
     Map<String, String> attributes = new TreeMap<>();
-    entry.attributes().forEach((name, value) -> attributes.put(name, HexFormat.of().formatHex(value)));
+    entry
+        .attributes()
+        .forEach((name, value) -> attributes.put(name, HexFormat.of().formatHex(value)));
     String type =
         switch (entry.kind()) {
           case FILE -> "f";
@@ -96,7 +101,15 @@ record FileTree(Map<String, Node> nodes) {
           case CHARACTER, BLOCK -> entry.major() + ":" + entry.minor();
           default -> "";
         };
-    return new Node(type, entry.mode(), entry.uid(), entry.gid(), facts, attributes, entry.time(), new Object());
+    return new Node(
+        type,
+        entry.mode(),
+        entry.uid(),
+        entry.gid(),
+        facts,
+        attributes,
+        entry.time(),
+        new Object());
   }
 
   private static void remove(Map<String, Node> nodes, String path) {
@@ -108,7 +121,8 @@ record FileTree(Map<String, Node> nodes) {
   }
 
   private static Node timed(Node node, @Nullable Instant time) {
-    return new Node(node.type, node.mode, node.uid, node.gid, node.facts, node.attributes, time, node.inode);
+    return new Node(
+        node.type, node.mode, node.uid, node.gid, node.facts, node.attributes, time, node.inode);
   }
 
   private static String parent(String path) {
@@ -124,23 +138,22 @@ record FileTree(Map<String, Node> nodes) {
   private String text(Map<String, Node> timed) {
     Map<Object, String> firstNames = new java.util.HashMap<>();
     return nodes.entrySet().stream()
-        .map(
-            entry -> {
-              Node node = entry.getValue();
-              String first = firstNames.putIfAbsent(node.inode, entry.getKey());
-              Node model = timed.get(entry.getKey());
-              return "%s %s %04o %d:%d %s%s%s%s"
-                  .formatted(
-                      entry.getKey(),
-                      node.type,
-                      node.mode,
-                      node.uid,
-                      node.gid,
-                      node.facts,
-                      node.attributes.isEmpty() ? "" : " " + node.attributes,
-                      first == null ? "" : " same as " + first,
-                      model == null || model.time == null ? "" : " " + node.time);
-            })
+        .map(entry -> {
+          Node node = entry.getValue();
+          String first = firstNames.putIfAbsent(node.inode, entry.getKey());
+          Node model = timed.get(entry.getKey());
+          return "%s %s %04o %d:%d %s%s%s%s"
+              .formatted(
+                  entry.getKey(),
+                  node.type,
+                  node.mode,
+                  node.uid,
+                  node.gid,
+                  node.facts,
+                  node.attributes.isEmpty() ? "" : " " + node.attributes,
+                  first == null ? "" : " same as " + first,
+                  model == null || model.time == null ? "" : " " + node.time);
+        })
         .collect(Collectors.joining("\n"));
   }
 }

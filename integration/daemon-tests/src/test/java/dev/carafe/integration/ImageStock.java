@@ -18,9 +18,45 @@ import java.util.function.Supplier;
 final class ImageStock {
   private static final List<String> APPLETS =
       List.of(
-          "awk", "cat", "chmod", "date", "dd", "df", "echo", "env", "false", "find", "grep", "head", "hostname", "id", "kill", "ls", "mkdir",
-          "mount", "od", "ps", "pwd", "readlink", "rm", "sed", "seq", "sh", "sha256sum", "sleep", "sort", "stat", "stty", "tail", "test",
-          "touch", "true", "tty", "uname", "wc", "xargs");
+          "awk",
+          "cat",
+          "chmod",
+          "date",
+          "dd",
+          "df",
+          "echo",
+          "env",
+          "false",
+          "find",
+          "grep",
+          "head",
+          "hostname",
+          "id",
+          "kill",
+          "ls",
+          "mkdir",
+          "mount",
+          "od",
+          "ps",
+          "pwd",
+          "readlink",
+          "rm",
+          "sed",
+          "seq",
+          "sh",
+          "sha256sum",
+          "sleep",
+          "sort",
+          "stat",
+          "stty",
+          "tail",
+          "test",
+          "touch",
+          "true",
+          "tty",
+          "uname",
+          "wc",
+          "xargs");
   private static final Map<String, Stocked> PUSHED = new ConcurrentHashMap<>();
 
   /** An image with its name in the registry. */
@@ -28,7 +64,10 @@ final class ImageStock {
 
   private ImageStock() {}
 
-  /** Debian's static busybox with some of its commands, and two users: root and {@code nobody} (65534). */
+  /**
+   * Debian's static busybox with some of its commands, and two users: root and {@code nobody}
+   * (65534).
+   */
   static Stocked busybox() {
     return pushed("busybox", () -> TestImage.of(busyboxLayer()));
   }
@@ -48,7 +87,10 @@ final class ImageStock {
     for (String applet : APPLETS) {
       entries.add(symlink("/bin/" + applet, "busybox"));
     }
-    entries.add(file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home/nobody:/bin/sh\n"));
+    entries.add(
+        file(
+            "/etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home/nobody:/bin/sh\n"));
     entries.add(file("/etc/group", "root:x:0:\nnogroup:x:65534:\nstaff:x:50:nobody\n"));
     return Layer.of(entries);
   }
@@ -65,7 +107,8 @@ final class ImageStock {
     for (int i = 0; i < count; i++) {
       byte[] bytes = new byte[size];
       random.nextBytes(bytes);
-      layers.add(Layer.of(dir("/data"), file("/data/layer" + i, bytes), file("/data/top", "layer " + i)));
+      layers.add(
+          Layer.of(dir("/data"), file("/data/layer" + i, bytes), file("/data/top", "layer " + i)));
     }
     return layers;
   }

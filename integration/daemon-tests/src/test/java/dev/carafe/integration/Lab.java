@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one test has to itself: a work directory, a namespace with the cgroups of its name, daemons. {@link LeakCheck} hands it to the test
- * and tidies up after it.
+ * What one test has to itself: a work directory, a namespace with the cgroups of its name, daemons.
+ * {@link LeakCheck} hands it to the test and tidies up after it.
  */
 final class Lab {
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -65,6 +65,13 @@ final class Lab {
   /** A daemon that serves, with this configuration. */
   TestDaemon daemon(String toml) {
     return newDaemon().config(toml).start();
+  }
+
+  /** A daemon that serves and has the busybox image. */
+  TestDaemon daemonWithBusybox() {
+    TestDaemon daemon = daemon();
+    daemon.carafe().ok("pull", "--quiet", ImageStock.busybox().name());
+    return daemon;
   }
 
   List<TestDaemon> daemons() {

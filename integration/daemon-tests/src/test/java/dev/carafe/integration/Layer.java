@@ -104,10 +104,12 @@ record Layer(List<Entry> entries, byte[] archive, Compression compression) {
       default -> {}
     }
     Map<String, String> pax = new HashMap<>();
-    pax.put("mtime", entry.time().getEpochSecond() + "." + "%09d".formatted(entry.time().getNano()));
+    pax.put(
+        "mtime", entry.time().getEpochSecond() + "." + "%09d".formatted(entry.time().getNano()));
     entry
         .attributes()
-        .forEach((name, value) -> pax.put("SCHILY.xattr." + name, new String(value, StandardCharsets.UTF_8)));
+        .forEach((name, value) ->
+            pax.put("SCHILY.xattr." + name, new String(value, StandardCharsets.UTF_8)));
     pax.forEach(header::addPaxHeader);
     return header;
   }

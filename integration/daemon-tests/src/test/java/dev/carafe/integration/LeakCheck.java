@@ -10,9 +10,10 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives each test a {@link Lab}. After the test all of its containers are removed through the API, the daemons are stopped, and what is
- * still there then is a leak, which fails the test: mounts, cgroups, processes, descriptors of the daemon, temporary files, sockets.
- * Prints the daemons' logs if the test failed.
+ * Gives each test a {@link Lab}. After the test all of its containers are removed through the API,
+ * the daemons are stopped, and what is still there then is a leak, which fails the test: mounts,
+ * cgroups, processes, descriptors of the daemon, temporary files, sockets. Prints the daemons' logs
+ * if the test failed.
  */
 final class LeakCheck implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);
@@ -33,7 +34,9 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback, Paramete
   }
 
   private static Lab lab(ExtensionContext context) {
-    return context.getStore(NAMESPACE).getOrComputeIfAbsent(Lab.class, ignored -> new Lab(), Lab.class);
+    return context
+        .getStore(NAMESPACE)
+        .getOrComputeIfAbsent(Lab.class, ignored -> new Lab(), Lab.class);
   }
 
   @Override
@@ -67,7 +70,8 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback, Paramete
     leaks.addAll(Leaks.afterStop(lab));
     if (!leaks.isEmpty() || context.getExecutionException().isPresent()) {
       for (TestDaemon daemon : lab.daemons()) {
-        System.out.println(context.getDisplayName() + ": log of daemon " + daemon + ":\n" + daemon.log());
+        System.out.println(
+            context.getDisplayName() + ": log of daemon " + daemon + ":\n" + daemon.log());
       }
     }
     Cleaning.removeRest(lab);

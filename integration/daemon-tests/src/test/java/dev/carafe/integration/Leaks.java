@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Looks for what a test has left. Only sees what carries the test's work directory or namespace in its name: others use the machine too. */
+/**
+ * Looks for what a test has left. Only sees what carries the test's work directory or namespace in
+ * its name: others use the machine too.
+ */
 final class Leaks {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
@@ -26,11 +29,10 @@ final class Leaks {
     leaks.addAll(settled(() -> cgroups(lab)));
     leaks.addAll(settled(() -> mounts(lab, daemon.pid())));
     leaks.addAll(
-        settled(
-            () ->
-                Descriptors.grown(daemon.descriptorsAtStart(), Descriptors.of(daemon.pid())).stream()
-                    .map(grown -> "descriptors of daemon " + daemon + ": " + grown)
-                    .toList()));
+        settled(() ->
+            Descriptors.grown(daemon.descriptorsAtStart(), Descriptors.of(daemon.pid())).stream()
+                .map(grown -> "descriptors of daemon " + daemon + ": " + grown)
+                .toList()));
     return leaks;
   }
 
@@ -57,7 +59,10 @@ final class Leaks {
     }
   }
 
-  /** Processes, but for running daemons, that name the work directory or are in a cgroup of the namespace. */
+  /**
+   * Processes, but for running daemons, that name the work directory or are in a cgroup of the
+   * namespace.
+   */
   static List<String> processes(Lab lab) {
     List<Long> daemons =
         lab.daemons().stream().filter(TestDaemon::alive).map(TestDaemon::pid).toList();
@@ -68,19 +73,26 @@ final class Leaks {
         continue;
       }
       String command = read(process.resolve("cmdline")).replace('\0', ' ').strip();
-      if (command.contains(lab.work() + "/") || read(process.resolve("cgroup")).contains("/" + lab.namespace())) {
+      if (command.contains(lab.work() + "/")
+          || read(process.resolve("cgroup")).contains("/" + lab.namespace())) {
         found.add("process " + name + ": " + command);
       }
     }
     return found;
   }
 
-  /** Cgroups of the namespace in all hierarchies; the empty one that only holds the others does not count. */
+  /**
+   * Cgroups of the namespace in all hierarchies; the empty one that only holds the others does not
+   * count.
+   */
   static List<String> cgroups(Lab lab) {
     List<String> found = new ArrayList<>();
     for (Path above : cgroupsOfNamespace(lab)) {
       try (Stream<Path> below = Files.walk(above)) {
-        below.filter(Files::isDirectory).filter(group -> !group.equals(above)).forEach(group -> found.add("cgroup " + group));
+        below
+            .filter(Files::isDirectory)
+            .filter(group -> !group.equals(above))
+            .forEach(group -> found.add("cgroup " + group));
       } catch (IOException | UncheckedIOException e) {
         // Removed while it was listed.
       }
@@ -89,7 +101,13 @@ final class Leaks {
   }
 
   static List<Path> cgroupsOfNamespace(Lab lab) {
-    try (Stream<Path> groups = Files.find(CGROUPS, DEEP, (path, attributes) -> attributes.isDirectory() && path.getFileName().toString().startsWith(lab.namespace()))) {
+    try (Stream<Path> groups =
+        Files.find(
+            CGROUPS,
+            DEEP,
+            (path, attributes) ->
+                attributes.isDirectory()
+                    && path.getFileName().toString().startsWith(lab.namespace()))) {
       return groups.toList();
     } catch (IOException | UncheckedIOException e) {
       return List.of();
@@ -112,7 +130,9 @@ final class Leaks {
       return List.of();
     }
     try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(file -> !Files.isDirectory(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)).toList();
+      return files
+          .filter(file -> !Files.isDirectory(file, java.nio.file.LinkOption.NOFOLLOW_LINKS))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

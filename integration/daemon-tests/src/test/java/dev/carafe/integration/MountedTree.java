@@ -25,7 +25,10 @@ final class MountedTree {
     carafe.ok("snapshots", "view", "--snapshotter", snapshotter, key, chainId);
     try {
       Path target = lab.directory("mnt");
-      String mount = carafe.ok("snapshots", "mounts", "--snapshotter", snapshotter, target.toString(), key).strip();
+      String mount =
+          carafe
+              .ok("snapshots", "mounts", "--snapshotter", snapshotter, target.toString(), key)
+              .strip();
       return read(mount, target);
     } finally {
       carafe.ok("snapshots", "rm", "--snapshotter", snapshotter, key);
@@ -34,7 +37,13 @@ final class MountedTree {
 
   private static FileTree read(String mount, Path target) {
     try (Program.Running holder =
-        Program.of("unshare", "--mount", "sh", "-c", "set -e; " + mount + "; echo mounted; exec sleep 100").start()) {
+        Program.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "set -e; " + mount + "; echo mounted; exec sleep 100")
+            .start()) {
       Await.until(
           "mounted: " + mount,
           () -> {
@@ -64,7 +73,10 @@ final class MountedTree {
 
   private static FileTree.Node node(Path file, Map<String, String> attributes) throws IOException {
     Map<String, Object> unix =
-        Files.readAttributes(file, "unix:mode,uid,gid,size,dev,ino,rdev,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
+        Files.readAttributes(
+            file,
+            "unix:mode,uid,gid,size,dev,ino,rdev,lastModifiedTime",
+            LinkOption.NOFOLLOW_LINKS);
     int mode = (Integer) unix.get("mode");
     String type = type(mode);
     String facts =
@@ -107,7 +119,19 @@ final class MountedTree {
   /** Extended attributes in hex, by path; overlayfs' own left out. */
   private static Map<String, Map<String, String>> attributes(Path root) {
     String dump =
-        Program.of("getfattr", "-d", "-m", "-", "-e", "hex", "-R", "-h", "--absolute-names", root.toString()).run().ok();
+        Program.of(
+                "getfattr",
+                "-d",
+                "-m",
+                "-",
+                "-e",
+                "hex",
+                "-R",
+                "-h",
+                "--absolute-names",
+                root.toString())
+            .run()
+            .ok();
     Map<String, Map<String, String>> found = new HashMap<>();
     Map<String, String> current = new TreeMap<>();
     for (String line : dump.lines().toList()) {

@@ -108,7 +108,13 @@ record Program(List<String> command, Map<String, String> environment, byte @Null
       try {
         if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
           throw new AssertionError(
-              String.join(" ", program.command) + " has not ended within " + patience + "\nout: " + out() + "\nerr: " + err());
+              String.join(" ", program.command)
+                  + " has not ended within "
+                  + patience
+                  + "\nout: "
+                  + out()
+                  + "\nerr: "
+                  + err());
         }
         out.end();
         err.end();

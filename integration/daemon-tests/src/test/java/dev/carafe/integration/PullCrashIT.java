@@ -21,8 +21,12 @@ class PullCrashIT {
     return ImageStock.pushed(
         "crash" + number,
         () -> {
-          List<Layer> layers = new java.util.ArrayList<>(ImageStock.randomLayers(7, SIZE, 1000 + number));
-          layers.add(Layer.of(Entry.file("/data/added", "to a directory of a layer below"), Entry.whiteout("/data/layer0")));
+          List<Layer> layers =
+              new java.util.ArrayList<>(ImageStock.randomLayers(7, SIZE, 1000 + number));
+          layers.add(
+              Layer.of(
+                  Entry.file("/data/added", "to a directory of a layer below"),
+                  Entry.whiteout("/data/layer0")));
           return TestImage.of(layers);
         });
   }
@@ -37,10 +41,13 @@ class PullCrashIT {
     int interrupted = 0;
     for (int round = 0; round < ROUNDS; round++) {
       proxy.bytesPerSecond(2 << 20);
-      // By bytes that have passed, not by time: so that the points are spread over the pull on any machine.
+      // By bytes that have passed, not by time: so that the points are spread over the pull on any
+      // machine.
       long point = proxy.blobBytes() + (long) (all * Math.min(1, random.nextDouble() * 1.3));
-      try (Program.Running pull = daemon.carafe().program("pull", "--quiet", proxy.name(image)).start()) {
-        Await.until("bytes or the end", () -> proxy.blobBytes() >= point || !pull.process().isAlive());
+      try (Program.Running pull =
+          daemon.carafe().program("pull", "--quiet", proxy.name(image)).start()) {
+        Await.until(
+            "bytes or the end", () -> proxy.blobBytes() >= point || !pull.process().isAlive());
         daemon.kill();
         if (pull.await(Duration.ofSeconds(10)).code() != 0) {
           interrupted++;
@@ -48,12 +55,18 @@ class PullCrashIT {
       }
       daemon.start();
       if (round % 2 == 0) {
-        // What the killed pull left is of use to the next one, does not disturb it, and is not kept.
+        // What the killed pull left is of use to the next one, does not disturb it, and is not
+        // kept.
         proxy.bytesPerSecond(Long.MAX_VALUE);
         daemon.carafe().ok("pull", "--quiet", proxy.name(image));
         daemon.carafe().ok("gc");
         StoreFiles.assertOnly(daemon, image);
-        image.image().files().assertSameAs(MountedTree.of(lab, daemon.carafe(), "overlayfs", image.image().chainIds().getLast()));
+        image
+            .image()
+            .files()
+            .assertSameAs(
+                MountedTree.of(
+                    lab, daemon.carafe(), "overlayfs", image.image().chainIds().getLast()));
         daemon.carafe().ok("images", "rm", "--sync", proxy.name(image));
         StoreFiles.assertEmpty(daemon);
       } else if (!daemon.carafe().lines("images", "ls", "-q").isEmpty()) {
@@ -70,11 +83,15 @@ class PullCrashIT {
     for (int round = 0; round < 5; round++) {
       daemon.start();
       daemon.carafe().ok("pull", "--quiet", image.name());
-      try (Program.Running removal = daemon.carafe().program("images", "rm", "--sync", image.name()).start()) {
+      try (Program.Running removal =
+          daemon.carafe().program("images", "rm", "--sync", image.name()).start()) {
         int seen = round;
         Await.until(
             "the removal is under way",
-            () -> !removal.process().isAlive() || seen == 0 || daemon.carafe().lines("snapshots", "ls", "-q").size() < 8);
+            () ->
+                !removal.process().isAlive()
+                    || seen == 0
+                    || daemon.carafe().lines("snapshots", "ls", "-q").size() < 8);
         daemon.kill();
       }
       daemon.start();

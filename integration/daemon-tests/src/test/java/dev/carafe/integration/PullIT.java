@@ -65,11 +65,15 @@ class PullIT {
     List<Program.Running> pulls = new ArrayList<>();
     // When
     for (int i = 0; i < 10; i++) {
-      pulls.add(lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(image)).start()));
+      pulls.add(
+          lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(image)).start()));
     }
     pulls.forEach(pull -> pull.await(Program.PATIENCE).ok());
     // Then
-    image.image().layers().forEach(layer -> assertEquals(1, proxy.gets(Digests.sha256(layer.blob()))));
+    image
+        .image()
+        .layers()
+        .forEach(layer -> assertEquals(1, proxy.gets(Digests.sha256(layer.blob()))));
     assertEquals(8, daemon.carafe().lines("snapshots", "ls", "-q").size());
     assertEquals(List.of(), daemon.carafe().lines("leases", "ls", "-q"));
   }
@@ -85,13 +89,18 @@ class PullIT {
     RegistryProxy proxy = proxy(lab).bytesPerSecond(1 << 20);
     TestDaemon daemon = lab.daemon();
     // When
-    Program.Running first = lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(one)).start());
-    Program.Running second = lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(two)).start());
+    Program.Running first =
+        lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(one)).start());
+    Program.Running second =
+        lab.closeLater(daemon.carafe().program("pull", "--quiet", proxy.name(two)).start());
     first.await(Program.PATIENCE).ok();
     second.await(Program.PATIENCE).ok();
     // Then
     more.forEach(layer -> assertEquals(1, proxy.gets(Digests.sha256(layer.blob()))));
-    two.image().files().assertSameAs(MountedTree.of(lab, daemon.carafe(), "overlayfs", two.image().chainIds().getLast()));
+    two.image()
+        .files()
+        .assertSameAs(
+            MountedTree.of(lab, daemon.carafe(), "overlayfs", two.image().chainIds().getLast()));
   }
 
   @ParameterizedTest
@@ -105,9 +114,17 @@ class PullIT {
     Carafe carafe = lab.daemon().carafe();
     // When
     String refused = carafe.run("pull", "--quiet", proxy.name(image)).oneLineError();
-    String wrong = carafe.run("pull", "--quiet", "--user", RegistryProxy.USER + ":wrong", proxy.name(image)).oneLineError();
+    String wrong =
+        carafe
+            .run("pull", "--quiet", "--user", RegistryProxy.USER + ":wrong", proxy.name(image))
+            .oneLineError();
     Result right =
-        carafe.run("pull", "--quiet", "--user", RegistryProxy.USER + ":" + RegistryProxy.PASSWORD, proxy.name(image));
+        carafe.run(
+            "pull",
+            "--quiet",
+            "--user",
+            RegistryProxy.USER + ":" + RegistryProxy.PASSWORD,
+            proxy.name(image));
     // Then
     right.ok();
     assertTrue(refused.contains(proxy.host()), refused);
@@ -122,10 +139,17 @@ class PullIT {
     RegistryProxy proxy = proxy(lab).auth(RegistryProxy.Auth.BASIC).redirectBlobs(storage.host());
     Carafe carafe = lab.daemon().carafe();
     // When
-    carafe.ok("pull", "--quiet", "--user", RegistryProxy.USER + ":" + RegistryProxy.PASSWORD, proxy.name(image));
+    carafe.ok(
+        "pull",
+        "--quiet",
+        "--user",
+        RegistryProxy.USER + ":" + RegistryProxy.PASSWORD,
+        proxy.name(image));
     // Then
     assertTrue(storage.requests().size() >= 8, () -> storage.requests().toString());
-    assertTrue(storage.requests().stream().allMatch(request -> request.contains(" null ")), () -> storage.requests().toString());
+    assertTrue(
+        storage.requests().stream().allMatch(request -> request.contains(" null ")),
+        () -> storage.requests().toString());
   }
 
   @Test
@@ -140,10 +164,12 @@ class PullIT {
     Path hosts = Files.createDirectory(certs.resolve("registry.example"));
     Files.writeString(
         hosts.resolve("hosts.toml"),
-        "server = \"http://%s\"\n[host.\"http://%s\"]\ncapabilities = [\"pull\", \"resolve\"]\n".formatted(origin.host(), mirror.host()));
+        "server = \"http://%s\"\n[host.\"http://%s\"]\ncapabilities = [\"pull\", \"resolve\"]\n"
+            .formatted(origin.host(), mirror.host()));
     carafe.ok("pull", "--quiet", "registry.example/" + image.repository() + ":latest");
     // Then
-    assertTrue(mirror.requests("ns=registry.example").size() >= 8, () -> mirror.requests().toString());
+    assertTrue(
+        mirror.requests("ns=registry.example").size() >= 8, () -> mirror.requests().toString());
     assertEquals(List.of(), origin.requests());
   }
 
@@ -158,12 +184,16 @@ class PullIT {
     Path certs = lab.directory("certs.d");
     Path hosts = Files.createDirectory(certs.resolve("_default"));
     Files.writeString(
-        hosts.resolve("hosts.toml"), "server = \"http://%s\"\n[host.\"http://%s\"]\n".formatted(origin.host(), down));
+        hosts.resolve("hosts.toml"),
+        "server = \"http://%s\"\n[host.\"http://%s\"]\n".formatted(origin.host(), down));
     Carafe carafe = lab.daemon("[registry]\nconfig_path = \"" + certs + "\"\n").carafe();
     // When
     carafe.ok("pull", "--quiet", "registry.example/" + image.repository() + ":latest");
     // Then
-    image.image().layers().forEach(layer -> assertEquals(1, origin.gets(Digests.sha256(layer.blob()))));
+    image
+        .image()
+        .layers()
+        .forEach(layer -> assertEquals(1, origin.gets(Digests.sha256(layer.blob()))));
   }
 
   @ParameterizedTest
@@ -193,15 +223,19 @@ class PullIT {
     // Given
     Layer said = Layer.of(Entry.file("/said", "this"));
     Layer sent = Layer.of(Entry.file("/sent", "that"));
-    TestImage lying = TestImage.of(new Layer(said.entries(), said.archive(), Layer.Compression.GZIP));
+    TestImage lying =
+        TestImage.of(new Layer(said.entries(), said.archive(), Layer.Compression.GZIP));
     Path layout = lab.directory("layout");
     String manifest = lying.writeLayoutWithLayer(layout, "t", sent);
-    String name = TestRegistry.shared().copy("oci:" + layout + ":t", "lying", List.of("--preserve-digests"));
+    String name =
+        TestRegistry.shared().copy("oci:" + layout + ":t", "lying", List.of("--preserve-digests"));
     TestDaemon daemon = lab.daemon();
     // When
     String error = daemon.carafe().run("pull", "--quiet", name).oneLineError();
     // Then
-    assertTrue(error.contains("diff id") && error.contains(Digests.sha256(sent.blob())), () -> error + " of " + manifest);
+    assertTrue(
+        error.contains("diff id") && error.contains(Digests.sha256(sent.blob())),
+        () -> error + " of " + manifest);
     daemon.carafe().ok("gc");
     StoreFiles.assertEmpty(daemon);
   }
@@ -217,7 +251,8 @@ class PullIT {
     daemon.carafe().ok("pull", "--quiet", proxy.name(image));
     // Then
     assertEquals(2, proxy.gets(layer));
-    assertTrue(proxy.requests(layer).getLast().contains("bytes="), () -> proxy.requests(layer).toString());
+    assertTrue(
+        proxy.requests(layer).getLast().contains("bytes="), () -> proxy.requests(layer).toString());
     StoreFiles.assertOnly(daemon, image);
   }
 
@@ -242,7 +277,8 @@ class PullIT {
     proxy.bytesPerSecond(Long.MAX_VALUE);
     daemon.carafe().ok("pull", "--quiet", proxy.name(image));
     // Then
-    assertTrue(proxy.requests(layer).getLast().contains("bytes="), () -> proxy.requests(layer).toString());
+    assertTrue(
+        proxy.requests(layer).getLast().contains("bytes="), () -> proxy.requests(layer).toString());
     StoreFiles.assertOnly(daemon, image);
   }
 
@@ -250,7 +286,11 @@ class PullIT {
   void whatTheRegistryDoesNotHaveIsNotFound(Lab lab) {
     ImageStock.busybox();
     Carafe carafe = lab.daemon().carafe();
-    for (String rest : List.of("no-such-repository:latest", "busybox:no-such-tag", "busybox@sha256:" + "0".repeat(64))) {
+    for (String rest :
+        List.of(
+            "no-such-repository:latest",
+            "busybox:no-such-tag",
+            "busybox@sha256:" + "0".repeat(64))) {
       String name = TestRegistry.shared().host() + "/" + rest;
       String error = carafe.run("pull", "--quiet", name).oneLineError();
       assertTrue(error.contains(name) && error.contains("not found"), error);
@@ -277,7 +317,12 @@ class PullIT {
   @Test
   void imageByDigestIsPulled(Lab lab) {
     ImageStock.Stocked image = ImageStock.eightLayers();
-    String name = TestRegistry.shared().host() + "/" + image.repository() + "@" + image.image().manifestDigest();
+    String name =
+        TestRegistry.shared().host()
+            + "/"
+            + image.repository()
+            + "@"
+            + image.image().manifestDigest();
     TestDaemon daemon = lab.daemon();
     daemon.carafe().ok("pull", "--quiet", name);
     assertEquals(name, daemon.carafe().lines("images", "ls", "-q").getFirst());
@@ -289,7 +334,9 @@ class PullIT {
     TestDaemon daemon = lab.daemon();
     daemon.carafe().ok("pull", "--quiet", "--no-unpack", image.name());
     assertEquals(List.of(), daemon.carafe().lines("snapshots", "ls", "-q"));
-    assertEquals(image.image().blobs().stream().sorted().toList(), daemon.carafe().lines("content", "ls", "-q").stream().sorted().toList());
+    assertEquals(
+        image.image().blobs().stream().sorted().toList(),
+        daemon.carafe().lines("content", "ls", "-q").stream().sorted().toList());
     // What is there already is unpacked without being fetched.
     daemon.carafe().ok("pull", "--quiet", image.name());
     StoreFiles.assertOnly(daemon, image);
@@ -309,14 +356,17 @@ class PullIT {
     // Given
     List<ImageStock.Stocked> images =
         IntStream.range(0, 6)
-            .mapToObj(
-                i -> ImageStock.pushed("many" + i, () -> TestImage.of(ImageStock.randomLayers(4, 20_000 * (i + 1), 500 + i))))
+            .mapToObj(i ->
+                ImageStock.pushed(
+                    "many" + i,
+                    () -> TestImage.of(ImageStock.randomLayers(4, 20_000 * (i + 1), 500 + i))))
             .toList();
     TestDaemon daemon = lab.daemon();
     // When
     List<Program.Running> pulls =
         images.stream()
-            .map(image -> lab.closeLater(daemon.carafe().program("pull", "--quiet", image.name()).start()))
+            .map(image ->
+                lab.closeLater(daemon.carafe().program("pull", "--quiet", image.name()).start()))
             .toList();
     pulls.forEach(pull -> pull.await(Program.PATIENCE).ok());
     // Then

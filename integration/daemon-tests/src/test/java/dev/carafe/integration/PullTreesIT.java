@@ -30,7 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 class PullTreesIT {
   /** cap_net_raw=ep, version 2 (capability.h, struct vfs_cap_data). */
-  private static final byte[] NET_RAW = {1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  private static final byte[] NET_RAW = {
+    1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  };
 
   private static ImageStock.Stocked everything() {
     return ImageStock.pushed(
@@ -51,8 +53,12 @@ class PullTreesIT {
                     file("/opaque/hidden.d/deep", "hidden"),
                     symlink("/link", "etc/kept"),
                     symlink("/dangling", "/no/such/file"),
-                    file("/bin/ping", "#!ping").mode(04755).attribute("security.capability", NET_RAW),
-                    file("/etc/attributed", "x").attribute("user.colour", "blue").attribute("user.empty", ""),
+                    file("/bin/ping", "#!ping")
+                        .mode(04755)
+                        .attribute("security.capability", NET_RAW),
+                    file("/etc/attributed", "x")
+                        .attribute("user.colour", "blue")
+                        .attribute("user.empty", ""),
                     dir("/attributed.d").attribute("user.on", "a directory"),
                     file("/etc/one", "three names"),
                     link("/etc/two", "/etc/one"),
@@ -105,9 +111,13 @@ class PullTreesIT {
                     Layer.Compression.GZIP)));
   }
 
-  private static void assertUnpacksTo(Lab lab, TestDaemon daemon, String name, TestImage image, String snapshotter) {
+  private static void assertUnpacksTo(
+      Lab lab, TestDaemon daemon, String name, TestImage image, String snapshotter) {
     daemon.carafe().ok("pull", "--quiet", "--snapshotter", snapshotter, name);
-    image.files().assertSameAs(MountedTree.of(lab, daemon.carafe(), snapshotter, image.chainIds().getLast()));
+    image
+        .files()
+        .assertSameAs(
+            MountedTree.of(lab, daemon.carafe(), snapshotter, image.chainIds().getLast()));
   }
 
   @ParameterizedTest
@@ -140,11 +150,16 @@ class PullTreesIT {
             () ->
                 TestImage.of(
                     IntStream.range(0, 100)
-                        .mapToObj(
-                            i ->
-                                i % 10 == 9
-                                    ? Layer.of(dir("/d"), whiteout("/d/" + (i - 5)), file("/d/" + i, "layer " + i))
-                                    : Layer.of(dir("/d"), file("/d/" + i, "layer " + i), file("/last", "" + i)))
+                        .mapToObj(i ->
+                            i % 10 == 9
+                                ? Layer.of(
+                                    dir("/d"),
+                                    whiteout("/d/" + (i - 5)),
+                                    file("/d/" + i, "layer " + i))
+                                : Layer.of(
+                                    dir("/d"),
+                                    file("/d/" + i, "layer " + i),
+                                    file("/last", "" + i)))
                         .toList()));
     assertUnpacksTo(lab, lab.daemon(), image.name(), image.image(), snapshotter);
   }
@@ -178,7 +193,17 @@ class PullTreesIT {
     Instant time = Instant.parse("2020-02-02T02:02:02.123456789Z");
     Files.setLastModifiedTime(file, FileTime.from(time));
     Path archive = lab.work().resolve("sparse.tar");
-    Program.of("tar", "-C", source.toString(), "--sparse", "--format=posix", "-cf", archive.toString(), "sparse").run().ok();
+    Program.of(
+            "tar",
+            "-C",
+            source.toString(),
+            "--sparse",
+            "--format=posix",
+            "-cf",
+            archive.toString(),
+            "sparse")
+        .run()
+        .ok();
     Layer layer = new Layer(List.of(), Files.readAllBytes(archive), Layer.Compression.GZIP);
     TestImage image = TestImage.of(layer);
     String name = TestRegistry.shared().push(image, "sparse");
@@ -187,10 +212,18 @@ class PullTreesIT {
     daemon.carafe().ok("pull", "--quiet", name);
     // Then
     FileTree.Node node =
-        MountedTree.of(lab, daemon.carafe(), "overlayfs", image.chainIds().getLast()).nodes().get("/sparse");
+        MountedTree.of(lab, daemon.carafe(), "overlayfs", image.chainIds().getLast())
+            .nodes()
+            .get("/sparse");
     assertEquals((hole + 4) + " " + Digests.sha256(file), node.facts());
     assertEquals(time, node.time());
-    long kept = daemon.carafe().json("snapshots", "usage", "--format", "json", image.chainIds().getLast()).get(0).get("size").asLong();
+    long kept =
+        daemon
+            .carafe()
+            .json("snapshots", "usage", "--format", "json", image.chainIds().getLast())
+            .get(0)
+            .get("size")
+            .asLong();
     assertTrue(kept < 1 << 20, () -> "takes " + kept + " bytes on disk");
   }
 
@@ -204,14 +237,20 @@ class PullTreesIT {
     // When
     daemon.carafe().ok("pull", "--quiet", name);
     // Then
-    own.files().assertSameAs(MountedTree.of(lab, daemon.carafe(), "overlayfs", own.chainIds().getLast()));
+    own.files()
+        .assertSameAs(MountedTree.of(lab, daemon.carafe(), "overlayfs", own.chainIds().getLast()));
     List<String> blobs = daemon.carafe().lines("content", "ls", "-q");
     assertTrue(blobs.containsAll(own.blobs()), blobs::toString);
-    assertTrue(other.blobs().stream().noneMatch(blobs::contains), "the other platform was fetched as well");
+    assertTrue(
+        other.blobs().stream().noneMatch(blobs::contains),
+        "the other platform was fetched as well");
     // When
     daemon.carafe().ok("pull", "--quiet", "--platform", "linux/s390x", name);
     // Then
-    other.files().assertSameAs(MountedTree.of(lab, daemon.carafe(), "overlayfs", other.chainIds().getLast()));
+    other
+        .files()
+        .assertSameAs(
+            MountedTree.of(lab, daemon.carafe(), "overlayfs", other.chainIds().getLast()));
   }
 
   @Test
@@ -224,7 +263,10 @@ class PullTreesIT {
     TestDaemon daemon = lab.daemon();
     assertUnpacksTo(lab, daemon, name, image, "overlayfs");
     assertTrue(
-        daemon.carafe().ok("images", "ls", "--format", "json").contains("application/vnd.docker.distribution.manifest.v2+json"));
+        daemon
+            .carafe()
+            .ok("images", "ls", "--format", "json")
+            .contains("application/vnd.docker.distribution.manifest.v2+json"));
   }
 
   @Test
@@ -233,7 +275,8 @@ class PullTreesIT {
     Path layout = lab.directory("layout");
     image.writeLayout(layout, "t");
     Path archive = lab.work().resolve("docker.tar");
-    TestRegistry.skopeo("oci:" + layout + ":t", "docker-archive:" + archive + ":some/name:t", List.of());
+    TestRegistry.skopeo(
+        "oci:" + layout + ":t", "docker-archive:" + archive + ":some/name:t", List.of());
     String name = TestRegistry.shared().copy("docker-archive:" + archive, "archived", List.of());
     assertUnpacksTo(lab, lab.daemon(), name, image, "overlayfs");
   }
@@ -261,14 +304,20 @@ class PullTreesIT {
     // Then
     String top =
         daemon.carafe().json("snapshots", "ls", "--format", "json").get(0).get("key").asText();
-    FileTree.Node built = MountedTree.of(lab, daemon.carafe(), "overlayfs", top).nodes().get("/sub/built");
-    assertEquals("10 " + Digests.sha256("by buildah".getBytes(java.nio.charset.StandardCharsets.UTF_8)), built.facts());
+    FileTree.Node built =
+        MountedTree.of(lab, daemon.carafe(), "overlayfs", top).nodes().get("/sub/built");
+    assertEquals(
+        "10 " + Digests.sha256("by buildah".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+        built.facts());
   }
 
   private static String buildah(List<String> storage, String... words) {
     List<String> arguments = new ArrayList<>(storage);
     arguments.addAll(List.of(words));
-    return Program.of(Setup.tool("buildah"), arguments).with("BUILDAH_ISOLATION", "chroot").run().ok();
+    return Program.of(Setup.tool("buildah"), arguments)
+        .with("BUILDAH_ISOLATION", "chroot")
+        .run()
+        .ok();
   }
 
   @ParameterizedTest
@@ -282,18 +331,31 @@ class PullTreesIT {
                 TestImage.of(
                     ImageStock.busyboxLayer(),
                     Layer.of(dir("/files"), file("/files/a", "lower"), file("/files/b", "b")),
-                    Layer.of(dir("/files"), file("/files/a", "upper"), whiteout("/files/b"), file("/files/c", "c"))));
+                    Layer.of(
+                        dir("/files"),
+                        file("/files/a", "upper"),
+                        whiteout("/files/b"),
+                        file("/files/c", "c"))));
     Carafe carafe = lab.daemon().carafe();
     carafe.ok("pull", "--quiet", "--snapshotter", snapshotter, image.name());
     // When
     String seen =
-        carafe.ok("run", "--rm", "--snapshotter", snapshotter, image.name(), "c1", "sh", "-c", "find /files -type f | sort | xargs sha256sum");
+        carafe.ok(
+            "run",
+            "--rm",
+            "--snapshotter",
+            snapshotter,
+            image.name(),
+            "c1",
+            "sh",
+            "-c",
+            "find /files -type f | sort | xargs sha256sum");
     // Then
-    assertEquals(
-        "%s  /files/a\n%s  /files/c\n".formatted(hex("upper"), hex("c")), seen);
+    assertEquals("%s  /files/a\n%s  /files/c\n".formatted(hex("upper"), hex("c")), seen);
   }
 
   private static String hex(String text) {
-    return Digests.sha256(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)).substring("sha256:".length());
+    return Digests.sha256(text.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        .substring("sha256:".length());
   }
 }

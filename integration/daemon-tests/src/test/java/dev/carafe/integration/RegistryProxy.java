@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of the registry for those who pull: counts requests, is as slow as told, damages bytes, cuts connections, asks for a
- * password or a token, sends clients elsewhere.
+ * Stands in front of the registry for those who pull: counts requests, is as slow as told, damages
+ * bytes, cuts connections, asks for a password or a token, sends clients elsewhere.
  */
 final class RegistryProxy implements AutoCloseable {
   static final String USER = "ann";
@@ -64,7 +64,8 @@ final class RegistryProxy implements AutoCloseable {
   static RegistryProxy start() {
     try {
       RegistryProxy proxy =
-          new RegistryProxy(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+          new RegistryProxy(
+              HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
       proxy.server.setExecutor(proxy.threads);
       proxy.server.createContext("/", proxy::handle);
       proxy.server.start();
@@ -131,14 +132,23 @@ final class RegistryProxy implements AutoCloseable {
     try (exchange) {
       String authorization = exchange.getRequestHeaders().getFirst("Authorization");
       String range = exchange.getRequestHeaders().getFirst("Range");
-      requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + authorization + " " + range);
+      requests.add(
+          exchange.getRequestMethod()
+              + " "
+              + exchange.getRequestURI()
+              + " "
+              + authorization
+              + " "
+              + range);
       if (exchange.getRequestURI().getPath().equals("/token")) {
         token(exchange, authorization);
       } else if (!allowed(authorization)) {
         exchange.getResponseHeaders().add("WWW-Authenticate", challenge());
         exchange.sendResponseHeaders(401, -1);
       } else if (elsewhere != null && isBlob(exchange)) {
-        exchange.getResponseHeaders().add("Location", "http://" + elsewhere + exchange.getRequestURI());
+        exchange
+            .getResponseHeaders()
+            .add("Location", "http://" + elsewhere + exchange.getRequestURI());
         exchange.sendResponseHeaders(307, -1);
       } else {
         forward(exchange, range);
@@ -149,7 +159,9 @@ final class RegistryProxy implements AutoCloseable {
   private String challenge() {
     return auth == Auth.BASIC
         ? "Basic realm=\"test\""
-        : "Bearer realm=\"http://" + host() + "/token\",service=\"test\",scope=\"repository:x:pull\"";
+        : "Bearer realm=\"http://"
+            + host()
+            + "/token\",service=\"test\",scope=\"repository:x:pull\"";
   }
 
   private boolean allowed(@Nullable String authorization) {
@@ -162,15 +174,18 @@ final class RegistryProxy implements AutoCloseable {
 
   private static boolean isAnn(@Nullable String authorization) {
     String pair = USER + ":" + PASSWORD;
-    return ("Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))).equals(authorization);
+    return ("Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8)))
+        .equals(authorization);
   }
 
-  private static void token(HttpExchange exchange, @Nullable String authorization) throws IOException {
+  private static void token(HttpExchange exchange, @Nullable String authorization)
+      throws IOException {
     if (!isAnn(authorization)) {
       exchange.sendResponseHeaders(401, -1);
       return;
     }
-    byte[] answer = ("{\"token\":\"" + TOKEN + "\",\"expires_in\":300}").getBytes(StandardCharsets.UTF_8);
+    byte[] answer =
+        ("{\"token\":\"" + TOKEN + "\",\"expires_in\":300}").getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, answer.length);
     exchange.getResponseBody().write(answer);
@@ -182,14 +197,19 @@ final class RegistryProxy implements AutoCloseable {
 
   private void forward(HttpExchange exchange, @Nullable String range) throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://" + TestRegistry.shared().host() + exchange.getRequestURI()))
+        HttpRequest.newBuilder(
+                URI.create("http://" + TestRegistry.shared().host() + exchange.getRequestURI()))
             .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.noBody());
     if (range != null) {
       request.header("Range", range);
     }
-    exchange.getRequestHeaders().getOrDefault("Accept", List.of()).forEach(accept -> request.header("Accept", accept));
+    exchange
+        .getRequestHeaders()
+        .getOrDefault("Accept", List.of())
+        .forEach(accept -> request.header("Accept", accept));
     try {
-      HttpResponse<InputStream> answer = upstream.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> answer =
+          upstream.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = answer.body()) {
         pass(exchange, answer, body);
       }
@@ -198,9 +218,13 @@ final class RegistryProxy implements AutoCloseable {
     }
   }
 
-  private void pass(HttpExchange exchange, HttpResponse<InputStream> answer, InputStream body) throws IOException {
-    PASSED.forEach(
-        name -> answer.headers().allValues(name).forEach(value -> exchange.getResponseHeaders().add(name, value)));
+  private void pass(HttpExchange exchange, HttpResponse<InputStream> answer, InputStream body)
+      throws IOException {
+    PASSED.forEach(name ->
+        answer
+            .headers()
+            .allValues(name)
+            .forEach(value -> exchange.getResponseHeaders().add(name, value)));
     String path = exchange.getRequestURI().getPath();
     String digest = path.substring(path.lastIndexOf('/') + 1);
     long length = answer.headers().firstValueAsLong("content-length").orElse(0);
@@ -225,7 +249,8 @@ final class RegistryProxy implements AutoCloseable {
     copy(body, exchange.getResponseBody(), end, blob, blob && digest.equals(damaged));
   }
 
-  private void copy(InputStream in, OutputStream out, long end, boolean blob, boolean damage) throws IOException {
+  private void copy(InputStream in, OutputStream out, long end, boolean blob, boolean damage)
+      throws IOException {
     byte[] chunk = new byte[8 << 10];
     long done = 0;
     while (done < end) {
@@ -256,7 +281,9 @@ final class RegistryProxy implements AutoCloseable {
       free = Math.max(free, System.nanoTime()) + TimeUnit.SECONDS.toNanos(bytes) / limit;
       until = free;
     }
-    for (long left = until - System.nanoTime(); left > 0 && !Thread.interrupted(); left = until - System.nanoTime()) {
+    for (long left = until - System.nanoTime();
+        left > 0 && !Thread.interrupted();
+        left = until - System.nanoTime()) {
       Await.pause(left);
     }
   }

@@ -18,7 +18,9 @@ record Result(String command, int code, String out, String err) {
     return this;
   }
 
-  /** It must have failed with one line on standard error, without a stack trace. Returns that line. */
+  /**
+   * It must have failed with one line on standard error, without a stack trace. Returns that line.
+   */
   String oneLineError() {
     assertNotEquals(0, code, this::toString);
     assertEquals(1, err.lines().count(), () -> "not one line: " + this);

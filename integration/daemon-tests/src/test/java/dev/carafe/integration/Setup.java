@@ -13,13 +13,16 @@ final class Setup {
   static Path dist() {
     String property = System.getProperty("carafe.dist", "");
     if (property.isEmpty()) {
-      throw new AssertionError("system property carafe.dist names no packaged daemon (./dev build makes target/carafe)");
+      throw new AssertionError(
+          "system property carafe.dist names no packaged daemon (./dev build makes target/carafe)");
     }
     Path dist = Path.of(property).toAbsolutePath().normalize();
     for (String program : List.of("bin/carafed", "bin/carafe")) {
       if (!Files.isExecutable(dist.resolve(program))) {
         throw new AssertionError(
-            "no packaged daemon: " + dist.resolve(program) + " is missing (./dev build makes it; -Dcarafe.dist names another place)");
+            "no packaged daemon: "
+                + dist.resolve(program)
+                + " is missing (./dev build makes it; -Dcarafe.dist names another place)");
       }
     }
     return dist;
@@ -33,7 +36,8 @@ final class Setup {
         return program;
       }
     }
-    throw new AssertionError("program " + name + " is not installed (./dev test installs it); looked in " + searched());
+    throw new AssertionError(
+        "program " + name + " is not installed (./dev test installs it); looked in " + searched());
   }
 
   private static List<Path> searched() {

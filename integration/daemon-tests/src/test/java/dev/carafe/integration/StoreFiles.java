@@ -25,7 +25,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a daemon keeps, by its own account and by what is on disk ({@code docs/on-disk-layout.md}). */
+/**
+ * What a daemon keeps, by its own account and by what is on disk ({@code docs/on-disk-layout.md}).
+ */
 final class StoreFiles {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -38,19 +40,25 @@ final class StoreFiles {
 
   /** Exactly these images with their blobs and snapshots (overlayfs) are kept. */
   static void assertOnly(TestDaemon daemon, ImageStock.Stocked... images) {
-    List<String> blobs = Stream.of(images).flatMap(image -> image.image().blobs().stream()).toList();
-    List<String> chain = Stream.of(images).flatMap(image -> image.image().chainIds().stream()).toList();
-    assertKept(daemon, Stream.of(images).map(ImageStock.Stocked::repository).toList(), blobs, chain);
+    List<String> blobs =
+        Stream.of(images).flatMap(image -> image.image().blobs().stream()).toList();
+    List<String> chain =
+        Stream.of(images).flatMap(image -> image.image().chainIds().stream()).toList();
+    assertKept(
+        daemon, Stream.of(images).map(ImageStock.Stocked::repository).toList(), blobs, chain);
   }
 
-  private static void assertKept(TestDaemon daemon, List<String> repositories, List<String> blobs, List<String> chain) {
+  private static void assertKept(
+      TestDaemon daemon, List<String> repositories, List<String> blobs, List<String> chain) {
     Map<String, Object> expected = new TreeMap<>();
     expected.put("images", sorted(repositories));
     expected.put("content", sorted(blobs));
     expected.put("snapshots", sorted(chain));
     expected.put("leases", List.of());
     expected.put("ingests", List.of());
-    expected.put("blobs on disk", sorted(blobs.stream().map(digest -> digest.substring("sha256:".length())).toList()));
+    expected.put(
+        "blobs on disk",
+        sorted(blobs.stream().map(digest -> digest.substring("sha256:".length())).toList()));
     expected.put("ingests on disk", List.of());
     expected.put("snapshots on disk", sorted(chain).size());
     // Directories go off the request path.
@@ -72,7 +80,10 @@ final class StoreFiles {
     kept.put(
         "images",
         sorted(
-            ImagesGrpc.newBlockingStub(api).list(ListImagesRequest.getDefaultInstance()).getImagesList().stream()
+            ImagesGrpc.newBlockingStub(api)
+                .list(ListImagesRequest.getDefaultInstance())
+                .getImagesList()
+                .stream()
                 .map(image -> repository(image.getName()))
                 .toList()));
     List<String> blobs = new ArrayList<>();
@@ -83,19 +94,30 @@ final class StoreFiles {
     List<String> snapshots = new ArrayList<>();
     SnapshotsGrpc.newBlockingStub(api)
         .list(ListSnapshotsRequest.newBuilder().setSnapshotter("overlayfs").build())
-        .forEachRemaining(part -> part.getInfoList().forEach(info -> snapshots.add(info.getName())));
+        .forEachRemaining(
+            part -> part.getInfoList().forEach(info -> snapshots.add(info.getName())));
     kept.put("snapshots", sorted(snapshots));
     kept.put(
         "leases",
-        LeasesGrpc.newBlockingStub(api).list(ListRequest.getDefaultInstance()).getLeasesList().stream().map(Lease::getId).toList());
+        LeasesGrpc.newBlockingStub(api)
+            .list(ListRequest.getDefaultInstance())
+            .getLeasesList()
+            .stream()
+            .map(Lease::getId)
+            .toList());
     kept.put(
         "ingests",
-        ContentGrpc.newBlockingStub(api).listStatuses(ListStatusesRequest.getDefaultInstance()).getStatusesList().stream()
+        ContentGrpc.newBlockingStub(api)
+            .listStatuses(ListStatusesRequest.getDefaultInstance())
+            .getStatusesList()
+            .stream()
             .map(Status::getRef)
             .toList());
     kept.put("blobs on disk", names(content.resolve("blobs/sha256")));
     kept.put("ingests on disk", names(content.resolve("ingest")));
-    kept.put("snapshots on disk", names(daemon.root().resolve("io.containerd.snapshotter.v1.overlayfs/snapshots")).size());
+    kept.put(
+        "snapshots on disk",
+        names(daemon.root().resolve("io.containerd.snapshotter.v1.overlayfs/snapshots")).size());
     return kept;
   }
 

@@ -37,7 +37,13 @@ final class TestDaemon {
       throw new UncheckedIOException(e);
     }
     this.flags.addAll(
-        List.of("--config", home.resolve("config.toml").toString(), "--root", root().toString(), "--state", state().toString()));
+        List.of(
+            "--config",
+            home.resolve("config.toml").toString(),
+            "--root",
+            root().toString(),
+            "--state",
+            state().toString()));
     this.flags.addAll(List.of("--address", socket().toString()));
     config("");
   }
@@ -94,7 +100,8 @@ final class TestDaemon {
         START,
         () -> {
           if (!alive()) {
-            throw new AssertionError("the daemon ended with " + process().exitValue() + "\n" + log());
+            throw new AssertionError(
+                "the daemon ended with " + process().exitValue() + "\n" + log());
           }
           return Files.exists(socket()) && api().serving();
         });

@@ -26,7 +26,8 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
   }
 
   static TestImage of(List<Layer> layers) {
-    return new TestImage(hostArchitecture(), Map.of("Env", List.of("PATH=/bin"), "Cmd", List.of("/bin/sh")), layers);
+    return new TestImage(
+        hostArchitecture(), Map.of("Env", List.of("PATH=/bin"), "Cmd", List.of("/bin/sh")), layers);
   }
 
   TestImage on(String other) {
@@ -51,7 +52,10 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
   List<String> chainIds() {
     List<String> chain = new ArrayList<>();
     for (String diffId : diffIds()) {
-      chain.add(chain.isEmpty() ? diffId : Digests.sha256((chain.getLast() + " " + diffId).getBytes(StandardCharsets.UTF_8)));
+      chain.add(
+          chain.isEmpty()
+              ? diffId
+              : Digests.sha256((chain.getLast() + " " + diffId).getBytes(StandardCharsets.UTF_8)));
     }
     return chain;
   }
@@ -63,7 +67,9 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
 
   /** Digests of all its blobs, the manifest among them. */
   List<String> blobs() {
-    List<String> digests = new ArrayList<>(layers.stream().map(layer -> Digests.sha256(layer.blob())).distinct().toList());
+    List<String> digests =
+        new ArrayList<>(
+            layers.stream().map(layer -> Digests.sha256(layer.blob())).distinct().toList());
     digests.add(Digests.sha256(configBytes()));
     digests.add(manifestDigest());
     return digests;
@@ -76,13 +82,20 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
   private byte[] configBytes() {
     return json(
         ordered(
-            "architecture", architecture,
-            "os", "linux",
-            "config", config,
-            "rootfs", ordered("type", "layers", "diff_ids", diffIds())));
+            "architecture",
+            architecture,
+            "os",
+            "linux",
+            "config",
+            config,
+            "rootfs",
+            ordered("type", "layers", "diff_ids", diffIds())));
   }
 
-  /** As {@link #writeLayout}, but with another layer in the manifest than the one in the configuration. Returns the manifest's digest. */
+  /**
+   * As {@link #writeLayout}, but with another layer in the manifest than the one in the
+   * configuration. Returns the manifest's digest.
+   */
   String writeLayoutWithLayer(Path directory, String tag, Layer other) {
     byte[] bytes = manifestBytes(List.of(other));
     writeBlobs(directory);
@@ -105,13 +118,19 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
     }
     return json(
         ordered(
-            "schemaVersion", 2,
-            "mediaType", OCI + "manifest.v1+json",
-            "config", descriptor(OCI + "config.v1+json", configBytes()),
-            "layers", descriptors));
+            "schemaVersion",
+            2,
+            "mediaType",
+            OCI + "manifest.v1+json",
+            "config",
+            descriptor(OCI + "config.v1+json", configBytes()),
+            "layers",
+            descriptors));
   }
 
-  /** Writes an OCI layout with this image under a tag (OCI image specification, "image-layout.md"). */
+  /**
+   * Writes an OCI layout with this image under a tag (OCI image specification, "image-layout.md").
+   */
   void writeLayout(Path directory, String tag) {
     writeBlobs(directory);
     Map<String, Object> manifest = descriptor(OCI + "manifest.v1+json", manifestBytes());
@@ -119,7 +138,9 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
     writeIndex(directory, List.of(manifest));
   }
 
-  /** Writes an OCI layout with an index of several images under a tag; returns the index's digest. */
+  /**
+   * Writes an OCI layout with an index of several images under a tag; returns the index's digest.
+   */
   static String writeLayout(Path directory, String tag, List<TestImage> images) {
     List<Object> manifests = new ArrayList<>();
     for (TestImage image : images) {
@@ -129,7 +150,9 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
       manifests.add(manifest);
     }
     byte[] index =
-        json(ordered("schemaVersion", 2, "mediaType", OCI + "index.v1+json", "manifests", manifests));
+        json(
+            ordered(
+                "schemaVersion", 2, "mediaType", OCI + "index.v1+json", "manifests", manifests));
     writeBlob(directory, index);
     Map<String, Object> top = descriptor(OCI + "index.v1+json", index);
     top.put("annotations", Map.of("org.opencontainers.image.ref.name", tag));
@@ -144,12 +167,17 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
   }
 
   private static void writeIndex(Path directory, List<?> manifests) {
-    write(directory.resolve("index.json"), json(ordered("schemaVersion", 2, "manifests", manifests)));
+    write(
+        directory.resolve("index.json"), json(ordered("schemaVersion", 2, "manifests", manifests)));
     write(directory.resolve("oci-layout"), json(Map.of("imageLayoutVersion", "1.0.0")));
   }
 
   private static void writeBlob(Path directory, byte[] bytes) {
-    write(directory.resolve("blobs/sha256").resolve(Digests.sha256(bytes).substring("sha256:".length())), bytes);
+    write(
+        directory
+            .resolve("blobs/sha256")
+            .resolve(Digests.sha256(bytes).substring("sha256:".length())),
+        bytes);
   }
 
   private static void write(Path file, byte[] bytes) {

@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Debian's docker-registry on loopback, in a private directory; one for all tests, which use repositories of their own. */
+/**
+ * Debian's docker-registry on loopback, in a private directory; one for all tests, which use
+ * repositories of their own.
+ */
 final class TestRegistry {
   private static final TestRegistry SHARED = start();
 
@@ -42,7 +45,9 @@ final class TestRegistry {
               .formatted(directory.resolve("data"), port));
       Process process =
           new ProcessBuilder(
-                  Setup.tool("docker-registry").toString(), "serve", directory.resolve("config.yml").toString())
+                  Setup.tool("docker-registry").toString(),
+                  "serve",
+                  directory.resolve("config.yml").toString())
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("log").toFile())
               .start();
@@ -79,7 +84,11 @@ final class TestRegistry {
   /** Where it keeps a blob. */
   Path blobFile(String digest) {
     String hex = digest.substring("sha256:".length());
-    return directory.resolve("data/docker/registry/v2/blobs/sha256").resolve(hex.substring(0, 2)).resolve(hex).resolve("data");
+    return directory
+        .resolve("data/docker/registry/v2/blobs/sha256")
+        .resolve(hex.substring(0, 2))
+        .resolve(hex)
+        .resolve("data");
   }
 
   /** Pushes an image as it is; returns its name. */
@@ -99,7 +108,10 @@ final class TestRegistry {
     } else {
       images.getFirst().writeLayout(layout, "latest");
     }
-    return copy("oci:" + layout + ":latest", repository, index ? List.of("--all", "--preserve-digests") : List.of("--preserve-digests"));
+    return copy(
+        "oci:" + layout + ":latest",
+        repository,
+        index ? List.of("--all", "--preserve-digests") : List.of("--preserve-digests"));
   }
 
   /** Pushes what skopeo finds at {@code from}; returns its name. */
@@ -111,7 +123,8 @@ final class TestRegistry {
 
   /** {@code skopeo copy}. */
   static void skopeo(String from, String to, List<String> flags) {
-    List<String> arguments = new java.util.ArrayList<>(List.of("copy", "--quiet", "--insecure-policy"));
+    List<String> arguments =
+        new java.util.ArrayList<>(List.of("copy", "--quiet", "--insecure-policy"));
     if (to.startsWith("docker://")) {
       arguments.add("--dest-tls-verify=false");
     }

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Keeps two daemons off one root directory, before any plugin looks at it. The kernel frees it with the process, however that ends. */
+/**
+ * Keeps two daemons off one root directory, before any plugin looks at it. The kernel frees it with
+ * the process, however that ends.
+ */
 final class RootLock implements AutoCloseable {
   private final FileChannel file;
 
@@ -26,7 +29,8 @@ final class RootLock implements AutoCloseable {
     try {
       if (!Files.isDirectory(root)) {
         Files.createDirectories(
-            root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            root,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       }
       FileChannel file =
           FileChannel.open(

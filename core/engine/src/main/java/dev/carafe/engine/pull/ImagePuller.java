@@ -123,7 +123,9 @@ public final class ImagePuller {
     }
   }
 
-  /** Whether the image or this machine is at fault, so that another attempt would not get further. */
+  /**
+   * Whether the image or this machine is at fault, so that another attempt would not get further.
+   */
   private static boolean hopeless(DaemonException failure) {
     return switch (failure) {
       case DataLossException _,

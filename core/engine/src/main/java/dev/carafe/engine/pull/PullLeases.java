@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leases of pulls whose callers brought none. They carry a label, by which those of a daemon that was killed are known: a pull does not
- * outlive its daemon, so what it had made so far is not held any longer.
+ * Leases of pulls whose callers brought none. They carry a label, by which those of a daemon that
+ * was killed are known: a pull does not outlive its daemon, so what it had made so far is not held
+ * any longer.
  */
 final class PullLeases {
   /** On leases that end with a pull. */

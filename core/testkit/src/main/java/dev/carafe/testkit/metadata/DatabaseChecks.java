@@ -83,7 +83,7 @@ abstract class DatabaseChecks {
     bucket.forEachBucket(
         KeyRange.ALL,
         (name, child) -> {
-          dump((Bucket) child, path + "/" + name, found);
+          dump(child, path + "/" + name, found);
           return true;
         });
   }

@@ -67,14 +67,11 @@ abstract class DatabaseWalkChecks extends DatabaseChecks {
       assertEquals(List.of("Z", "aa"), present(tx.bucket("a")).bucketNames());
       var inner = new ArrayList<String>();
       present(tx.bucket("a"))
-          .forEachBucket(KeyRange.withPrefix("a"), (_, bucket) -> inner.addAll(keysOf(bucket)));
+          .forEachBucket(
+              KeyRange.withPrefix("a"), (_, bucket) -> inner.addAll(keys(bucket, KeyRange.ALL)));
       assertEquals(List.of("inner"), inner);
       return null;
     });
-  }
-
-  private static List<String> keysOf(Object bucket) {
-    return keys((Bucket) bucket, KeyRange.ALL);
   }
 
   @Test

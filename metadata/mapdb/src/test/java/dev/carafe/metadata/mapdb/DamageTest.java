@@ -95,7 +95,7 @@ class DamageTest {
         positions.add(at);
       }
     }
-    while (size > 1024 && positions.size() < 1000) {
+    while (size > 1024 && positions.size() < 600) {
       positions.add(random.nextInt((int) Math.min(size, size < 1 << 20 ? 5000 : size)));
     }
     return new ArrayList<>(positions);

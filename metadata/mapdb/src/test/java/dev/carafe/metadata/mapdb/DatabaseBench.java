@@ -1,6 +1,5 @@
 package dev.carafe.metadata.mapdb;
 
-import dev.carafe.spi.metadata.Bucket;
 import dev.carafe.spi.metadata.KeyRange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -166,7 +165,7 @@ final class DatabaseBench {
                 .forEachBucket(
                     KeyRange.ALL,
                     (_, bucket) -> {
-                      var images = ((Bucket) bucket).bucket("images");
+                      var images = bucket.bucket("images");
                       return images == null
                           || images.forEach(
                               KeyRange.ALL,

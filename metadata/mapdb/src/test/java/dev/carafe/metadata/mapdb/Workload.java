@@ -57,7 +57,7 @@ final class Workload {
     bucket.forEachBucket(
         KeyRange.ALL,
         (name, child) -> {
-          dump((Bucket) child, path + "/" + name, found);
+          dump(child, path + "/" + name, found);
           return true;
         });
   }
