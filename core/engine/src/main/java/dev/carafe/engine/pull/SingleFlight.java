@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One piece of work for each key at a time: who asks while it is under way waits and shares its
@@ -59,7 +60,7 @@ final class SingleFlight<K, V> {
     }
   }
 
-  private static boolean cancelled(Throwable failure) {
+  private static boolean cancelled(@Nullable Throwable failure) {
     return failure instanceof CancelledException || failure instanceof InterruptedException;
   }
 
