@@ -251,7 +251,7 @@ final class ProcessIo implements AutoCloseable {
       session.streams().complain(String.valueOf(e.getMessage()));
     }
     session.streams().complain("gave up on " + id + ", which may still run");
-    Runtime.getRuntime().halt(128 + Signals.number("INT"));
+    Main.end(128 + Signals.number("INT"));
   }
 
   /** Waits for the last output; not for those who hold a stream open after the process's end. */

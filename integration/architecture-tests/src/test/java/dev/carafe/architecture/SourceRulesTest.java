@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class SourceRulesTest {
   private static final int LONGEST_FILE = 500;
+  private static final int LONGEST_TEST = 600;
   private static final int LONGEST_README = 40;
 
   /** Written so that this file does not match itself. */
@@ -26,7 +27,7 @@ class SourceRulesTest {
     List<String> tooLong = new ArrayList<>();
     for (Path file : Modules.javaFiles()) {
       long lines = Modules.read(file).lines().count();
-      if (lines > LONGEST_FILE) {
+      if (lines > (file.toString().contains("/src/test/") ? LONGEST_TEST : LONGEST_FILE)) {
         tooLong.add(Modules.ROOT.relativize(file) + ": " + lines + " lines");
       }
     }
@@ -47,7 +48,10 @@ class SourceRulesTest {
   void everyPackageHasAFrontDoor() {
     Set<String> without = new TreeSet<>();
     for (Path file : Modules.javaFiles()) {
-      if (!Files.exists(file.resolveSibling("package-info.java")) && !hasFrontDoorInMain(file)) {
+      boolean packaged = !file.toString().contains("/src/training/");
+      if (packaged
+          && !Files.exists(file.resolveSibling("package-info.java"))
+          && !hasFrontDoorInMain(file)) {
         without.add(Modules.ROOT.relativize(file.getParent()).toString());
       }
     }
