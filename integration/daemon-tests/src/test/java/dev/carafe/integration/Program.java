@@ -95,6 +95,11 @@ record Program(List<String> command, Map<String, String> environment, byte @Null
       return process;
     }
 
+    /** SIGTERM. */
+    void terminate() {
+      process.toHandle().destroy();
+    }
+
     /** What it has written so far. */
     String out() {
       return out.text();

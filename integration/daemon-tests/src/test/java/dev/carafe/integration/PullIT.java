@@ -266,7 +266,7 @@ class PullIT {
     TestDaemon daemon = lab.daemon();
     try (Program.Running pull = daemon.carafe().program("pull", proxy.name(image)).start()) {
       Await.until("a quarter is there", () -> proxy.blobBytes() > 1 << 20);
-      pull.process().destroy();
+      pull.terminate();
       pull.await(Duration.ofSeconds(10));
     }
     Await.until(
