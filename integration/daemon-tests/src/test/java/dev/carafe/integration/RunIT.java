@@ -172,11 +172,22 @@ class RunIT {
   void limitsAreInTheCgroup(Lab lab) {
     Carafe carafe = lab.daemonWithBusybox().carafe();
     carafe.ok(
-        "run", "-d", "--memory", "48M", "--cpus", "0.5", "--pids-limit", "77", IMAGE, "c1", "sleep",
+        "run",
+        "-d",
+        "--memory",
+        "48M",
+        "--cpus",
+        "0.5",
+        "--pids-limit",
+        "77",
+        IMAGE,
+        "c1",
+        "sleep",
         "60");
     assertEquals(
         "50331648", Cgroups.read(carafe, "c1", "memory/memory.limit_in_bytes", "memory.max"));
-    assertEquals("50000", Cgroups.read(carafe, "c1", "cpu/cpu.cfs_quota_us", "cpu.max").split(" ")[0]);
+    assertEquals(
+        "50000", Cgroups.read(carafe, "c1", "cpu/cpu.cfs_quota_us", "cpu.max").split(" ")[0]);
     assertEquals("77", Cgroups.read(carafe, "c1", "pids/pids.max", "pids.max"));
   }
 

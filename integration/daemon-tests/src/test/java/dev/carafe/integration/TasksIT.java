@@ -1,7 +1,6 @@
 package dev.carafe.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -59,18 +58,28 @@ class TasksIT {
     assertEquals("err\n", result.err());
     assertEquals(
         "added /bin\n",
-        carafe.ok("tasks", "exec", "-e", "FROM=added", "-w", "/bin", "c1", "sh", "-c", "echo $FROM $(pwd)"));
+        carafe.ok(
+            "tasks",
+            "exec",
+            "-e",
+            "FROM=added",
+            "-w",
+            "/bin",
+            "c1",
+            "sh",
+            "-c",
+            "echo $FROM $(pwd)"));
     assertEquals("65534\n", carafe.ok("tasks", "exec", "-u", "65534:65534", "c1", "id", "-u"));
     assertEquals(
-        "typed",
-        carafe.program("tasks", "exec", "-i", "c1", "cat").input("typed").run().ok());
+        "typed", carafe.program("tasks", "exec", "-i", "c1", "cat").input("typed").run().ok());
     assertEquals("RUNNING", status(carafe));
   }
 
   @Test
   void execGetsATerminal(Lab lab) {
     Carafe carafe = running(lab, "sleep 100");
-    Program inner = carafe.program("tasks", "exec", "-t", "c1", "sh", "-c", "tty; stty size; exit 3");
+    Program inner =
+        carafe.program("tasks", "exec", "-t", "c1", "sh", "-c", "tty; stty size; exit 3");
     String command =
         inner.command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
     Result result =
@@ -99,8 +108,7 @@ class TasksIT {
     List<Program.Running> execs = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       String script = "echo " + i + "; exit " + i;
-      execs.add(
-          lab.closeLater(carafe.program("tasks", "exec", "c1", "sh", "-c", script).start()));
+      execs.add(lab.closeLater(carafe.program("tasks", "exec", "c1", "sh", "-c", script).start()));
     }
     for (int i = 0; i < execs.size(); i++) {
       assertEquals(i + "\n", execs.get(i).await(Program.PATIENCE).code(i).out());
@@ -138,13 +146,14 @@ class TasksIT {
 
   @Test
   void killAllEndsEveryProcess(Lab lab) {
-    Carafe carafe =
-        running(lab, "sleep 1000 & sleep 1000 & wait", "--host-namespace", "pid");
+    Carafe carafe = running(lab, "sleep 1000 & sleep 1000 & wait", "--host-namespace", "pid");
     Await.until(
         "three processes", () -> carafe.json("tasks", "ps", "--format", "json", "c1").size() == 3);
     carafe.ok("tasks", "kill", "-s", "KILL", "--all", "c1");
     carafe.run("tasks", "wait", "c1").code(137);
-    Await.until("no process is left", () -> Leaks.processes(lab).stream().noneMatch(p -> p.contains("sleep")));
+    Await.until(
+        "no process is left",
+        () -> Leaks.processes(lab).stream().noneMatch(p -> p.contains("sleep")));
   }
 
   @Test
@@ -197,7 +206,10 @@ class TasksIT {
     Carafe carafe = running(lab, "x=$(seq 1 100000); sleep 100", "--memory", "64M");
     JsonNode metrics = carafe.json("tasks", "metrics", "--format", "json", "c1").get("metrics");
     JsonNode memory = metrics.get("memory");
-    long usage = memory.has("usage") && memory.get("usage").isObject() ? memory.get("usage").get("usage").asLong() : memory.get("usage").asLong();
+    long usage =
+        memory.has("usage") && memory.get("usage").isObject()
+            ? memory.get("usage").get("usage").asLong()
+            : memory.get("usage").asLong();
     assertTrue(usage > 100_000 && usage <= 64 << 20, metrics::toString);
     assertTrue(metrics.get("pids").get("current").asInt() >= 1, metrics::toString);
     assertTrue(carafe.ok("tasks", "metrics", "c1").contains("pids.current"));
@@ -209,11 +221,22 @@ class TasksIT {
     try (Program.Running events = carafe.program("events", "--format", "json").start()) {
       Events.awaitSubscribed(carafe, events);
       Result result =
-          carafe.run("run", "--memory", "16M", IMAGE, "c1", "sh", "-c", "exec dd if=/dev/zero of=/dev/null bs=64M count=1");
+          carafe.run(
+              "run",
+              "--memory",
+              "16M",
+              IMAGE,
+              "c1",
+              "sh",
+              "-c",
+              "exec dd if=/dev/zero of=/dev/null bs=64M count=1");
       result.code(137);
-      Await.until("the end is reported", () -> Events.topics(events, "c1").contains("/tasks/delete"));
+      Await.until(
+          "the end is reported", () -> Events.topics(events, "c1").contains("/tasks/delete"));
       List<String> tasks =
-          Events.topics(events, "c1").stream().filter(topic -> topic.startsWith("/tasks/")).toList();
+          Events.topics(events, "c1").stream()
+              .filter(topic -> topic.startsWith("/tasks/"))
+              .toList();
       assertEquals(
           List.of("/tasks/create", "/tasks/start", "/tasks/oom", "/tasks/exit", "/tasks/delete"),
           tasks);
@@ -235,7 +258,8 @@ class TasksIT {
   @Test
   void containerRunsAgainAfterItsTaskWasRemoved(Lab lab) {
     Carafe carafe = lab.daemonWithBusybox().carafe();
-    carafe.ok("containers", "create", IMAGE, "c1", "sh", "-c", "echo run >>/count; cat /count; exit 2");
+    carafe.ok(
+        "containers", "create", IMAGE, "c1", "sh", "-c", "echo run >>/count; cat /count; exit 2");
     assertEquals("run\n", carafe.run("tasks", "start", "c1").code(2).out());
     assertEquals("run\nrun\n", carafe.run("tasks", "start", "c1").code(2).out());
     carafe.ok("containers", "rm", "c1");
@@ -251,7 +275,8 @@ class TasksIT {
                 .setContainerId("c1")
                 .setResources(
                     Any.newBuilder()
-                        .setTypeUrl("types.containerd.io/opencontainers/runtime-spec/1/LinuxResources")
+                        .setTypeUrl(
+                            "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources")
                         .setValue(ByteString.copyFromUtf8("{\"memory\":{\"limit\":33554432}}")))
                 .build());
     assertEquals(
@@ -263,7 +288,18 @@ class TasksIT {
   void twoTasksOfOneContainerAreRefused(Lab lab) {
     Carafe carafe = running(lab, "sleep 100");
     assertTrue(carafe.run("tasks", "start", "-d", "c1").oneLineError().contains("already exists"));
-    assertNotEquals(0, carafe.run("containers", "rm", "c1").code() + carafe.lines("tasks", "ls", "-q").size());
     assertEquals("RUNNING", status(carafe));
+  }
+
+  @Test
+  void containerIsNotRemovedFromUnderItsTask(Lab lab) {
+    Carafe carafe = running(lab, "sleep 100");
+    assertTrue(carafe.run("containers", "rm", "c1").oneLineError().contains("is running"));
+    assertEquals(List.of("c1"), carafe.lines("containers", "ls", "-q"));
+    carafe.ok("tasks", "kill", "-s", "KILL", "c1");
+    carafe.run("tasks", "wait", "c1").code(137);
+    carafe.ok("containers", "rm", "c1");
+    assertEquals(List.of(), carafe.lines("tasks", "ls", "-q"));
+    assertEquals(1, carafe.lines("snapshots", "ls", "-q").size());
   }
 }
