@@ -198,19 +198,21 @@ class SurvivalIT {
     for (int i = 0; i < MANY; i++) {
       carafe.ok("run", "-d", IMAGE, "c" + i, "sh", "-c", i % 2 == 0 ? "sleep 1000" : "exit " + i);
     }
-    carafe.run("tasks", "wait", "c17").code(17);
+    for (int i = 1; i < MANY; i += 2) {
+      carafe.run("tasks", "wait", "c" + i).code(i);
+    }
     // When
     daemon.kill();
     daemon.start();
     // Then
-    Map<String, String> expected = new TreeMap<>();
     for (int i = 0; i < MANY; i++) {
-      expected.put("c" + i, i % 2 == 0 ? "RUNNING" : "STOPPED");
+      assertEquals(i % 2 == 0 ? "RUNNING" : "STOPPED", status(carafe, "c" + i));
     }
-    assertEquals(expected, statuses(carafe));
     carafe.run("tasks", "wait", "c19").code(19);
-    carafe.ok("tasks", "rm", "--force", "c0", "c1", "c2", "c3");
-    assertEquals(MANY - 4, statuses(carafe).size());
+    for (int i = 0; i < MANY; i += 2) {
+      carafe.ok("tasks", "rm", "--force", "c" + i);
+    }
+    assertEquals(MANY / 2, statuses(carafe).size());
   }
 
   @Test
