@@ -195,11 +195,9 @@ class ExchangeTest {
       work.add(() -> {
         while (!stop.get()) {
           try (Subscription brief = exchange.subscribe(event -> true, 4)) {
-            try {
-              brief.next(Duration.ofMillis(1));
-            } catch (ResourceExhaustedException e) {
-              brief.next(AT_ONCE);
-            }
+            brief.next(Duration.ofMillis(1));
+          } catch (ResourceExhaustedException e) {
+            // A brief reader may be too slow for what is published; the steady one must not notice.
           }
         }
         return null;
