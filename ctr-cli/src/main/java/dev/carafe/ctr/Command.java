@@ -32,8 +32,17 @@ record Command(String path, String operands, int min, int max, String help, List
     return max < 0 ? min : -1;
   }
 
-  /** A container from files of the machine needs no image. */
+  /**
+   * Checks what does not depend on the daemon. A container from files of the machine needs no
+   * image.
+   *
+   * @throws UsageException if it is wrong
+   */
   void check(Arguments arguments) {
+    String format = arguments.value("format", "table");
+    if (!format.equals("table") && !format.equals("json")) {
+      throw new UsageException("--format is table or json, not \"" + format + "\"");
+    }
     int given = arguments.operands().size();
     boolean noImage = arguments.has("config") || arguments.has("rootfs");
     if (given < (noImage ? 1 : min) || (max >= 0 && given > max)) {

@@ -18,10 +18,10 @@ final class Completion {
             *) given+=("${COMP_WORDS[i]}") ;;
           esac
         done
-        case "${given[0]} ${given[1]}" in
+        case "${given[0]:-} ${given[1]:-}" in
       %s  esac
         [ -n "$known" ] && [[ $cur != -* ]] && known=
-        case ${#given[@]}:${given[0]} in
+        case ${#given[@]}:${given[0]:-} in
       %s  esac
         COMPREPLY=($(compgen -W "$known" -- "$cur"))
       }

@@ -6,6 +6,7 @@ import dev.carafe.api.services.containers.v1.DeleteContainerRequest;
 import dev.carafe.api.services.containers.v1.GetContainerRequest;
 import dev.carafe.api.services.containers.v1.ListContainersRequest;
 import dev.carafe.api.services.snapshots.v1.RemoveSnapshotRequest;
+import dev.carafe.api.services.tasks.v1.DeleteTaskRequest;
 import dev.carafe.ctr.grpc.StatusException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,9 +75,27 @@ final class ContainerCommands {
 
   int remove() {
     for (String id : session.arguments().operands()) {
+      removeTask(id);
       remove(session, id, !session.arguments().has("keep-snapshot"));
     }
     return 0;
+  }
+
+  /** The daemon would let the container go from under its task. */
+  private void removeTask(String id) {
+    try {
+      session
+          .channel()
+          .unary(Api.Tasks.DELETE, DeleteTaskRequest.newBuilder().setContainerId(id).build());
+    } catch (StatusException e) {
+      if (e.code() == StatusException.FAILED_PRECONDITION) {
+        throw new StatusException(
+            e.code(), "container \"" + id + "\" is running: carafe tasks rm --force " + id);
+      }
+      if (e.code() != StatusException.NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   /** The container first: it holds the snapshot. */

@@ -62,11 +62,7 @@ final class Session implements AutoCloseable {
   }
 
   boolean json() {
-    String format = arguments.value("format", "table");
-    if (!format.equals("table") && !format.equals("json")) {
-      throw new UsageException("--format is table or json, not \"" + format + "\"");
-    }
-    return format.equals("json");
+    return arguments.value("format", "table").equals("json");
   }
 
   /** The connection to the daemon; every call on it carries the namespace. */

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import dev.carafe.oci.Json;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,9 +79,6 @@ final class Text {
   }
 
   static String labels(Map<String, String> labels) {
-    if (labels.isEmpty()) {
-      return "-";
-    }
     StringBuilder text = new StringBuilder();
     new TreeMap<>(labels)
         .forEach((key, value) ->
@@ -105,7 +103,11 @@ final class Text {
   static Object any(Any any) {
     ByteString value = any.getValue();
     if (!value.isEmpty() && value.byteAt(0) == '{') {
-      return Json.object(any.getTypeUrl(), value.toByteArray()).members();
+      try {
+        return Json.object(any.getTypeUrl(), value.toByteArray()).members();
+      } catch (InvalidArgumentException e) {
+        // Only looks like a document.
+      }
     }
     return object(
         "type_url",

@@ -244,7 +244,6 @@ public final class Channel implements AutoCloseable {
   }
 
   void settings(ByteBuffer settings) throws IOException {
-    greeted = true;
     lock.lock();
     try {
       while (settings.remaining() >= 6) {
@@ -261,6 +260,7 @@ public final class Channel implements AutoCloseable {
           frameSize = Math.clamp(value, Frame.SIZE, CREDIT);
         }
       }
+      greeted = true;
       windows.signalAll();
     } finally {
       lock.unlock();

@@ -58,7 +58,7 @@ final class FrameReader implements Runnable {
         block.reset();
         blockEndsStream = (flags & Frame.END_STREAM) != 0;
         unpad(payload, flags);
-        payload.position((flags & Frame.PRIORITY) == 0 ? payload.position() : 5);
+        payload.position(payload.position() + ((flags & Frame.PRIORITY) == 0 ? 0 : 5));
         headers(stream, flags, payload);
       }
       case Frame.CONTINUATION -> headers(stream, flags, payload);
