@@ -6,7 +6,9 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -19,6 +21,9 @@ final class Logs {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+
+  /** Loggers with a level of their own: the log manager alone would forget them. */
+  private static final List<Logger> KEPT = new CopyOnWriteArrayList<>();
 
   private Logs() {}
 
@@ -41,12 +46,18 @@ final class Logs {
         debug.format() == DaemonConfig.Debug.Format.JSON ? new Json() : new Text());
     root.addHandler(console);
     root.setLevel(Level.INFO);
-    Logger.getLogger("io.netty").setLevel(Level.WARNING);
+    level("io.netty", Level.WARNING);
     // grpc sets TCP options on Unix sockets, too, and netty says so each time.
-    Logger.getLogger("io.netty.bootstrap").setLevel(Level.SEVERE);
-    Logger.getLogger("io.grpc").setLevel(Level.WARNING);
+    level("io.netty.bootstrap", Level.SEVERE);
+    level("io.grpc", Level.WARNING);
     Logger.getLogger("org.pf4j").setLevel(Level.WARNING);
-    Logger.getLogger("dev.carafe").setLevel(level);
+    level("dev.carafe", level);
+  }
+
+  private static void level(String name, Level level) {
+    Logger logger = Logger.getLogger(name);
+    logger.setLevel(level);
+    KEPT.add(logger);
   }
 
   private static String level(LogRecord record) {

@@ -57,7 +57,7 @@ public final class Main {
       System.err.print(USAGE);
       return 2;
     } catch (DaemonException e) {
-      System.err.println("carafed: " + e.getMessage());
+      String.valueOf(e.getMessage()).lines().forEach(line -> System.err.println("carafed: " + line));
       return 1;
     }
   }
