@@ -51,20 +51,17 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback, Paramete
     } catch (Exception | AssertionError e) {
       leaks.add("closing: " + e);
     }
-    for (TestDaemon daemon : lab.daemons()) {
+    List<TestDaemon> running = lab.daemons().stream().filter(TestDaemon::alive).toList();
+    for (TestDaemon daemon : running) {
+      collect(leaks, daemon, () -> Cleaning.removeContainers(daemon));
+    }
+    for (TestDaemon daemon : running) {
+      collect(leaks, daemon, () -> leaks.addAll(Leaks.atRest(lab, daemon)));
+    }
+    for (TestDaemon daemon : running) {
+      collect(leaks, daemon, daemon::stop);
       if (daemon.alive()) {
-        try {
-          Cleaning.removeContainers(daemon);
-          leaks.addAll(Leaks.atRest(lab, daemon));
-        } catch (RuntimeException | AssertionError e) {
-          leaks.add(daemon + ": cleaning: " + e);
-        }
-        try {
-          daemon.stop();
-        } catch (AssertionError e) {
-          leaks.add(daemon + ": " + e.getMessage());
-          daemon.kill();
-        }
+        daemon.kill();
       }
     }
     leaks.addAll(Leaks.afterStop(lab));
@@ -77,6 +74,14 @@ final class LeakCheck implements BeforeEachCallback, AfterEachCallback, Paramete
     Cleaning.removeRest(lab);
     if (!leaks.isEmpty()) {
       throw new AssertionError("left behind: " + String.join("; ", leaks));
+    }
+  }
+
+  private static void collect(List<String> leaks, TestDaemon daemon, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | AssertionError e) {
+      leaks.add(daemon + ": " + e);
     }
   }
 }
