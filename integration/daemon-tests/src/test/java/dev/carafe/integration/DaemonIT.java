@@ -26,7 +26,7 @@ class DaemonIT {
     daemons.forEach(TestDaemon::launch);
     for (int i = 0; i < daemons.size(); i++) {
       TestDaemon daemon = daemons.get(i);
-      Await.until("it serves", () -> daemon.api().serving());
+      daemon.awaitServing();
       Carafe carafe = daemon.carafe().in(lab.namespace() + "n" + i);
       carafe.ok("pull", "--quiet", IMAGE);
       assertEquals(i + "\n", carafe.ok("run", "--rm", IMAGE, "same-name", "echo", "" + i));

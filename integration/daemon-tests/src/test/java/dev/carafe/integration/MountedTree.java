@@ -11,11 +11,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads the files of a snapshot, mounted where only one process sees it. */
 final class MountedTree {
   private static final int TYPE = 0170000;
+  private static final int PAGE = 4096;
 
   private MountedTree() {}
 
@@ -42,7 +45,7 @@ final class MountedTree {
                 "--mount",
                 "sh",
                 "-c",
-                "set -e; " + mount + "; echo mounted; exec sleep 100")
+                "set -e; " + shortened(mount) + "; echo mounted; exec sleep 100")
             .start()) {
       Await.until(
           "mounted: " + mount,
@@ -54,6 +57,18 @@ final class MountedTree {
           });
       return list(Path.of("/proc/" + holder.process().pid() + "/root" + target));
     }
+  }
+
+  /**
+   * mount(2) takes one page of options: where many layers need more, their directories are named
+   * from the one that holds them all, as containerd's clients do.
+   */
+  private static String shortened(String mount) {
+    Matcher snapshots = Pattern.compile("lowerdir=(/\\S*?/snapshots/)").matcher(mount);
+    if (mount.length() < PAGE || !snapshots.find()) {
+      return mount;
+    }
+    return "cd " + snapshots.group(1) + "; " + mount.replace(snapshots.group(1), "");
   }
 
   /** The files of a directory. */

@@ -95,6 +95,11 @@ final class TestDaemon {
   /** Starts it and waits until it serves. */
   TestDaemon start() {
     launch();
+    return awaitServing();
+  }
+
+  /** Waits until a launched daemon serves. */
+  TestDaemon awaitServing() {
     Await.until(
         "the daemon serves",
         START,
