@@ -90,11 +90,16 @@ final class Text {
     return new String(Json.bytes(value), StandardCharsets.UTF_8);
   }
 
-  /** A map in the order of the arguments: name, value, name, value. */
+  /**
+   * A map in the order of the arguments: name, value, name, value. What is a map itself, such as
+   * labels, is sorted.
+   */
   static Map<String, Object> object(Object... pairs) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
-      object.put((String) pairs[i], pairs[i + 1]);
+      Object value = pairs[i + 1];
+      boolean unordered = value instanceof Map<?, ?> && !(value instanceof LinkedHashMap<?, ?>);
+      object.put((String) pairs[i], unordered ? new TreeMap<>((Map<?, ?>) value) : value);
     }
     return object;
   }

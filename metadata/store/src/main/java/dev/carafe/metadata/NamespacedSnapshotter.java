@@ -137,7 +137,8 @@ final class NamespacedSnapshotter implements Snapshotter {
       ledger.change(change -> {
         SnapshotRecord record = found(change.tx(), key);
         if (Schema.hasChildren(change.tx(), namespace, context.name(), key.value())) {
-          throw new FailedPreconditionException("snapshot \"" + key + "\": has children");
+          throw new FailedPreconditionException(
+              "snapshot \"" + key + "\": cannot remove snapshot with child");
         }
         forget(change, namespace, context.name(), key.value(), record);
         change.release(namespace, lease, resource(key));

@@ -162,7 +162,7 @@ class NamespacedSnapshotterTest {
                 () -> snapshots.prepare(key("active"), null, Map.of())),
             new Case(
                 FailedPreconditionException.class,
-                "snapshot \"base\": has children",
+                "snapshot \"base\": cannot remove snapshot with child",
                 () -> snapshots.remove(key("base"))),
             new Case(
                 AlreadyExistsException.class,
