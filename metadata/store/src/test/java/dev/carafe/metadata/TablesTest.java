@@ -327,7 +327,8 @@ class TablesTest {
         AlreadyExistsException.class,
         "lease \"l\": already exists",
         () -> stores.leases().create("l", Map.of()));
-    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a/b", Map.of()));
+    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
+    assertEquals("50024593--tkS", stores.leases().create("50024593--tkS", Map.of()).id());
     stores.leases().delete("l");
     String message = "lease \"l\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.leases().delete("l"));
