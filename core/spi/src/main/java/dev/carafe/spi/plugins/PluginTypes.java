@@ -3,6 +3,7 @@ package dev.carafe.spi.plugins;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
@@ -26,6 +27,8 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.metadata-database.v1", MetadataDatabase.class);
   public static final PluginType<ImageSource> IMAGE_SOURCE =
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
+  public static final PluginType<ImageArchive> IMAGE_ARCHIVE =
+      new PluginType<>("dev.carafe.image-archive.v1", ImageArchive.class);
 
   private PluginTypes() {}
 }
