@@ -88,6 +88,45 @@ final class Commands {
               flag("no-unpack", "", "content only"),
               many("label", "l", "NAME=VALUE", "labels the image"),
               flag("quiet", "q", "no progress")),
+          command(
+              "push",
+              "IMAGE [NAME]",
+              1,
+              2,
+              "pushes an image, under another name if one is given",
+              many("platform", "", "OS/ARCH", "which image of several; all if not given"),
+              value("user", "u", "USER[:PASSWORD]", "credentials for the image's registry"),
+              flag("plain-http", "", "speaks plain HTTP"),
+              value("hosts-dir", "", "DIR", "hosts.toml directory"),
+              flag("quiet", "q", "no progress")),
+          command(
+              "import",
+              "FILE|-",
+              1,
+              1,
+              "imports images from an OCI or docker save archive",
+              value("base-name", "", "NAME", "takes only images of this name, or gives it to them"),
+              value("index-name", "", "NAME", "names the archive's index as a whole"),
+              flag("digests", "", "names images by their digest, too"),
+              flag("skip-digest-for-named", "", "but not those that have another name"),
+              value("platform", "", "OS/ARCH", "which image of several"),
+              flag("all-platforms", "", "takes all of them"),
+              SNAPSHOTTER,
+              flag("no-unpack", "", "content only"),
+              flag("compress", "", "compresses layers that are not"),
+              many("label", "l", "NAME=VALUE", "labels the images"),
+              flag("quiet", "q", "no progress")),
+          command(
+              "export",
+              "FILE|- IMAGE...",
+              2,
+              99,
+              "exports images to an archive that OCI tools and docker load read",
+              many("platform", "", "OS/ARCH", "which image of several"),
+              flag("all-platforms", "", "all of them"),
+              flag("skip-manifest-json", "", "leaves out what docker load reads"),
+              flag("skip-non-distributable", "", "leaves out layers that may not be passed on"),
+              flag("quiet", "q", "no progress")),
           command("images ls", "[FILTER...]", 0, 99, "lists images", FORMAT, QUIET),
           command(
               "images rm",
@@ -113,6 +152,14 @@ final class Commands {
               99,
               "removes containers and their snapshots",
               flag("keep-snapshot", "", "keeps the snapshot")),
+          command(
+              "containers cp",
+              "ID:/PATH FILE|- , or FILE|- ID:/DIR",
+              2,
+              2,
+              "copies files from or to a container as a tar archive",
+              flag("no-walk", "", "a directory without what is in it"),
+              flag("archive", "a", "keeps owners")),
           new Command(
               "containers create",
               "IMAGE ID [COMMAND...]",
@@ -240,6 +287,10 @@ final class Commands {
       case "namespaces label" -> new NamespaceCommands(session).label();
       case "namespaces rm" -> new NamespaceCommands(session).remove();
       case "pull" -> new PullCommand(session).run();
+      case "push" -> new PushCommand(session).run();
+      case "import" -> new ArchiveCommands(session).importAll();
+      case "export" -> new ArchiveCommands(session).export();
+      case "containers cp" -> new CopyCommand(session).run();
       case "images ls" -> new ImageCommands(session).list();
       case "images rm" -> new ImageCommands(session).remove();
       case "images tag" -> new ImageCommands(session).tag();
