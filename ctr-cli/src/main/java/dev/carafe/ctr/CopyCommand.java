@@ -55,9 +55,16 @@ final class CopyCommand {
       copyOut(source, session.out());
       return;
     }
-    try (OutputStream out =
-        new BufferedOutputStream(Files.newOutputStream(Path.of(file)), 128 << 10)) {
+    Path path = Path.of(file);
+    boolean done = false;
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path), 128 << 10)) {
       copyOut(source, out);
+      done = true;
+    } finally {
+      // Half an archive is none.
+      if (!done && Files.isRegularFile(path)) {
+        Files.deleteIfExists(path);
+      }
     }
   }
 
