@@ -192,8 +192,7 @@ final class ConvertCommand {
     return members;
   }
 
-  private static Map<String, Object> replaced(
-      Map<String, Object> members, Descriptor descriptor) {
+  private static Map<String, Object> replaced(Map<String, Object> members, Descriptor descriptor) {
     Map<String, Object> replaced = new LinkedHashMap<>(members);
     replaced.put("mediaType", descriptor.mediaType());
     replaced.put("digest", descriptor.digest().toString());

@@ -143,9 +143,7 @@ final class ImageDetailCommands {
     List<Image> images =
         arguments.operands().isEmpty()
             ? images()
-            : arguments.operands().stream()
-                .map(name -> ImageCommands.find(session, name))
-                .toList();
+            : arguments.operands().stream().map(name -> ImageCommands.find(session, name)).toList();
     Table table = new Table("NAME", "CONTENT", "SNAPSHOTS");
     for (Image image : images) {
       long content =

@@ -29,12 +29,14 @@ final class ImageMountCommands {
             ImageCommands.find(session, arguments.operand(0)),
             arguments.valueOrNull("platform"));
     String key = target.toString();
-    List<dev.carafe.api.types.Mount> mounts = arguments.has("rw") ? prepare(key, image) : view(key, image);
+    List<dev.carafe.api.types.Mount> mounts =
+        arguments.has("rw") ? prepare(key, image) : view(key, image);
     try {
       Mounter.kernel().mount(mounts.stream().map(ImageMountCommands::mount).toList(), target);
     } catch (ErrnoException e) {
       remove(key);
-      throw new StatusException(StatusException.UNKNOWN, "mount at " + target + ": " + e.getMessage());
+      throw new StatusException(
+          StatusException.UNKNOWN, "mount at " + target + ": " + e.getMessage());
     }
     session.out().println(target);
     return 0;
@@ -69,8 +71,7 @@ final class ImageMountCommands {
   }
 
   private static Mount mount(dev.carafe.api.types.Mount mount) {
-    return new Mount(
-        mount.getType(), mount.getSource(), mount.getTarget(), mount.getOptionsList());
+    return new Mount(mount.getType(), mount.getSource(), mount.getTarget(), mount.getOptionsList());
   }
 
   int unmount() {

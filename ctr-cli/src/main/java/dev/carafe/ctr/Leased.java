@@ -142,8 +142,7 @@ final class Leased implements AutoCloseable {
     try {
       return session
           .channel()
-          .unary(
-              Api.Content.INFO, InfoRequest.newBuilder().setDigest(digest.toString()).build())
+          .unary(Api.Content.INFO, InfoRequest.newBuilder().setDigest(digest.toString()).build())
           .getInfo()
           .getSize();
     } catch (StatusException e) {

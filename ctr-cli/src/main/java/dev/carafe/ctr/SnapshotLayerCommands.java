@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Between snapshots and layers: what one added as an archive, and an image's layers as snapshots. */
+/**
+ * Between snapshots and layers: what one added as an archive, and an image's layers as snapshots.
+ */
 final class SnapshotLayerCommands {
   private final Session session;
   private final Arguments arguments;
@@ -52,10 +54,7 @@ final class SnapshotLayerCommands {
           request.addAllLeft(mounts(leased, older, views));
         }
         Descriptor layer =
-            session
-                .channel()
-                .unary(Api.Diff.DIFF, request.build(), leased.metadata())
-                .getDiff();
+            session.channel().unary(Api.Diff.DIFF, request.build(), leased.metadata()).getDiff();
         try (InputStream in = leased.read(Digest.parse(layer.getDigest()))) {
           in.transferTo(session.out());
         }
@@ -85,10 +84,7 @@ final class SnapshotLayerCommands {
           .channel()
           .unary(
               Api.Snapshots.MOUNTS,
-              MountsRequest.newBuilder()
-                  .setSnapshotter(session.snapshotter())
-                  .setKey(key)
-                  .build())
+              MountsRequest.newBuilder().setSnapshotter(session.snapshotter()).setKey(key).build())
           .getMountsList();
     }
     String view = "diff-" + nonce + "-" + views.size();
@@ -122,8 +118,7 @@ final class SnapshotLayerCommands {
   /** Makes snapshots of an image's layers. */
   int unpack() {
     Image image = ImageCommands.find(session, arguments.operand(0));
-    RunnableImage runnable =
-        RunnableImage.read(session, image, arguments.valueOrNull("platform"));
+    RunnableImage runnable = RunnableImage.read(session, image, arguments.valueOrNull("platform"));
     List<Digest> chain = ChainId.of(runnable.config().diffIds());
     String parent = "";
     try (Leased leased = new Leased(session)) {
@@ -188,7 +183,12 @@ final class SnapshotLayerCommands {
       if (!applied.getDigest().equals(wanted)) {
         throw new StatusException(
             StatusException.UNKNOWN,
-            "layer " + layer.digest() + ": wrong diff id " + applied.getDigest() + ", not " + wanted);
+            "layer "
+                + layer.digest()
+                + ": wrong diff id "
+                + applied.getDigest()
+                + ", not "
+                + wanted);
       }
       session
           .channel()
@@ -235,8 +235,7 @@ final class SnapshotLayerCommands {
       String name = children.get(i).getName();
       String branch = depth == 0 ? "" : last ? "└── " : "├── ";
       session.out().println(Text.printable(indent + branch + name));
-      print(
-          byParent, name, depth == 0 ? "" : indent + (last ? "    " : "│   "), depth + 1);
+      print(byParent, name, depth == 0 ? "" : indent + (last ? "    " : "│   "), depth + 1);
     }
   }
 }

@@ -136,8 +136,7 @@ public final class Channel implements AutoCloseable {
   }
 
   /** Begins a call with metadata beside the channel's. */
-  public <Q extends MessageLite, R> Call<Q, R> open(
-      Method<Q, R> method, Map<String, String> more) {
+  public <Q extends MessageLite, R> Call<Q, R> open(Method<Q, R> method, Map<String, String> more) {
     List<String> headers = new ArrayList<>();
     headers.addAll(List.of(":method", "POST", ":scheme", "http", ":path", method.path()));
     headers.addAll(List.of(":authority", "localhost", "content-type", "application/grpc"));

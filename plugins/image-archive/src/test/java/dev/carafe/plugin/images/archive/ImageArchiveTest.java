@@ -104,8 +104,7 @@ final class ImageArchiveTest {
     assertEquals(2, manifests.size());
     JsonNode first = manifests.get(0);
     assertEquals(
-        "docker.io/library/busybox:1",
-        first.path("annotations").path(ArchiveWriter.NAME).asText());
+        "docker.io/library/busybox:1", first.path("annotations").path(ArchiveWriter.NAME).asText());
     assertEquals("1", first.path("annotations").path(ArchiveWriter.REF_NAME).asText());
     assertEquals("arm64", first.at("/platform/architecture").asText());
     JsonNode manifest = json(Digest.parse(first.path("digest").asText()));
@@ -127,8 +126,7 @@ final class ImageArchiveTest {
   @Test
   void layersAreCompressedOnRequest() throws IOException {
     Descriptor index = read(docker("[]"), true);
-    JsonNode manifest =
-        json(Digest.parse(json(index.digest()).at("/manifests/0/digest").asText()));
+    JsonNode manifest = json(Digest.parse(json(index.digest()).at("/manifests/0/digest").asText()));
     Digest layer = Digest.parse(manifest.at("/layers/0/digest").asText());
     assertEquals(
         "application/vnd.docker.image.rootfs.diff.tar.gzip",
@@ -184,8 +182,7 @@ final class ImageArchiveTest {
     assertEquals(2, manifests.size());
     assertEquals("b", manifests.at("/0/annotations/a").asText());
     assertEquals("2", manifests.get(1).path("annotations").path(ArchiveWriter.REF_NAME).asText());
-    TarEntries entries =
-        new TarEntries(new ByteArrayInputStream(once), ImageArchiveConfig.DEFAULT);
+    TarEntries entries = new TarEntries(new ByteArrayInputStream(once), ImageArchiveConfig.DEFAULT);
     for (TarEntries.Entry entry = entries.next(); entry != null; entry = entries.next()) {
       if (entry.name().equals("manifest.json")) {
         JsonNode images = Json.read("test", entries.readAll("x", 100_000));
@@ -211,8 +208,7 @@ final class ImageArchiveTest {
   void missingContentIsSaid() {
     Descriptor missing = new Descriptor("l", Digest.of(new byte[] {1}), 1);
     assertThrows(
-        NotFoundException.class,
-        () -> write(new Contents(List.of(), List.of(missing), false)));
+        NotFoundException.class, () -> write(new Contents(List.of(), List.of(missing), false)));
   }
 
   @Test
@@ -258,8 +254,7 @@ final class ImageArchiveTest {
   void documentsAreBounded() {
     byte[] huge = new byte[ArchiveReader.JSON_LIMIT + 1];
     assertThrows(
-        ResourceExhaustedException.class,
-        () -> read(new Tars().file("manifest.json", huge).end()));
+        ResourceExhaustedException.class, () -> read(new Tars().file("manifest.json", huge).end()));
     String deep = "[".repeat(5000);
     assertThrows(
         InvalidArgumentException.class, () -> read(new Tars().file("manifest.json", deep).end()));
@@ -301,9 +296,7 @@ final class ImageArchiveTest {
     ResourceExhaustedException e =
         assertThrows(
             ResourceExhaustedException.class,
-            () ->
-                archives(few)
-                    .read(new ByteArrayInputStream(gzip.toByteArray()), false, content));
+            () -> archives(few).read(new ByteArrayInputStream(gzip.toByteArray()), false, content));
     assertTrue(e.getMessage().contains("10 times"), e.getMessage());
   }
 
@@ -311,14 +304,15 @@ final class ImageArchiveTest {
   void whatIsNoImageArchiveIsSaid() {
     assertThrows(InvalidArgumentException.class, () -> read(new Tars().file("x", "y").end()));
     assertThrows(InvalidArgumentException.class, () -> read(new byte[0]));
-    byte[] text = "this is a text and not an archive\n".repeat(100).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] text =
+        "this is a text and not an archive\n"
+            .repeat(100)
+            .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     assertThrows(InvalidArgumentException.class, () -> read(text));
     assertThrows(
         InvalidArgumentException.class,
         () -> read(new Tars().file("oci-layout", "{\"imageLayoutVersion\":\"2\"}").end()));
-    assertThrows(
-        InvalidArgumentException.class,
-        () -> read(docker("[\"not a name\"]")));
+    assertThrows(InvalidArgumentException.class, () -> read(docker("[\"not a name\"]")));
   }
 
   @Test
