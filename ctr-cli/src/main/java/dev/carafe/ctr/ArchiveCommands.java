@@ -44,6 +44,9 @@ final class ArchiveCommands {
         archive.check();
         throw e;
       }
+      if (!transfer.named()) {
+        session.streams().complain("no image of the archive has a name that --base-name lets");
+      }
     }
     return 0;
   }

@@ -20,6 +20,7 @@ final class TransferCall implements AutoCloseable {
 
   private final Session session;
   private final ProgressView view;
+  private volatile boolean named;
   private final List<Call<Any, Any>> streams = new ArrayList<>();
 
   /** Shows progress, unless that would be in the way of the output. */
@@ -63,7 +64,7 @@ final class TransferCall implements AutoCloseable {
 
   /** Transfers and waits for the end. */
   void run(Any source, Any destination) throws InterruptedException {
-    Stream progress = stream("progress", (call, step) -> view.show(progress(step)));
+    Stream progress = stream("progress", (call, message) -> show(progress(message)));
     session
         .channel()
         .unary(
@@ -75,6 +76,18 @@ final class TransferCall implements AutoCloseable {
                 .build());
     // The daemon ends the stream after the last step; what it sent is shown first.
     progress.reader().join(LAST_STEPS_MILLIS);
+  }
+
+  private void show(Progress step) {
+    if (step.getEvent().equals("saved")) {
+      named = true;
+    }
+    view.show(step);
+  }
+
+  /** Whether an image has got a name. */
+  boolean named() {
+    return named;
   }
 
   private static Progress progress(Any any) {

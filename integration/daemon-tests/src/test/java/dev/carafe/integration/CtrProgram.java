@@ -5,19 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * containerd's own client on a daemon's socket.
+ * One of the installed versions of containerd's client, on a daemon's socket.
  *
  * @param transfers whether it uses the transfer service unless told otherwise
  */
 record CtrProgram(Path program, boolean transfers, Path socket, String namespace) {
-  /** Every one that is installed: older ones do by themselves what newer ones ask the daemon for. */
+  /**
+   * Every one that is installed: older ones do by themselves what newer ones ask the daemon for.
+   */
   static List<CtrProgram> all(TestDaemon daemon) {
     List<CtrProgram> all = new ArrayList<>();
     for (Path program : Setup.tools("ctr")) {
       String help = Program.of(program, List.of("images", "push", "--help")).run().ok();
       all.add(
-          new CtrProgram(
-              program, help.contains("--local"), daemon.socket(), daemon.carafe().namespace()));
+          new CtrProgram(program, help.contains("--local"), daemon.socket(), daemon.carafe().namespace()));
     }
     return all;
   }

@@ -23,8 +23,7 @@ class ImportExportIT {
   }
 
   private static String inspect(String image) {
-    return Program.of(
-            Setup.tool("skopeo"), List.of("inspect", "--format", "{{.Digest}}", image))
+    return Program.of(Setup.tool("skopeo"), List.of("inspect", "--format", "{{.Digest}}", image))
         .run()
         .ok()
         .strip();
@@ -49,8 +48,7 @@ class ImportExportIT {
     carafe.ok("export", "--quiet", archive.toString(), image.name());
     // Then
     assertEquals(image.image().manifestDigest(), inspect("oci-archive:" + archive));
-    TestRegistry.skopeo(
-        "docker-archive:" + archive, "dir:" + lab.directory("docker"), List.of());
+    TestRegistry.skopeo("docker-archive:" + archive, "dir:" + lab.directory("docker"), List.of());
     TestRegistry.skopeo("oci-archive:" + archive, "dir:" + lab.directory("oci"), List.of());
     assertEquals(List.of(), carafe.lines("leases", "ls", "-q"));
   }
@@ -73,8 +71,7 @@ class ImportExportIT {
         .image()
         .files()
         .assertSameAs(
-            MountedTree.of(
-                lab, daemon.carafe(), "overlayfs", image.image().chainIds().getLast()));
+            MountedTree.of(lab, daemon.carafe(), "overlayfs", image.image().chainIds().getLast()));
     daemon.carafe().ok("images", "check");
   }
 
@@ -193,8 +190,7 @@ class ImportExportIT {
     for (Ctr ctr : Ctr.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         Path archive = file(lab, "ctr" + count++ + ".tar");
-        ctr.ok(
-            Ctr.words(List.of("images", "export"), way, archive.toString(), image.name()));
+        ctr.ok(Ctr.words(List.of("images", "export"), way, archive.toString(), image.name()));
         assertEquals(image.image().manifestDigest(), inspect("oci-archive:" + archive));
         daemon.carafe().ok("images", "rm", "--sync", image.name());
         ctr.ok(Ctr.words(List.of("images", "import"), way, archive.toString()));
@@ -230,8 +226,7 @@ class ImportExportIT {
     carafe.ok("pull", "--quiet", "--no-unpack", image.name());
     assertTrue(carafe.ok("images", "check").contains("false"));
     assertEquals(
-        image.image().chainIds().getLast(),
-        carafe.ok("snapshots", "unpack", image.name()).strip());
+        image.image().chainIds().getLast(), carafe.ok("snapshots", "unpack", image.name()).strip());
     String check = carafe.ok("images", "check");
     assertTrue(check.contains("complete (10/10)") && check.contains("true"), check);
     String tree = carafe.ok("images", "inspect", image.name());

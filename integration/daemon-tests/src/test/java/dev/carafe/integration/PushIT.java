@@ -130,9 +130,7 @@ class PushIT {
     for (Ctr ctr : Ctr.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         String name = at("pushed/by-ctr" + count++ + ":1");
-        ctr.ok(
-            Ctr.words(
-                List.of("images", "push", "--plain-http"), way, name, image.name()));
+        ctr.ok(Ctr.words(List.of("images", "push", "--plain-http"), way, name, image.name()));
         assertEquals(image.image().manifestDigest(), digest(name));
       }
     }

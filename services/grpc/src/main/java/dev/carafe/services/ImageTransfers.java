@@ -40,7 +40,9 @@ final class ImageTransfers {
         destination.getName().isEmpty() ? source.getReference() : destination.getName();
     Map<String, String> labels = Labels.checked(destination.getLabelsMap());
     progress.report(said("Resolving from " + registry, null));
-    Image image =
+    Image image;
+    try (TraceStream trace = options.trace(namespace, source)) {
+      image =
         flows
             .puller()
             .pull(
@@ -49,7 +51,7 @@ final class ImageTransfers {
                 new PullRequest(
                     ImageName.parse(source.getReference()),
                     storeAs,
-                    options.of(namespace, source),
+                    options.of(namespace, source, trace),
                     platforms(destination),
                     unpacks(destination),
                     labels),
@@ -70,6 +72,7 @@ final class ImageTransfers {
                     default -> progress.report(step);
                   }
                 });
+    }
     for (String name : ImageNames.ofTarget("", image.target(), references(destination))) {
       Calls.stores(metadata).images().put(Image.of(name, image.target(), labels));
       progress.report(new Progress.Step("saved", name, List.of(), 0, 0, image.target()));
@@ -81,17 +84,19 @@ final class ImageTransfers {
     Namespace namespace = Calls.namespace();
     String registry = "OCI Registry (" + destination.getReference() + ")";
     progress.report(said("Pushing to " + registry, null));
-    flows
-        .pusher()
-        .push(
-            namespace,
-            Calls.lease(),
-            new PushRequest(
-                source.getName(),
-                ImageName.parse(destination.getReference()),
-                options.of(namespace, destination),
-                platforms(source)),
-            progress);
+    try (TraceStream trace = options.trace(namespace, destination)) {
+      flows
+          .pusher()
+          .push(
+              namespace,
+              Calls.lease(),
+              new PushRequest(
+                  source.getName(),
+                  ImageName.parse(destination.getReference()),
+                  options.of(namespace, destination, trace),
+                  platforms(source)),
+              progress);
+    }
     progress.report(said("Completed push to " + registry, null));
   }
 

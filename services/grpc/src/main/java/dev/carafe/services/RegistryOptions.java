@@ -3,6 +3,7 @@ package dev.carafe.services;
 import com.google.protobuf.Any;
 import dev.carafe.api.types.transfer.AuthRequest;
 import dev.carafe.api.types.transfer.AuthResponse;
+import dev.carafe.api.types.transfer.HTTPDebug;
 import dev.carafe.api.types.transfer.OCIRegistry;
 import dev.carafe.api.types.transfer.RegistryResolver;
 import dev.carafe.engine.stores.Namespace;
@@ -25,14 +26,23 @@ final class RegistryOptions {
     this.streams = streams;
   }
 
-  SourceOptions of(Namespace namespace, OCIRegistry registry) {
+  /** What the client wants to see of the requests; to be closed behind the last one. */
+  TraceStream trace(Namespace namespace, OCIRegistry registry) {
+    RegistryResolver resolver = registry.getResolver();
+    boolean wanted =
+        resolver.getHttpDebug() != HTTPDebug.DISABLED && !resolver.getLogsStream().isEmpty();
+    return new TraceStream(wanted ? streams.get(namespace, resolver.getLogsStream()) : null);
+  }
+
+  SourceOptions of(Namespace namespace, OCIRegistry registry, TraceStream trace) {
     RegistryResolver resolver = registry.getResolver();
     return new SourceOptions(
         credentials(namespace, registry.getReference(), resolver.getAuthStream()),
         resolver.getHeadersMap(),
         plainHttp(resolver.getDefaultScheme()),
         false,
-        resolver.getHostDir());
+        resolver.getHostDir(),
+        trace);
   }
 
   private static boolean plainHttp(String scheme) {

@@ -32,7 +32,7 @@ final class TarFiles implements ContainerFiles {
   public void read(Root root, String path, boolean alone, OutputStream archive) {
     ContainerPath wanted = ContainerPath.of(path);
     try (Fd mount = open(root);
-        Fd directory = inside(mount, wanted, wanted.followed() ? wanted.path() : wanted.parent())) {
+        Fd directory = inside(mount, wanted.followed() ? wanted.path() : wanted.parent())) {
       archives.write(directory, wanted, alone, archive);
     } catch (RuntimeException e) {
       throw Failures.prefixed("copy from \"" + wanted.shown() + "\"", e);
@@ -43,7 +43,7 @@ final class TarFiles implements ContainerFiles {
   public void write(Root root, String path, boolean preserveOwnership, InputStream archive) {
     ContainerPath wanted = ContainerPath.of(path);
     try (Fd mount = open(root);
-        Fd directory = inside(mount, wanted, wanted.path())) {
+        Fd directory = inside(mount, wanted.path())) {
       applier.extract(directory, preserveOwnership, archive);
     } catch (RuntimeException e) {
       throw Failures.prefixed("copy to \"" + wanted.shown() + "\"", e);
@@ -63,19 +63,23 @@ final class TarFiles implements ContainerFiles {
     };
   }
 
-  private static Fd inside(Fd root, ContainerPath wanted, String path) {
+  private static Fd inside(Fd root, String path) {
     try {
       return PathCalls.openat2(
           root, path.isEmpty() ? RawPath.DOT : RawPath.of(path), DIRECTORY, 0, INSIDE);
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT)) {
-        throw new NotFoundException("\"" + wanted.shown() + "\": not found", e);
+        throw new NotFoundException("not found", e);
       }
       if (e.is(Errno.ENOTDIR)) {
         throw new InvalidArgumentException(
-            "\"" + wanted.shown() + "\": not a directory, or below something that is none", e);
+            "not a directory, or below something that is none", e);
       }
-      throw Failures.of("\"" + wanted.shown() + "\"", e);
+      if (e.is(Errno.ELOOP)) {
+        throw new InvalidArgumentException(
+            "links that lead in a circle, or out of the container by /proc", e);
+      }
+      throw e;
     }
   }
 }

@@ -33,7 +33,7 @@ final class TreeArchive {
     RawPath name = path.followed() ? RawPath.DOT : RawPath.of(path.name());
     TreeFile file = TreeFile.find(directory, name);
     if (file == null) {
-      throw new NotFoundException("\"" + path.shown() + "\": not found");
+      throw new NotFoundException("not found");
     }
     RawPath shown = path.name().isEmpty() ? RawPath.DOT : RawPath.of(path.name());
     var pipeline = new Pipeline("carafe-files", "copy");

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,8 @@ final class HostSession implements AutoCloseable {
       String scope,
       Tls tls,
       Proxies proxies,
-      Timing timing) {
+      Timing timing,
+      Consumer<String> trace) {
     this.host = host;
     this.timing = timing;
     Headers.Builder all = Headers.builder();
@@ -69,7 +71,7 @@ final class HostSession implements AutoCloseable {
             host.proxy().map(Proxies::fixed).orElse(proxies),
             timing,
             host.dialTimeout().orElse(timing.dial()));
-    this.wire = new Wire(dialer, timing);
+    this.wire = new Wire(dialer, timing, trace);
     this.secure =
         switch (host.scheme()) {
           case HTTP -> false;

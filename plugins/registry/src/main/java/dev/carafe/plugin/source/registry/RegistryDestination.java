@@ -2,6 +2,7 @@ package dev.carafe.plugin.source.registry;
 
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.images.ImageDestination;
 import dev.carafe.spi.images.ImageName;
 import java.io.IOException;
@@ -67,6 +68,9 @@ final class RegistryDestination implements ImageDestination {
         named && name.digest() == null ? name.reference() : manifest.digest().toString();
     String path = "/" + name.repository() + "/manifests/" + reference;
     String what = what(manifest);
+    if (named && name.digest() != null && !manifest.digest().equals(name.digest())) {
+      throw new InvalidArgumentException(what + " is not what the name says");
+    }
     if (exists(what, path, manifest)) {
       return Outcome.EXISTED;
     }

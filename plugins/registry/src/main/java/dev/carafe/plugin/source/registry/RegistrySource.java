@@ -80,7 +80,8 @@ final class RegistrySource implements ImageSource {
                 "repository:" + name.repository() + ":" + actions,
                 tls,
                 proxies,
-                timing))
+                timing,
+                options.trace()))
         .toList();
   }
 }

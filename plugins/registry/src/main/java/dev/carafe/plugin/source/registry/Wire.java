@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class Wire implements AutoCloseable {
   private static final int IDLE_CONNECTIONS = 8;
   private static final Duration IDLE_TIME = Duration.ofSeconds(30);
 
+  private final Consumer<String> trace;
   private final Dialer dialer;
   private final Timing timing;
   private final ReentrantLock lock = new ReentrantLock();
@@ -44,7 +46,8 @@ final class Wire implements AutoCloseable {
   private final Set<Connection> open = new HashSet<>();
   private boolean closed;
 
-  Wire(Dialer dialer, Timing timing) {
+  Wire(Dialer dialer, Timing timing, Consumer<String> trace) {
+    this.trace = trace;
     this.dialer = dialer;
     this.timing = timing;
   }
@@ -236,6 +239,7 @@ final class Wire implements AutoCloseable {
       int status = status(line);
       Headers headers = fields(connection, budget);
       if (status >= 200) {
+        trace.accept(method + " " + Redaction.uri(uri) + ": " + status);
         return new Reply(
             uri, status, headers, body(connection, method, status, headers, version10(line)));
       }

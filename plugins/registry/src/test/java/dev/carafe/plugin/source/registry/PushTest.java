@@ -253,6 +253,20 @@ final class PushTest {
   }
 
   @Test
+  void aTraceShowsRequestsWithoutSecrets() {
+    java.util.List<String> lines =
+        java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    push(
+        sources,
+        new SourceOptions(
+            host -> Optional.empty(), Map.of("X-Secret", "mine"), true, false, "", lines::add));
+    assertEquals(3, lines.size());
+    assertTrue(lines.getFirst().endsWith("/v2/a/b/blobs/" + BLOB.digest() + ": 404"), lines.getFirst());
+    assertFalse(String.join("", lines).contains("mine"));
+    assertFalse(lines.getLast().contains("s%2F1"), lines.getLast());
+  }
+
+  @Test
   void tokensAreAskedForPushing() throws IOException {
     try (FakeRegistry tokens = FakeRegistry.plain()) {
       tokens.on("/token", exchange -> FakeRegistry.send(exchange, 200, "{\"token\":\"t\"}"));
