@@ -43,35 +43,35 @@ final class ImageTransfers {
     Image image;
     try (TraceStream trace = options.trace(namespace, source)) {
       image =
-        flows
-            .puller()
-            .pull(
-                namespace,
-                Calls.lease(),
-                new PullRequest(
-                    ImageName.parse(source.getReference()),
-                    storeAs,
-                    options.of(namespace, source, trace),
-                    platforms(destination),
-                    unpacks(destination),
-                    labels),
-                step -> {
-                  switch (step.event()) {
-                    case "resolving" -> {}
-                    case "resolved" -> {
-                      progress.report(said("Pulling from " + registry, null));
-                      progress.report(
-                          new Progress.Step(
-                              "fetching image content",
-                              step.name(),
-                              List.of(),
-                              0,
-                              0,
-                              step.descriptor()));
+          flows
+              .puller()
+              .pull(
+                  namespace,
+                  Calls.lease(),
+                  new PullRequest(
+                      ImageName.parse(source.getReference()),
+                      storeAs,
+                      options.of(namespace, source, trace),
+                      platforms(destination),
+                      unpacks(destination),
+                      labels),
+                  step -> {
+                    switch (step.event()) {
+                      case "resolving" -> {}
+                      case "resolved" -> {
+                        progress.report(said("Pulling from " + registry, null));
+                        progress.report(
+                            new Progress.Step(
+                                "fetching image content",
+                                step.name(),
+                                List.of(),
+                                0,
+                                0,
+                                step.descriptor()));
+                      }
+                      default -> progress.report(step);
                     }
-                    default -> progress.report(step);
-                  }
-                });
+                  });
     }
     for (String name : ImageNames.ofTarget("", image.target(), references(destination))) {
       Calls.stores(metadata).images().put(Image.of(name, image.target(), labels));

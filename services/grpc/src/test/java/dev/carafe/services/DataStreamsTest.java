@@ -84,8 +84,7 @@ final class DataStreamsTest {
   }
 
   private void arrives(byte[] bytes) {
-    stream.arrived(
-        Anys.pack(Data.newBuilder().setData(ByteString.copyFrom(bytes)).build()));
+    stream.arrived(Anys.pack(Data.newBuilder().setData(ByteString.copyFrom(bytes)).build()));
   }
 
   private void opens(int bytes) {

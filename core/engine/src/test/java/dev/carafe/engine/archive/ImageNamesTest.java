@@ -52,8 +52,7 @@ final class ImageNamesTest {
   void withoutAPrefixAnArchiveNamesNothing() {
     assertEquals(List.of(), names(full("a.b/c:1")));
     assertEquals(
-        List.of(),
-        names(full("a.b/c:1"), new ImageReference("x:1", false, true, false, false)));
+        List.of(), names(full("a.b/c:1"), new ImageReference("x:1", false, true, false, false)));
   }
 
   @Test
@@ -76,8 +75,7 @@ final class ImageNamesTest {
   @Test
   void oddNamesAreRefused() {
     for (String odd : List.of("a\nb", "a b", "x".repeat(2000))) {
-      assertThrows(
-          InvalidArgumentException.class, () -> names(full(odd), prefix("a", true)), odd);
+      assertThrows(InvalidArgumentException.class, () -> names(full(odd), prefix("a", true)), odd);
     }
   }
 

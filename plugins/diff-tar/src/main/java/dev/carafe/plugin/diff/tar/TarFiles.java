@@ -72,8 +72,7 @@ final class TarFiles implements ContainerFiles {
         throw new NotFoundException("not found", e);
       }
       if (e.is(Errno.ENOTDIR)) {
-        throw new InvalidArgumentException(
-            "not a directory, or below something that is none", e);
+        throw new InvalidArgumentException("not a directory, or below something that is none", e);
       }
       if (e.is(Errno.ELOOP)) {
         throw new InvalidArgumentException(

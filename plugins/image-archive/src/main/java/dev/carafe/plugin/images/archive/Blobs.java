@@ -55,9 +55,15 @@ final class Blobs {
     try (ContentWriter writer = content.writer(new IngestRequest(ref, size, expected))) {
       boolean done = false;
       try {
+        // Where another namespace has the blob, the writer has its bytes already.
+        long skip = writer.status().offset();
         byte[] chunk = new byte[CHUNK];
         for (int count = source.read(chunk); count >= 0; count = source.read(chunk)) {
-          writer.write(ByteBuffer.wrap(chunk, 0, count));
+          int known = (int) Math.min(skip, count);
+          skip -= known;
+          if (count > known) {
+            writer.write(ByteBuffer.wrap(chunk, known, count - known));
+          }
         }
         Stored stored = commit(writer, name, size, expected, Map.of());
         done = true;

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.luben.zstd.Zstd;
 import dev.carafe.spi.content.BlobReader;
+import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.content.ContentWriter;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.content.IngestRequest;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -22,6 +25,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +92,28 @@ final class ImageArchiveTest {
                 + manifest
                 + "\",\"size\":14}]}")
         .end();
+  }
+
+  /** A writer of a blob that another namespace has begins with all of its bytes. */
+  @Test
+  void aBlobThatAnotherNamespaceHasIsTaken() {
+    byte[] manifest = Tars.utf8("{\"manifest\":1}");
+    ContentStore shared =
+        (ContentStore)
+            Proxy.newProxyInstance(
+                ContentStore.class.getClassLoader(),
+                new Class<?>[] {ContentStore.class},
+                (self, method, arguments) -> {
+                  Object result = method.invoke(content, arguments);
+                  if (result instanceof ContentWriter writer
+                      && arguments[0] instanceof IngestRequest request
+                      && Digest.of(manifest).equals(request.expected())) {
+                    writer.write(ByteBuffer.wrap(manifest));
+                  }
+                  return result;
+                });
+    archives(ImageArchiveConfig.DEFAULT).read(new ByteArrayInputStream(oci()), false, shared);
+    assertArrayEquals(manifest, blob(Digest.of(manifest)));
   }
 
   @Test

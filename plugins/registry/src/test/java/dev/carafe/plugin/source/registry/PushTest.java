@@ -261,7 +261,8 @@ final class PushTest {
         new SourceOptions(
             host -> Optional.empty(), Map.of("X-Secret", "mine"), true, false, "", lines::add));
     assertEquals(3, lines.size());
-    assertTrue(lines.getFirst().endsWith("/v2/a/b/blobs/" + BLOB.digest() + ": 404"), lines.getFirst());
+    assertTrue(
+        lines.getFirst().endsWith("/v2/a/b/blobs/" + BLOB.digest() + ": 404"), lines.getFirst());
     assertFalse(String.join("", lines).contains("mine"));
     assertFalse(lines.getLast().contains("s%2F1"), lines.getLast());
   }
