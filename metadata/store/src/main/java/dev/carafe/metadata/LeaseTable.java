@@ -1,6 +1,5 @@
 package dev.carafe.metadata;
 
-import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.LeaseManager;
@@ -25,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class LeaseTable implements LeaseManager {
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  private static final int MAX_ID = 1024;
+
   private final Ledger ledger;
   private final String namespace;
 
@@ -35,7 +36,7 @@ final class LeaseTable implements LeaseManager {
 
   @Override
   public Lease create(String id, Map<String, String> labels) {
-    String named = id.isEmpty() ? generatedId() : Identifiers.check("lease id", id);
+    String named = id.isEmpty() ? generatedId() : checkedId(id);
     Map<String, String> checked = Labels.checked(labels);
     return ledger.change(change -> {
       WritableBucket leases =
@@ -48,6 +49,16 @@ final class LeaseTable implements LeaseManager {
       change.touch(Node.lease(namespace, named));
       return lease;
     });
+  }
+
+  /** Free text: clients name leases after paths, for example. */
+  private static String checkedId(String id) {
+    if (id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
+      String shown = id.substring(0, Math.min(id.length(), 76)).replaceAll("\\p{Cntrl}", "?");
+      throw new InvalidArgumentException(
+          "lease id \"" + shown + "\" is longer than " + MAX_ID + " or has control characters");
+    }
+    return id;
   }
 
   @Override

@@ -321,6 +321,16 @@ class TablesTest {
   }
 
   @Test
+  void leaseMayBeNamedAfterAPath() {
+    stores.leases().create("/tmp/a b/mount", Map.of());
+    assertEquals("/tmp/a b/mount", stores.leases().get("/tmp/a b/mount").id());
+    assertThrows(
+        InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
+    assertThrows(
+        InvalidArgumentException.class, () -> stores.leases().create("x".repeat(2000), Map.of()));
+  }
+
+  @Test
   void leaseIsCreatedOnceAndDeleted() {
     stores.leases().create("l", Map.of());
     assertRefused(

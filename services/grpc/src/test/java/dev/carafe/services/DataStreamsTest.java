@@ -118,8 +118,8 @@ final class DataStreamsTest {
   void aClientThatBreaksOffIsNoEnd() throws IOException {
     var in = new ReceivedData(registry.get(NAMESPACE, "s"));
     arrives(new byte[] {1, 2});
-    stream.brokenByClient();
     assertEquals(1, in.read());
+    stream.brokenByClient();
     assertEquals(2, in.read());
     assertThrows(CancelledException.class, in::read);
   }
