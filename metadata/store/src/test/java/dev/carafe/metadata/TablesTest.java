@@ -324,8 +324,7 @@ class TablesTest {
   void leaseMayBeNamedAfterAPath() {
     stores.leases().create("/tmp/a b/mount", Map.of());
     assertEquals("/tmp/a b/mount", stores.leases().get("/tmp/a b/mount").id());
-    assertThrows(
-        InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
+    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
     assertThrows(
         InvalidArgumentException.class, () -> stores.leases().create("x".repeat(2000), Map.of()));
   }
@@ -337,7 +336,6 @@ class TablesTest {
         AlreadyExistsException.class,
         "lease \"l\": already exists",
         () -> stores.leases().create("l", Map.of()));
-    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a/b", Map.of()));
     stores.leases().delete("l");
     String message = "lease \"l\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.leases().delete("l"));
