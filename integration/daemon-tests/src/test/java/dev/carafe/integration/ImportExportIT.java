@@ -187,13 +187,13 @@ class ImportExportIT {
     TestDaemon daemon = lab.daemon();
     daemon.carafe().ok("pull", "--quiet", image.name());
     int count = 0;
-    for (Ctr ctr : Ctr.all(daemon)) {
+    for (CtrProgram ctr : CtrProgram.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         Path archive = file(lab, "ctr" + count++ + ".tar");
-        ctr.ok(Ctr.words(List.of("images", "export"), way, archive.toString(), image.name()));
+        ctr.ok(CtrProgram.words(List.of("images", "export"), way, archive.toString(), image.name()));
         assertEquals(image.image().manifestDigest(), inspect("oci-archive:" + archive));
         daemon.carafe().ok("images", "rm", "--sync", image.name());
-        ctr.ok(Ctr.words(List.of("images", "import"), way, archive.toString()));
+        ctr.ok(CtrProgram.words(List.of("images", "import"), way, archive.toString()));
         assertTrue(daemon.carafe().lines("images", "ls", "-q").contains(image.name()));
       }
     }
@@ -204,7 +204,7 @@ class ImportExportIT {
     ImageStock.Stocked image = ImageStock.eightLayers();
     TestDaemon daemon = lab.daemon();
     daemon.carafe().ok("pull", "--quiet", image.name());
-    for (Ctr ctr : Ctr.all(daemon)) {
+    for (CtrProgram ctr : CtrProgram.all(daemon)) {
       ctr.ok("images", "tag", "--force", image.name(), "tagged.example/x:1");
       String check = ctr.ok("images", "check");
       assertTrue(check.contains("tagged.example/x:1") && !check.contains("incomplete"), check);

@@ -127,10 +127,10 @@ class PushIT {
     TestDaemon daemon = lab.daemon();
     daemon.carafe().ok("pull", "--quiet", image.name());
     int count = 0;
-    for (Ctr ctr : Ctr.all(daemon)) {
+    for (CtrProgram ctr : CtrProgram.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         String name = at("pushed/by-ctr" + count++ + ":1");
-        ctr.ok(Ctr.words(List.of("images", "push", "--plain-http"), way, name, image.name()));
+        ctr.ok(CtrProgram.words(List.of("images", "push", "--plain-http"), way, name, image.name()));
         assertEquals(image.image().manifestDigest(), digest(name));
       }
     }
