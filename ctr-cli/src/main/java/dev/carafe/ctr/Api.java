@@ -10,14 +10,22 @@ import dev.carafe.api.services.containers.v1.GetContainerResponse;
 import dev.carafe.api.services.containers.v1.ListContainersRequest;
 import dev.carafe.api.services.containers.v1.ListContainersResponse;
 import dev.carafe.api.services.content.v1.DeleteContentRequest;
+import dev.carafe.api.services.content.v1.InfoRequest;
+import dev.carafe.api.services.content.v1.InfoResponse;
 import dev.carafe.api.services.content.v1.ListContentRequest;
 import dev.carafe.api.services.content.v1.ListContentResponse;
 import dev.carafe.api.services.content.v1.ListStatusesRequest;
 import dev.carafe.api.services.content.v1.ListStatusesResponse;
 import dev.carafe.api.services.content.v1.ReadContentRequest;
 import dev.carafe.api.services.content.v1.ReadContentResponse;
+import dev.carafe.api.services.content.v1.UpdateRequest;
+import dev.carafe.api.services.content.v1.UpdateResponse;
 import dev.carafe.api.services.content.v1.WriteContentRequest;
 import dev.carafe.api.services.content.v1.WriteContentResponse;
+import dev.carafe.api.services.diff.v1.ApplyRequest;
+import dev.carafe.api.services.diff.v1.ApplyResponse;
+import dev.carafe.api.services.diff.v1.DiffRequest;
+import dev.carafe.api.services.diff.v1.DiffResponse;
 import dev.carafe.api.services.events.v1.SubscribeRequest;
 import dev.carafe.api.services.images.v1.CreateImageRequest;
 import dev.carafe.api.services.images.v1.CreateImageResponse;
@@ -164,6 +172,10 @@ final class Api {
         Method.of(SERVICE, "ListStatuses", ListStatusesResponse.parser());
     static final Method<DeleteContentRequest, Empty> DELETE =
         Method.of(SERVICE, "Delete", Empty.parser());
+    static final Method<InfoRequest, InfoResponse> INFO =
+        Method.of(SERVICE, "Info", InfoResponse.parser());
+    static final Method<UpdateRequest, UpdateResponse> UPDATE =
+        Method.of(SERVICE, "Update", UpdateResponse.parser());
 
     private Content() {}
   }
@@ -188,6 +200,16 @@ final class Api {
         Method.of(SERVICE, "Remove", Empty.parser());
 
     private Snapshots() {}
+  }
+
+  static final class Diff {
+    private static final String SERVICE = "containerd.services.diff.v1.Diff";
+    static final Method<ApplyRequest, ApplyResponse> APPLY =
+        Method.of(SERVICE, "Apply", ApplyResponse.parser());
+    static final Method<DiffRequest, DiffResponse> DIFF =
+        Method.of(SERVICE, "Diff", DiffResponse.parser());
+
+    private Diff() {}
   }
 
   static final class Leases {

@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All commands with their flags, and what runs them. One place for parsing, help and completion.
+ * All commands with their flags: one place for parsing, help and completion. {@link CommandRunner}
+ * runs them.
  */
 final class Commands {
   static final List<Flag> GLOBAL =
@@ -88,6 +89,45 @@ final class Commands {
               flag("no-unpack", "", "content only"),
               many("label", "l", "NAME=VALUE", "labels the image"),
               flag("quiet", "q", "no progress")),
+          command(
+              "push",
+              "IMAGE [NAME]",
+              1,
+              2,
+              "pushes an image, under another name if one is given",
+              many("platform", "", "OS/ARCH", "which image of several; all if not given"),
+              value("user", "u", "USER[:PASSWORD]", "credentials for the image's registry"),
+              flag("plain-http", "", "speaks plain HTTP"),
+              value("hosts-dir", "", "DIR", "hosts.toml directory"),
+              flag("quiet", "q", "no progress")),
+          command(
+              "import",
+              "FILE|-",
+              1,
+              1,
+              "imports images from an OCI or docker save archive",
+              value("base-name", "", "NAME", "takes only images of this name, or gives it to them"),
+              value("index-name", "", "NAME", "names the archive's index as a whole"),
+              flag("digests", "", "names images by their digest, too"),
+              flag("skip-digest-for-named", "", "but not those that have another name"),
+              value("platform", "", "OS/ARCH", "which image of several"),
+              flag("all-platforms", "", "takes all of them"),
+              SNAPSHOTTER,
+              flag("no-unpack", "", "content only"),
+              flag("compress", "", "compresses layers that are not"),
+              many("label", "l", "NAME=VALUE", "labels the images"),
+              flag("quiet", "q", "no progress")),
+          command(
+              "export",
+              "FILE|- IMAGE...",
+              2,
+              99,
+              "exports images to an archive that OCI tools and docker load read",
+              many("platform", "", "OS/ARCH", "which image of several"),
+              flag("all-platforms", "", "all of them"),
+              flag("skip-manifest-json", "", "leaves out what docker load reads"),
+              flag("skip-non-distributable", "", "leaves out layers that may not be passed on"),
+              flag("quiet", "q", "no progress")),
           command("images ls", "[FILTER...]", 0, 99, "lists images", FORMAT, QUIET),
           command(
               "images rm",
@@ -103,6 +143,46 @@ final class Commands {
               2,
               "gives an image a further name",
               flag("force", "", "replaces")),
+          command(
+              "images inspect", "IMAGE", 1, 1, "shows what an image is made of as a tree", FORMAT),
+          command(
+              "images check",
+              "[FILTER...]",
+              0,
+              99,
+              "shows whether images are complete; exits with 1 if one is not",
+              FORMAT,
+              QUIET,
+              SNAPSHOTTER),
+          command(
+              "images usage", "[IMAGE...]", 0, 99, "shows what images take", FORMAT, SNAPSHOTTER),
+          command(
+              "images mount",
+              "IMAGE DIR",
+              2,
+              2,
+              "mounts an image's files, read-only",
+              value("platform", "", "OS/ARCH", "which image of several"),
+              flag("rw", "", "writable, in a snapshot of its own"),
+              SNAPSHOTTER),
+          command(
+              "images unmount",
+              "DIR",
+              1,
+              1,
+              "unmounts an image",
+              flag("rm", "", "removes the snapshot that was mounted"),
+              SNAPSHOTTER),
+          command(
+              "images convert",
+              "IMAGE NAME",
+              2,
+              2,
+              "makes another image of one",
+              flag("uncompress", "", "unpacks gzip layers"),
+              flag("oci", "", "OCI media types instead of Docker's"),
+              many("platform", "", "OS/ARCH", "keeps only this one of several"),
+              flag("all-platforms", "", "keeps all of them")),
           new Command("run", "IMAGE ID [COMMAND...]", 2, -1, "runs a container", RUN),
           command("containers ls", "[FILTER...]", 0, 99, "lists containers", FORMAT, QUIET),
           command("containers info", "ID", 1, 1, "shows a container as JSON"),
@@ -113,6 +193,14 @@ final class Commands {
               99,
               "removes containers and their snapshots",
               flag("keep-snapshot", "", "keeps the snapshot")),
+          command(
+              "containers cp",
+              "ID:/PATH FILE|- , or FILE|- ID:/DIR",
+              2,
+              2,
+              "copies files from or to a container as a tar archive",
+              flag("no-walk", "", "a directory without what is in it"),
+              flag("archive", "a", "keeps owners")),
           new Command(
               "containers create",
               "IMAGE ID [COMMAND...]",
@@ -206,6 +294,23 @@ final class Commands {
               "shows the mount commands of a snapshot",
               SNAPSHOTTER),
           command("snapshots commit", "NAME KEY", 2, 2, "makes a snapshot immutable", SNAPSHOTTER),
+          command(
+              "snapshots diff",
+              "KEY [NEWER]",
+              1,
+              2,
+              "writes what a snapshot adds to its parent, or another to it, as a layer",
+              value("media-type", "", "TYPE", "of the layer; decides its compression"),
+              SNAPSHOTTER),
+          command(
+              "snapshots unpack",
+              "IMAGE",
+              1,
+              1,
+              "makes snapshots of an image's layers",
+              value("platform", "", "OS/ARCH", "which image of several"),
+              SNAPSHOTTER),
+          command("snapshots tree", "", 0, 0, "lists snapshots below their parents", SNAPSHOTTER),
           command("snapshots rm", "KEY...", 1, 99, "removes snapshots", SNAPSHOTTER),
           command("leases ls", "", 0, 0, "lists leases", FORMAT, QUIET),
           command(
@@ -229,58 +334,6 @@ final class Commands {
           command("completion", "bash|zsh|fish", 1, 1, "prints a completion script"));
 
   private Commands() {}
-
-  static int run(Command command, Session session) throws Exception {
-    return switch (command.path()) {
-      case "version" -> new SystemCommands(session).version();
-      case "plugins ls" -> new PluginCommands(session).list();
-      case "plugins graph" -> new PluginCommands(session).graph();
-      case "namespaces ls" -> new NamespaceCommands(session).list();
-      case "namespaces create" -> new NamespaceCommands(session).create();
-      case "namespaces label" -> new NamespaceCommands(session).label();
-      case "namespaces rm" -> new NamespaceCommands(session).remove();
-      case "pull" -> new PullCommand(session).run();
-      case "images ls" -> new ImageCommands(session).list();
-      case "images rm" -> new ImageCommands(session).remove();
-      case "images tag" -> new ImageCommands(session).tag();
-      case "run" -> new RunCommand(session).run();
-      case "containers create" -> new RunCommand(session).create();
-      case "containers ls" -> new ContainerCommands(session).list();
-      case "containers info" -> new ContainerCommands(session).info();
-      case "containers rm" -> new ContainerCommands(session).remove();
-      case "tasks ls" -> new TaskCommands(session).list();
-      case "tasks start" -> new TaskCommands(session).start();
-      case "tasks ps" -> new TaskCommands(session).processes();
-      case "tasks exec" -> new ExecCommand(session).run();
-      case "tasks kill" -> new TaskCommands(session).kill();
-      case "tasks pause" -> new TaskCommands(session).pause();
-      case "tasks resume" -> new TaskCommands(session).resume();
-      case "tasks metrics" -> new TaskCommands(session).metrics();
-      case "tasks wait" -> new TaskCommands(session).await();
-      case "tasks rm" -> new TaskCommands(session).remove();
-      case "content ls" -> new ContentCommands(session).list();
-      case "content get" -> new ContentCommands(session).get();
-      case "content ingest" -> new ContentCommands(session).ingest();
-      case "content active" -> new ContentCommands(session).active();
-      case "content rm" -> new ContentCommands(session).remove();
-      case "snapshots ls" -> new SnapshotCommands(session).list();
-      case "snapshots info" -> new SnapshotCommands(session).info();
-      case "snapshots usage" -> new SnapshotCommands(session).usage();
-      case "snapshots prepare" -> new SnapshotCommands(session).prepare();
-      case "snapshots view" -> new SnapshotCommands(session).view();
-      case "snapshots mounts" -> new SnapshotCommands(session).mounts();
-      case "snapshots commit" -> new SnapshotCommands(session).commit();
-      case "snapshots rm" -> new SnapshotCommands(session).remove();
-      case "leases ls" -> new LeaseCommands(session).list();
-      case "leases create" -> new LeaseCommands(session).create();
-      case "leases rm" -> new LeaseCommands(session).remove();
-      case "events" -> new SystemCommands(session).events();
-      case "gc" -> new LeaseCommands(session).collect();
-      case "batch" -> new SystemCommands(session).batch();
-      case "completion" -> Completion.print(session);
-      default -> throw new IllegalStateException(command.path());
-    };
-  }
 
   /**
    * The command that the words begin with, the longest name first; {@code c} is short for {@code

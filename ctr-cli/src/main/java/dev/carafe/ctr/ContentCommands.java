@@ -9,15 +9,18 @@ import dev.carafe.api.services.content.v1.ListStatusesRequest;
 import dev.carafe.api.services.content.v1.ReadContentRequest;
 import dev.carafe.api.services.content.v1.ReadContentResponse;
 import dev.carafe.api.services.content.v1.Status;
+import dev.carafe.api.services.content.v1.UpdateRequest;
 import dev.carafe.api.services.content.v1.WriteAction;
 import dev.carafe.api.services.content.v1.WriteContentRequest;
 import dev.carafe.api.services.content.v1.WriteContentResponse;
 import dev.carafe.ctr.grpc.Call;
+import dev.carafe.spi.content.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Blobs. */
@@ -86,6 +89,15 @@ final class ContentCommands {
       }
     }
     return bytes.toByteArray();
+  }
+
+  /** Sets labels of a blob beside those that it has. */
+  static void label(Session session, Digest digest, Map<String, String> labels) {
+    UpdateRequest.Builder request =
+        UpdateRequest.newBuilder()
+            .setInfo(Info.newBuilder().setDigest(digest.toString()).putAllLabels(labels));
+    labels.keySet().forEach(name -> request.getUpdateMaskBuilder().addPaths("labels." + name));
+    session.channel().unary(Api.Content.UPDATE, request.build());
   }
 
   int ingest() throws IOException {

@@ -93,7 +93,7 @@ public final class Main {
     }
     command.check(arguments);
     try (Session session = new Session(global, arguments, streams)) {
-      return Commands.run(command, session);
+      return CommandRunner.run(command, session);
     }
   }
 

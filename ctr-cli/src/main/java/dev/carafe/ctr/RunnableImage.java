@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param chainId name of its topmost snapshot; empty for an image without layers
  */
-record RunnableImage(ImageConfig config, String chainId) {
+record RunnableImage(
+    ImageConfig config,
+    String chainId,
+    Digest configDigest,
+    List<dev.carafe.spi.content.Descriptor> layers) {
   private static final int MAX_INDEXES = 4;
 
   static RunnableImage read(Session session, Image image, @Nullable String platform) {
@@ -36,7 +40,11 @@ record RunnableImage(ImageConfig config, String chainId) {
             throw nothing(image, wanted);
           }
           List<Digest> chain = ChainId.of(config.diffIds());
-          return new RunnableImage(config, chain.isEmpty() ? "" : chain.getLast().toString());
+          return new RunnableImage(
+              config,
+              chain.isEmpty() ? "" : chain.getLast().toString(),
+              manifest.config().digest(),
+              manifest.layers());
         }
       }
     }

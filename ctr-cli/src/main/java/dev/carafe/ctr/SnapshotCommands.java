@@ -28,7 +28,7 @@ final class SnapshotCommands {
     this.arguments = session.arguments();
   }
 
-  private List<Info> snapshots(List<String> filters) {
+  List<Info> snapshots(List<String> filters) {
     List<Info> snapshots = new ArrayList<>();
     ListSnapshotsRequest request =
         ListSnapshotsRequest.newBuilder()

@@ -30,6 +30,12 @@ public final class MediaTypes {
     return mediaType.equals(OCI_CONFIG) || mediaType.equals(DOCKER_CONFIG);
   }
 
+  /** Whether its bytes may not be passed on: they are fetched from where the descriptor says. */
+  public static boolean isNonDistributable(String mediaType) {
+    return mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.")
+        || mediaType.startsWith("application/vnd.docker.image.rootfs.foreign.");
+  }
+
   /** Whether it is a file system layer, compressed in whatever way. */
   public static boolean isLayer(String mediaType) {
     return mediaType.startsWith(OCI_LAYER)

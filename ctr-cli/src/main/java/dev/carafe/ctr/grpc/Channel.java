@@ -135,8 +135,8 @@ public final class Channel implements AutoCloseable {
     return open(method, Map.of());
   }
 
-  private <Q extends MessageLite, R> Call<Q, R> open(
-      Method<Q, R> method, Map<String, String> more) {
+  /** Begins a call with metadata beside the channel's. */
+  public <Q extends MessageLite, R> Call<Q, R> open(Method<Q, R> method, Map<String, String> more) {
     List<String> headers = new ArrayList<>();
     headers.addAll(List.of(":method", "POST", ":scheme", "http", ":path", method.path()));
     headers.addAll(List.of(":authority", "localhost", "content-type", "application/grpc"));

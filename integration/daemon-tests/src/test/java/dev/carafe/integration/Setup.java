@@ -40,6 +40,18 @@ final class Setup {
         "program " + name + " is not installed (./dev test installs it); looked in " + searched());
   }
 
+  /** Every program of that name, in the order in which they are looked for. */
+  static List<Path> tools(String name) {
+    List<Path> found =
+        searched().stream()
+            .map(directory -> directory.resolve(name))
+            .filter(program -> Files.isExecutable(program) && Files.isRegularFile(program))
+            .map(program -> program.toAbsolutePath().normalize())
+            .distinct()
+            .toList();
+    return found.isEmpty() ? List.of(tool(name)) : found;
+  }
+
   private static List<Path> searched() {
     List<Path> directories = new ArrayList<>();
     for (String directory : System.getenv().getOrDefault("PATH", "").split(":")) {

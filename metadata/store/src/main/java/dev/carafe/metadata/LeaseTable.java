@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Leases of one namespace in the database. */
 final class LeaseTable implements LeaseManager {
   private static final SecureRandom RANDOM = new SecureRandom();
+
   private static final int MAX_ID = 1024;
 
   private final Ledger ledger;
@@ -35,7 +36,7 @@ final class LeaseTable implements LeaseManager {
 
   @Override
   public Lease create(String id, Map<String, String> labels) {
-    String named = id.isEmpty() ? generatedId() : check(id);
+    String named = id.isEmpty() ? generatedId() : checkedId(id);
     Map<String, String> checked = Labels.checked(labels);
     return ledger.change(change -> {
       WritableBucket leases =
@@ -48,6 +49,16 @@ final class LeaseTable implements LeaseManager {
       change.touch(Node.lease(namespace, named));
       return lease;
     });
+  }
+
+  /** Free text: clients name leases after paths, for example. */
+  private static String checkedId(String id) {
+    if (id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
+      String shown = id.substring(0, Math.min(id.length(), 76)).replaceAll("\\p{Cntrl}", "?");
+      throw new InvalidArgumentException(
+          "lease id \"" + shown + "\" is longer than " + MAX_ID + " or has control characters");
+    }
+    return id;
   }
 
   @Override
@@ -156,19 +167,6 @@ final class LeaseTable implements LeaseManager {
   private @Nullable Bucket find(ReadTransaction tx, String id) {
     Bucket leases = id.isEmpty() ? null : Schema.leases(tx, namespace);
     return leases == null ? null : leases.bucket(id);
-  }
-
-  /** Clients make ids of random bytes in base64, in which signs may follow each other. */
-  private static String check(String id) {
-    if (id.length() > MAX_ID) {
-      throw new InvalidArgumentException(
-          "lease id \"" + id.substring(0, 76) + "...\" is longer than " + MAX_ID + " characters");
-    }
-    if (id.chars().anyMatch(Character::isISOControl)) {
-      throw new InvalidArgumentException(
-          "lease id \"" + id.replaceAll("\\p{Cntrl}", "?") + "\" has control characters");
-    }
-    return id;
   }
 
   /** {@code NANOSECONDS-RANDOM} as containerd names leases, and always an identifier. */

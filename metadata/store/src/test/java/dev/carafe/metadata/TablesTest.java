@@ -321,14 +321,23 @@ class TablesTest {
   }
 
   @Test
+  void leaseMayBeNamedAfterAPath() {
+    stores.leases().create("/tmp/a b/mount", Map.of());
+    assertEquals("/tmp/a b/mount", stores.leases().get("/tmp/a b/mount").id());
+    // Random bytes in base64, as containerd's clients make them.
+    assertEquals("50024593--tkS", stores.leases().create("50024593--tkS", Map.of()).id());
+    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
+    assertThrows(
+        InvalidArgumentException.class, () -> stores.leases().create("x".repeat(2000), Map.of()));
+  }
+
+  @Test
   void leaseIsCreatedOnceAndDeleted() {
     stores.leases().create("l", Map.of());
     assertRefused(
         AlreadyExistsException.class,
         "lease \"l\": already exists",
         () -> stores.leases().create("l", Map.of()));
-    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a\nb", Map.of()));
-    assertEquals("50024593--tkS", stores.leases().create("50024593--tkS", Map.of()).id());
     stores.leases().delete("l");
     String message = "lease \"l\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.leases().delete("l"));

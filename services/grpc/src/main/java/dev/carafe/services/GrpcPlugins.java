@@ -185,17 +185,29 @@ public final class GrpcPlugins {
   @Extension
   public static final class Transfer extends ServiceFactory {
     public Transfer() {
-      super("transfer", Metadata.TYPE, TransferFlows.TYPE, Streams.TYPE);
+      super(
+          "transfer",
+          Metadata.TYPE,
+          TransferFlows.TYPE,
+          Streams.TYPE,
+          TaskService.TYPE,
+          PluginTypes.CONTAINER_FILES);
     }
 
     @Override
     BindableService open(PluginContext context) {
+      Metadata metadata = context.require(Metadata.TYPE);
       TransferFlows flows = context.require(TransferFlows.TYPE);
+      StreamRegistry streams = context.require(Streams.TYPE).registry();
+      ImageTransfers images = new ImageTransfers(metadata, flows, new RegistryOptions(streams));
+      FileTransfers files =
+          new FileTransfers(
+              metadata,
+              context.require(TaskService.TYPE).manager(),
+              context.requireAll(PluginTypes.CONTAINER_FILES).values().iterator().next(),
+              streams);
       return new TransferService(
-          context.require(Metadata.TYPE),
-          flows.puller(),
-          context.require(Streams.TYPE).registry(),
-          flows.defaultSnapshotter());
+          images, new ArchiveTransfers(flows, images, streams), files, streams);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.carafe.services;
 
 import dev.carafe.engine.pull.Progress;
 import dev.carafe.services.StreamRegistry.OpenStream;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -11,6 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  */
 final class ProgressStream implements Progress, AutoCloseable {
   private static final int BYTE_COUNTS = 256;
+  private static final Set<String> COUNTING = Set.of("downloading", "uploading", "extracting");
   private static final Step LAST = new Step("", "", java.util.List.of(), 0, 0, null);
 
   private final BlockingQueue<Step> steps = new LinkedBlockingQueue<>();
@@ -24,7 +26,7 @@ final class ProgressStream implements Progress, AutoCloseable {
 
   @Override
   public void report(Step step) {
-    if (!step.event().equals("downloading") || steps.size() < BYTE_COUNTS) {
+    if (!COUNTING.contains(step.event()) || steps.size() < BYTE_COUNTS) {
       steps.add(step);
     }
   }

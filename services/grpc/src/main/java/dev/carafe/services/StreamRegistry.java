@@ -29,7 +29,15 @@ public final class StreamRegistry {
     private final Key key;
     private final ServerCallStreamObserver<Any> observer;
     private final BlockingQueue<Any> received = new LinkedBlockingQueue<>();
+
+    /** The client sends no more. */
     private volatile boolean ended;
+
+    /** The client has gone before it said that it sends no more. */
+    private volatile boolean broken;
+
+    private boolean claimed;
+    private boolean closed;
 
     private OpenStream(Key key, ServerCallStreamObserver<Any> observer) {
       this.key = key;
@@ -37,7 +45,7 @@ public final class StreamRegistry {
     }
 
     synchronized void send(Any message) {
-      if (ended || observer.isCancelled()) {
+      if (closed || broken || observer.isCancelled()) {
         throw new CancelledException("stream \"" + key.id() + "\": closed by the client");
       }
       observer.onNext(message);
@@ -46,10 +54,12 @@ public final class StreamRegistry {
     /**
      * The client's next message, or null after its last one. Asks for one at a time, so that
      * nothing piles up here.
+     *
+     * @throws CancelledException if the client has gone without an end
      */
     @Nullable Any receive(Duration atMost) throws InterruptedException {
       if (ended && received.isEmpty()) {
-        return null;
+        return end();
       }
       observer.request(1);
       Any message = received.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
@@ -57,15 +67,40 @@ public final class StreamRegistry {
         throw new DeadlineExceededException(
             "stream \"" + key.id() + "\": no answer within " + atMost.toSeconds() + " s");
       }
-      return message == END ? null : message;
+      return message == END ? end() : message;
+    }
+
+    private @Nullable Any end() {
+      if (broken) {
+        throw new CancelledException("stream \"" + key.id() + "\": broken off by the client");
+      }
+      return null;
+    }
+
+    private synchronized void claim() {
+      claimed = true;
     }
 
     void arrived(Any message) {
       received.add(message);
     }
 
-    /** The client's side has ended. */
+    /** The client sends no more; what is sent to it still arrives. */
     void endedByClient() {
+      ended = true;
+      received.add(END);
+      boolean unwanted;
+      synchronized (this) {
+        unwanted = !claimed;
+      }
+      if (unwanted) {
+        close();
+      }
+    }
+
+    /** The client has gone. */
+    void brokenByClient() {
+      broken = true;
       ended = true;
       received.add(END);
       streams.remove(key, this);
@@ -74,9 +109,9 @@ public final class StreamRegistry {
     /** Ends the call. Idempotent. */
     synchronized void close() {
       streams.remove(key, this);
-      if (!ended) {
-        ended = true;
-        if (!observer.isCancelled()) {
+      if (!closed) {
+        closed = true;
+        if (!broken && !observer.isCancelled()) {
           observer.onCompleted();
         }
       }
@@ -100,6 +135,7 @@ public final class StreamRegistry {
     if (stream == null) {
       throw new NotFoundException("stream \"" + id + "\": not found");
     }
+    stream.claim();
     return stream;
   }
 }

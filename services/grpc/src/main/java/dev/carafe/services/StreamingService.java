@@ -63,14 +63,14 @@ final class StreamingService extends StreamingGrpc.StreamingImplBase {
     @Override
     public void onError(Throwable gone) {
       if (stream != null) {
-        stream.endedByClient();
+        stream.brokenByClient();
       }
     }
 
     @Override
     public void onCompleted() {
       if (stream != null) {
-        stream.close();
+        stream.endedByClient();
       } else if (!refused) {
         call.onCompleted();
       }

@@ -1,7 +1,10 @@
 package dev.carafe.services;
 
+import dev.carafe.engine.archive.ImageExporter;
+import dev.carafe.engine.archive.ImageImporter;
 import dev.carafe.engine.pull.ImagePuller;
 import dev.carafe.engine.pull.LayerApplier;
+import dev.carafe.engine.push.ImagePusher;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.plugins.Direct;
 import dev.carafe.spi.plugins.PluginType;
@@ -14,6 +17,15 @@ public interface TransferFlows {
 
   @Direct
   ImagePuller puller();
+
+  @Direct
+  ImagePusher pusher();
+
+  @Direct
+  ImageImporter importer();
+
+  @Direct
+  ImageExporter exporter();
 
   @Direct
   LayerApplier applier();

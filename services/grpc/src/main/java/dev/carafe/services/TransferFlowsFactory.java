@@ -1,11 +1,16 @@
 package dev.carafe.services;
 
+import dev.carafe.engine.archive.ImageExporter;
+import dev.carafe.engine.archive.ImageImporter;
 import dev.carafe.engine.pull.ImagePuller;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
+import dev.carafe.engine.push.ImagePusher;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
@@ -22,12 +27,14 @@ import org.pf4j.Extension;
 public final class TransferFlowsFactory
     implements PluginFactory<TransferFlows, TransferFlowsFactory.Config> {
   private static final String REGISTRY = "registry";
+  private static final String ARCHIVE = "tar";
 
   /**
-   * Bounds of pulls.
+   * Bounds of pulls and pushes.
    *
    * @param maxConcurrentDownloads layers that are fetched at once, in the whole daemon
    * @param maxConcurrentUnpacks layers that are unpacked at once, in the whole daemon
+   * @param maxConcurrentUploads blobs that are sent at once, in the whole daemon
    * @param stall how long a layer may make no progress
    * @param sync whether layer files are on the medium before their snapshot is named
    * @param differs ids of differs in the order in which they are asked; those not named come last
@@ -36,6 +43,7 @@ public final class TransferFlowsFactory
   public record Config(
       int maxConcurrentDownloads,
       int maxConcurrentUnpacks,
+      int maxConcurrentUploads,
       Duration stall,
       boolean sync,
       List<String> differs,
@@ -44,6 +52,7 @@ public final class TransferFlowsFactory
         new Config(
             PullConfig.DEFAULT.maxConcurrentDownloads(),
             PullConfig.DEFAULT.maxConcurrentUnpacks(),
+            4,
             PullConfig.DEFAULT.stall(),
             PullConfig.DEFAULT.sync(),
             List.of("walking"),
@@ -51,6 +60,10 @@ public final class TransferFlowsFactory
 
     public Config {
       differs = List.copyOf(differs);
+      if (maxConcurrentUploads < 1) {
+        throw new InvalidArgumentException(
+            "max_concurrent_uploads " + maxConcurrentUploads + " is not at least 1");
+      }
     }
   }
 
@@ -59,7 +72,8 @@ public final class TransferFlowsFactory
     return new PluginDeclaration<>(
         TransferFlows.TYPE,
         "local",
-        List.of(Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.DIFFER),
+        List.of(
+            Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.IMAGE_ARCHIVE, PluginTypes.DIFFER),
         false,
         Config.DEFAULT);
   }
@@ -78,9 +92,21 @@ public final class TransferFlowsFactory
             config.maxConcurrentUnpacks(),
             config.stall(),
             config.sync());
-    ImagePuller puller = new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
+    ImageArchive archive = context.requireAll(PluginTypes.IMAGE_ARCHIVE).get(ARCHIVE);
+    if (archive == null) {
+      throw new FailedPreconditionException("image archive \"" + ARCHIVE + "\" is not running");
+    }
+    Metadata metadata = context.require(Metadata.TYPE);
+    ImagePuller puller = new ImagePuller(metadata, registry, differs, bounds);
     puller.forgetInterrupted();
-    return new Running(puller, new LayerApplier(differs, bounds), differs, config.snapshotter());
+    return new Running(
+        puller,
+        new ImagePusher(metadata, registry, config.maxConcurrentUploads()),
+        new ImageImporter(metadata, archive, puller),
+        new ImageExporter(metadata, archive),
+        new LayerApplier(differs, bounds),
+        differs,
+        config.snapshotter());
   }
 
   private static List<Differ> ordered(Map<String, Differ> running, List<String> order) {
@@ -100,6 +126,12 @@ public final class TransferFlowsFactory
   }
 
   private record Running(
-      ImagePuller puller, LayerApplier applier, List<Differ> differs, String defaultSnapshotter)
+      ImagePuller puller,
+      ImagePusher pusher,
+      ImageImporter importer,
+      ImageExporter exporter,
+      LayerApplier applier,
+      List<Differ> differs,
+      String defaultSnapshotter)
       implements TransferFlows {}
 }

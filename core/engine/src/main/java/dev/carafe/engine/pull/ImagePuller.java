@@ -101,18 +101,48 @@ public final class ImagePuller {
               sourceLabel(request.name()),
               progress),
           target,
-          request);
+          new Wanted(request.storeAs(), request.platforms(), request.unpacks()));
       Image image = stores.images().put(Image.of(request.storeAs(), target, request.labels()));
       progress.report(step("saved", request, target));
       return image;
     }
   }
 
-  private void fetch(Fetch fetch, Descriptor target, PullRequest request) {
+  /**
+   * Does to an image whose content is here already what a pull does to one that it fetches: its
+   * blobs hold each other, and its layers become snapshots. Its name is the caller's business.
+   *
+   * @param image what it is called in messages and progress
+   * @param platforms empty means all
+   * @throws NotFoundException if content is missing
+   */
+  public void adopt(
+      Stores stores,
+      String leaseId,
+      String image,
+      Descriptor target,
+      List<Platform> platforms,
+      List<PullRequest.Unpack> unpacks,
+      Progress progress) {
+    Fetch fetch =
+        new Fetch(
+            stores,
+            metadata.stores(stores.namespace()).content(),
+            leaseId,
+            new NowhereElse(target),
+            Map.of(),
+            progress);
+    fetch(fetch, target, new Wanted(image, platforms, unpacks));
+  }
+
+  /** What is wanted of an image, wherever it comes from. */
+  private record Wanted(String image, List<Platform> platforms, List<PullRequest.Unpack> unpacks) {}
+
+  private void fetch(Fetch fetch, Descriptor target, Wanted wanted) {
     try {
       List<Callable<Boolean>> work = new ArrayList<>();
-      for (ImageTree image : fetchTree(fetch, target, request)) {
-        work.add(() -> fetchImage(fetch, image, request.unpacks()));
+      for (ImageTree image : fetchTree(fetch, target, wanted)) {
+        work.add(() -> fetchImage(fetch, image, wanted.unpacks()));
       }
       Parallel.all(work);
     } catch (DaemonException e) {
@@ -154,15 +184,15 @@ public final class ImagePuller {
       Platform platform,
       List<String> parents) {}
 
-  private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, PullRequest request) {
+  private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, Wanted wanted) {
     List<ImageTree> images = new ArrayList<>();
-    fetchTree(fetch, target, request, List.of(request.storeAs()), images, 0);
+    fetchTree(fetch, target, wanted, List.of(wanted.image()), images, 0);
     if (images.isEmpty()) {
       throw new NotFoundException(
           "image \""
-              + request.name()
+              + wanted.image()
               + "\": no manifest for platform "
-              + request.platforms()
+              + wanted.platforms()
               + ": not found");
     }
     return images;
@@ -171,7 +201,7 @@ public final class ImagePuller {
   private void fetchTree(
       Fetch fetch,
       Descriptor descriptor,
-      PullRequest request,
+      Wanted wanted,
       List<String> parents,
       List<ImageTree> images,
       int depth) {
@@ -183,10 +213,10 @@ public final class ImagePuller {
     List<String> below = List.of(BlobFetcher.pieceName(descriptor));
     switch (ImageDocument.parse(descriptor, bytes)) {
       case ImageDocument.Index index -> {
-        List<Descriptor> chosen = choose(index, request.platforms());
+        List<Descriptor> chosen = choose(index, wanted.platforms());
         fetcher.label(fetch, descriptor, childLabels(index.manifests(), chosen));
         for (Descriptor manifest : chosen) {
-          fetchTree(fetch, manifest, request, below, images, depth + 1);
+          fetchTree(fetch, manifest, wanted, below, images, depth + 1);
         }
       }
       case ImageDocument.Manifest manifest -> {

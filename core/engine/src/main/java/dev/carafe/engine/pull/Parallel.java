@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Runs pieces of work on virtual threads; the first failure cancels the rest and is what the caller
  * gets.
  */
-final class Parallel {
+public final class Parallel {
   private Parallel() {}
 
   /** The results in the order of the work. Returns only when every thread has ended. */
-  static <T> List<T> all(List<? extends Callable<T>> work) {
+  public static <T> List<T> all(List<? extends Callable<T>> work) {
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       ExecutorCompletionService<T> completion = new ExecutorCompletionService<>(executor);
       List<Future<T>> futures = new ArrayList<>(work.size());
@@ -43,19 +43,20 @@ final class Parallel {
       } catch (InterruptedException e) {
         futures.forEach(future -> future.cancel(true));
         Thread.currentThread().interrupt();
-        throw new CancelledException("pull: cancelled", e);
+        throw new CancelledException("cancelled", e);
       }
     }
   }
 
-  static RuntimeException failure(@Nullable Throwable cause) {
+  /** A failure of a piece of work as its caller gets it. */
+  public static RuntimeException failure(@Nullable Throwable cause) {
     return switch (cause) {
-      case null -> new UnavailableException("pull: failed without a cause");
+      case null -> new UnavailableException("failed without a cause");
       case DaemonException known -> known;
-      case InterruptedException e -> new CancelledException("pull: cancelled", e);
+      case InterruptedException e -> new CancelledException("cancelled", e);
       case RuntimeException unchecked -> unchecked;
       case Error error -> throw error;
-      default -> new UnavailableException("pull: " + cause, cause);
+      default -> new UnavailableException(cause.toString(), cause);
     };
   }
 }

@@ -13,11 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leases of pulls whose callers brought none. They carry a label, by which those of a daemon that
- * was killed are known: a pull does not outlive its daemon, so what it had made so far is not held
- * any longer.
+ * Leases of pulls, pushes, imports and exports whose callers brought none. They carry a label, by
+ * which those of a daemon that was killed are known: such a flow does not outlive its daemon, so
+ * what it had made so far is not held any longer.
  */
-final class PullLeases {
+public final class PullLeases {
   /** On leases that end with a pull. */
   static final String LABEL = "dev.carafe/pull";
 
@@ -28,11 +28,12 @@ final class PullLeases {
 
   private final Metadata metadata;
 
-  PullLeases(Metadata metadata) {
+  public PullLeases(Metadata metadata) {
     this.metadata = metadata;
   }
 
-  Lease open(LeaseManager leases, String image) {
+  /** A lease of its own for one flow, named for people after the image. */
+  public Lease open(LeaseManager leases, String image) {
     Instant expiry = Instant.now().plus(LIFE).truncatedTo(ChronoUnit.SECONDS);
     return leases.create("", Map.of(Labels.GC_EXPIRE, expiry.toString(), LABEL, shown(image)));
   }

@@ -1,15 +1,17 @@
 package dev.carafe.spi.images;
 
 import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
 import java.io.InputStream;
 
 /**
- * Fetches images from one kind of place. Retries what is worth retrying; verifies nothing: the
- * daemon checks size and digest.
+ * Fetches images from one kind of place, and puts images there where the place takes them. Retries
+ * what is worth retrying; verifies nothing: the daemon checks size and digest.
  */
 public interface ImageSource {
   /**
@@ -21,6 +23,17 @@ public interface ImageSource {
    */
   @Deadline(120)
   Repository open(ImageName name, SourceOptions options);
+
+  /**
+   * Reaches the place where an image of this name is put.
+   *
+   * @throws UnimplementedException if this source takes no images
+   * @throws FailedPreconditionException if it is configured to take none there
+   */
+  @Deadline(120)
+  default ImageDestination destination(ImageName name, SourceOptions options) {
+    throw new UnimplementedException("image \"" + name + "\": its source takes no images");
+  }
 
   /**
    * An image's repository, reached. Thread-safe; keeps tokens and connections for the life of a

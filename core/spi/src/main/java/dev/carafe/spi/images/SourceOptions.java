@@ -2,6 +2,7 @@ package dev.carafe.spi.images;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -13,17 +14,30 @@ import java.util.function.Function;
  * @param plainHttp whether hosts without configuration are spoken to over plain HTTP
  * @param hostDirectory a hosts.toml directory instead of the configured one; empty for the
  *     configured one
+ * @param trace is told in one line each what is asked and answered, without secrets; must be cheap
+ *     and must not throw
  */
 public record SourceOptions(
     Function<String, Optional<Credentials>> credentials,
     Map<String, String> headers,
     boolean plainHttp,
     boolean skipVerify,
-    String hostDirectory) {
+    String hostDirectory,
+    Consumer<String> trace) {
   public static final SourceOptions DEFAULT =
       new SourceOptions(host -> Optional.empty(), Map.of(), false, false, "");
 
   public SourceOptions {
     headers = Map.copyOf(headers);
+  }
+
+  /** Options of which nobody wants a trace. */
+  public SourceOptions(
+      Function<String, Optional<Credentials>> credentials,
+      Map<String, String> headers,
+      boolean plainHttp,
+      boolean skipVerify,
+      String hostDirectory) {
+    this(credentials, headers, plainHttp, skipVerify, hostDirectory, line -> {});
   }
 }

@@ -3,6 +3,8 @@ package dev.carafe.spi.plugins;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.files.ContainerFiles;
+import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
@@ -26,6 +28,10 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.metadata-database.v1", MetadataDatabase.class);
   public static final PluginType<ImageSource> IMAGE_SOURCE =
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
+  public static final PluginType<ImageArchive> IMAGE_ARCHIVE =
+      new PluginType<>("dev.carafe.image-archive.v1", ImageArchive.class);
+  public static final PluginType<ContainerFiles> CONTAINER_FILES =
+      new PluginType<>("dev.carafe.container-files.v1", ContainerFiles.class);
 
   private PluginTypes() {}
 }

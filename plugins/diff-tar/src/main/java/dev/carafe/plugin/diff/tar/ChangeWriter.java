@@ -18,12 +18,21 @@ final class ChangeWriter {
   private static final int ROOT_MODE = 0755;
   private static final byte[] NO_LINK = {};
 
+  private final boolean layer;
   private final TarWriter tar;
   private final LinkGroups links;
   private final @Nullable TarTime newest;
   private final TarTime whiteoutTime;
 
   ChangeWriter(TarWriter tar, LinkGroups links, @Nullable Instant sourceDateEpoch) {
+    this(tar, links, sourceDateEpoch, true);
+  }
+
+  /**
+   * @param layer whether names that layers reserve are refused
+   */
+  ChangeWriter(TarWriter tar, LinkGroups links, @Nullable Instant sourceDateEpoch, boolean layer) {
+    this.layer = layer;
     this.tar = tar;
     this.links = links;
     this.newest =
@@ -57,7 +66,9 @@ final class ChangeWriter {
     if (type == null) {
       return;
     }
-    checkName(path, file.name());
+    if (layer) {
+      checkName(path, file.name());
+    }
     byte[] name = path.bytes();
     boolean grouped = type != EntryType.DIRECTORY && file.stat().nlink() > 1;
     byte[] source = grouped ? links.source(LinkGroups.Inode.of(file)) : null;

@@ -31,6 +31,8 @@ final class Extractor implements AutoCloseable {
 
   private final Fd root;
   private final boolean overlay;
+  private final boolean layer;
+  private final boolean owners;
   private final TarReader reader;
   private final int maxDepth;
   private final Runnable checkpoint;
@@ -45,6 +47,23 @@ final class Extractor implements AutoCloseable {
    */
   Extractor(
       Fd root, Whiteouts whiteouts, TarReader reader, TarDifferConfig limits, Runnable checkpoint) {
+    this(root, whiteouts, reader, limits, checkpoint, true, true);
+  }
+
+  /**
+   * @param layer whether names that layers reserve have their meaning, and the root its entry
+   * @param owners whether files belong to whom their entries name, else to root
+   */
+  Extractor(
+      Fd root,
+      Whiteouts whiteouts,
+      TarReader reader,
+      TarDifferConfig limits,
+      Runnable checkpoint,
+      boolean layer,
+      boolean owners) {
+    this.layer = layer;
+    this.owners = owners;
     this.root = root;
     this.overlay = whiteouts == Whiteouts.OVERLAY;
     this.reader = reader;
@@ -76,7 +95,7 @@ final class Extractor implements AutoCloseable {
       directories.release();
       EntryName name = EntryName.clean(entry.name(), maxDepth);
       try {
-        apply(entry, name);
+        apply(owners ? entry : entry.ownedByRoot(), name);
       } catch (ParentMissing e) {
         return false;
       } catch (RuntimeException e) {
@@ -96,15 +115,17 @@ final class Extractor implements AutoCloseable {
   }
 
   private void apply(TarEntry entry, EntryName name) throws InterruptedException {
-    if (isBookkeeping(name.parent())) {
+    if (layer && isBookkeeping(name.parent())) {
       return;
     }
-    if (startsWith(name.name().bytes(), 0, WHITEOUT)) {
+    if (layer && startsWith(name.name().bytes(), 0, WHITEOUT)) {
       whiteout(name);
       return;
     }
     if (name.isRoot()) {
-      root(entry);
+      if (layer) {
+        root(entry);
+      }
       return;
     }
     Directory parent = directories.openOrCreate(name.parent());

@@ -5,6 +5,7 @@ import dev.carafe.linux.FileCalls;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.diffs.AppliedLayer;
 import dev.carafe.spi.diffs.ApplyRequest;
+import dev.carafe.spi.diffs.Whiteouts;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -57,6 +58,42 @@ final class LayerApplier {
     } catch (RuntimeException e) {
       throw Failures.prefixed(name, e);
     }
+  }
+
+  /**
+   * Makes files as an archive of any packing says, below {@code root}, without a layer's special
+   * names.
+   */
+  void extract(Fd root, boolean preserveOwnership, InputStream archive) {
+    var pipeline = new Pipeline("carafe-files", "archive");
+    try (var input = new CompressedInput(pipeline, pieces);
+        var chunks = new ChunkFan(pipeline, buffers, config.buffers(), 1)) {
+      pipeline.run(() -> {
+        var size = pipeline.start("unpack", () -> unpack("", Compression.NONE, input, chunks));
+        var done =
+            pipeline.start(
+                "extract",
+                () ->
+                    extractFiles(root, preserveOwnership, chunks.output(0), pipeline::checkpoint));
+        input.feed(archive, 0);
+        pipeline.await(size);
+        return pipeline.await(done);
+      });
+    }
+  }
+
+  private boolean extractFiles(
+      Fd root, boolean preserveOwnership, Handoff<Chunk> chunks, Runnable checkpoint)
+      throws InterruptedException {
+    var input = new TarInput(chunks);
+    var reader = new TarReader(input, config);
+    try (var extractor =
+        new Extractor(
+            root, Whiteouts.DELETE, reader, config, checkpoint, false, preserveOwnership)) {
+      extractor.extract();
+    }
+    input.drain();
+    return true;
   }
 
   private long unpack(

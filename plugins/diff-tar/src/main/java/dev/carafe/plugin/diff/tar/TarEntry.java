@@ -33,6 +33,12 @@ record TarEntry(
     int minor,
     Map<String, byte[]> xattrs) {
 
+  /** The same, but root's. */
+  TarEntry ownedByRoot() {
+    return new TarEntry(
+        type, name, link, storedBytes, sparse, mode, 0, 0, modified, access, major, minor, xattrs);
+  }
+
   /** The size of the file that the body makes. */
   long fileBytes() {
     return sparse == null ? storedBytes : sparse.fileBytes();

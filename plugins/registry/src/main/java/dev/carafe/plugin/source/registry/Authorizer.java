@@ -133,8 +133,19 @@ final class Authorizer {
     List<String> scopes =
         wanted.isEmpty()
             ? List.of(scope)
-            : List.of(wanted.split(" +")).stream().limit(SCOPES_LIMIT).toList();
+            : List.of(wanted.split(" +")).stream().limit(SCOPES_LIMIT).map(this::widened).toList();
     return new TokenRequest(realm, challenge.parameter("service"), scopes);
+  }
+
+  /** Asks at once for all that will be needed, where a challenge asks for some of it. */
+  private String widened(String wanted) {
+    int actions = wanted.lastIndexOf(':') + 1;
+    boolean sameResource = scope.startsWith(wanted.substring(0, actions));
+    return sameResource
+            && List.of(scope.substring(actions).split(",", -1))
+                .containsAll(List.of(wanted.substring(actions).split(",", -1)))
+        ? scope
+        : wanted;
   }
 
   private Optional<Credentials> credentials() {

@@ -1,9 +1,11 @@
 package dev.carafe.plugin.source.registry;
 
 import dev.carafe.plugin.source.registry.Proxies.Proxy;
+import dev.carafe.spi.errors.DataLossException;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.net.Socket;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection implements Closeable {
   private static final int BUFFER = 16 * 1024;
+  private static final int PIECE = 128 * 1024;
 
   private final Origin origin;
   private final @Nullable Proxy proxy;
@@ -55,6 +58,35 @@ final class Connection implements Closeable {
     OutputStream out = socket.getOutputStream();
     out.write(bytes);
     out.flush();
+  }
+
+  /**
+   * Sends a body behind a head.
+   *
+   * @throws DataLossException if it does not yield as many bytes as it promised
+   */
+  void send(RequestBody body, Duration idle) throws IOException {
+    OutputStream out = socket.getOutputStream();
+    byte[] piece = new byte[PIECE];
+    long left = body.length();
+    try (InputStream in = body.open();
+        SendGuard guard = new SendGuard(this, idle)) {
+      while (left > 0) {
+        int count = in.read(piece, 0, (int) Math.min(piece.length, left));
+        if (count < 0) {
+          throw new DataLossException(
+              "content ends " + left + " bytes before its " + body.length());
+        }
+        try {
+          out.write(piece, 0, count);
+        } catch (IOException e) {
+          throw guard.explained(e);
+        }
+        guard.progress();
+        left -= count;
+      }
+      out.flush();
+    }
   }
 
   /** Bytes received so far: tells a connection that was dead already from one that broke later. */

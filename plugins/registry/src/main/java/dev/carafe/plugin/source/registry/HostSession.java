@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -46,17 +47,18 @@ final class HostSession implements AutoCloseable {
   /**
    * @param further headers beside the host's own, which go before these
    * @param plainHttp whether plain http was asked for, so that leaving TLS is no surprise
-   * @param repository what tokens are asked for
+   * @param scope what tokens are asked for
    */
   HostSession(
       RegistryHost host,
       Map<String, String> further,
       boolean plainHttp,
       Function<String, Optional<Credentials>> credentials,
-      String repository,
+      String scope,
       Tls tls,
       Proxies proxies,
-      Timing timing) {
+      Timing timing,
+      Consumer<String> trace) {
     this.host = host;
     this.timing = timing;
     Headers.Builder all = Headers.builder();
@@ -69,7 +71,7 @@ final class HostSession implements AutoCloseable {
             host.proxy().map(Proxies::fixed).orElse(proxies),
             timing,
             host.dialTimeout().orElse(timing.dial()));
-    this.wire = new Wire(dialer, timing);
+    this.wire = new Wire(dialer, timing, trace);
     this.secure =
         switch (host.scheme()) {
           case HTTP -> false;
@@ -79,12 +81,7 @@ final class HostSession implements AutoCloseable {
     boolean plain = plainHttp || host.scheme() != RegistryHost.Scheme.HTTPS;
     this.redirects = new Redirects(wire, plain);
     this.authorizer =
-        new Authorizer(
-            host.authority(),
-            credentials,
-            new TokenService(redirects),
-            "repository:" + repository + ":pull",
-            plain);
+        new Authorizer(host.authority(), credentials, new TokenService(redirects), scope, plain);
   }
 
   /** Whether a header of this name is the client's own business. */
@@ -122,20 +119,66 @@ final class HostSession implements AutoCloseable {
       if (reply.status() != 401 || round == ROUNDS || !Origin.of(reply.uri()).equals(origin)) {
         return reply;
       }
-      List<Challenge> challenges = Challenge.parse(reply.headers().all("WWW-Authenticate"));
-      boolean again;
-      try {
-        again = authorizer.learn(challenges, authorization, fresh);
-      } catch (HostFailure | RuntimeException e) {
-        reply.close();
-        throw e;
-      }
-      if (!again) {
+      if (!learn(reply, authorization, fresh)) {
         return reply;
       }
       reply.close();
       fresh = true;
     }
+  }
+
+  /**
+   * Changes something.
+   *
+   * @param path below the host's API root, beginning with a slash; may have a query
+   * @param fields that redirect targets get too
+   * @return the answer, whatever its status
+   */
+  Reply change(String method, String path, Headers fields, RequestBody body)
+      throws IOException, HostFailure {
+    return change(method, uri(path), fields, body);
+  }
+
+  /** As above, at a place that an answer named. Another origin gets none of this host's secrets. */
+  Reply change(String method, URI uri, Headers fields, RequestBody body)
+      throws IOException, HostFailure {
+    Origin home = Origin.of(uri("/"));
+    boolean fresh = false;
+    for (int round = 1; ; round++) {
+      Budget budget = Budget.of(timing.call());
+      Optional<String> authorization = authorizer.header(budget);
+      Headers.Builder own = Headers.builder().setAll(headers);
+      authorization.ifPresent(value -> own.set("Authorization", value));
+      Reply reply = redirects.send(method, uri, home, own.build(), fields, body, budget);
+      if (reply.status() != 401 || round == ROUNDS || !Origin.of(reply.uri()).equals(home)) {
+        return reply;
+      }
+      if (!learn(reply, authorization, fresh)) {
+        return reply;
+      }
+      reply.close();
+      fresh = true;
+    }
+  }
+
+  private boolean learn(Reply refusal, Optional<String> refused, boolean fresh) throws HostFailure {
+    try {
+      List<Challenge> challenges = Challenge.parse(refusal.headers().all("WWW-Authenticate"));
+      return authorizer.learn(challenges, refused, fresh);
+    } catch (HostFailure | RuntimeException e) {
+      refusal.close();
+      throw e;
+    }
+  }
+
+  /** Where an answer that created something says that it is. */
+  URI location(Reply reply) throws HostFailure {
+    return redirects.location(reply);
+  }
+
+  /** The address of something of this host. */
+  private URI uri(String path) throws IOException {
+    return host.uri(secure(Budget.of(timing.call())), path);
   }
 
   @Override

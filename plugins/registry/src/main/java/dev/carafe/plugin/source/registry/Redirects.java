@@ -50,6 +50,49 @@ final class Redirects {
     throw HostFailure.lasting(HostFailure.Kind.UNAVAILABLE, "more than " + LIMIT + " redirects");
   }
 
+  /**
+   * Sends a request that changes something. Follows only redirects that keep method and body.
+   *
+   * @param own for the origin {@code home} only; nobody else gets it
+   * @param fields for every origin on the way
+   */
+  Reply send(
+      String method,
+      URI uri,
+      Origin home,
+      Headers own,
+      Headers fields,
+      RequestBody body,
+      Budget budget)
+      throws IOException, HostFailure {
+    URI at = uri;
+    boolean atHome = Origin.of(uri).equals(home);
+    for (int hops = 0; hops <= LIMIT; hops++) {
+      Headers headers = standard().setAll(fields).setAll(atHome ? own : Headers.NONE).build();
+      Reply reply = wire.send(method, at, headers, body, budget);
+      if (!isRedirect(reply.status())) {
+        return reply;
+      }
+      URI next;
+      try (reply) {
+        if (reply.status() != 307 && reply.status() != 308) {
+          throw HostFailure.lasting(
+              HostFailure.Kind.UNAVAILABLE,
+              "answers " + method + " with redirect " + reply.status());
+        }
+        next = target(at, reply);
+      }
+      atHome &= Origin.of(next).equals(home);
+      at = next;
+    }
+    throw HostFailure.lasting(HostFailure.Kind.UNAVAILABLE, "more than " + LIMIT + " redirects");
+  }
+
+  /** Where an answer that created something says that it is. */
+  URI location(Reply reply) throws HostFailure {
+    return target(reply.uri(), reply);
+  }
+
   /** Sends a form. A redirect is a failure: the form holds credentials. */
   Reply post(URI uri, byte[] form, Budget budget) throws IOException, HostFailure {
     Headers headers =
@@ -85,8 +128,7 @@ final class Redirects {
     String location = reply.headers().first("Location").orElse("");
     if (location.isEmpty() || location.length() > LOCATION_LIMIT) {
       throw HostFailure.lasting(
-          HostFailure.Kind.UNAVAILABLE,
-          "redirect " + reply.status() + " without a usable location");
+          HostFailure.Kind.UNAVAILABLE, "answers " + reply.status() + " without a usable location");
     }
     URI target;
     try {

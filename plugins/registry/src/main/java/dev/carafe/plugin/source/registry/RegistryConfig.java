@@ -16,14 +16,18 @@ import java.util.stream.Stream;
  * @param headerTimeout until an answer must have begun
  * @param idleTimeout without a byte, after which a download reconnects
  * @param retries how often the last host is asked again after an answer that may change (429, 5xx,
- *     a broken connection), and how often in a row a broken download is taken up again; 0 to 100
+ *     a broken connection), and how often in a row a broken transfer is taken up again; 0 to 100
+ * @param uploadChunk most bytes of a blob in one request, for registries behind something that
+ *     limits requests; 0 for each blob in one request; else at least 65536
  */
 public record RegistryConfig(
     String configPath,
     Duration dialTimeout,
     Duration headerTimeout,
     Duration idleTimeout,
-    int retries) {
+    int retries,
+    long uploadChunk) {
+  private static final long LEAST_CHUNK = 64 << 10;
   private static final Duration LONGEST = Duration.ofHours(1);
 
   public static final RegistryConfig DEFAULT =
@@ -32,7 +36,8 @@ public record RegistryConfig(
           Duration.ofSeconds(30),
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
-          5);
+          5,
+          0);
 
   public RegistryConfig {
     check("dial_timeout", dialTimeout);
@@ -40,6 +45,10 @@ public record RegistryConfig(
     check("idle_timeout", idleTimeout);
     if (retries < 0 || retries > 100) {
       throw new InvalidArgumentException("retries " + retries + " is not in 0 to 100");
+    }
+    if (uploadChunk != 0 && uploadChunk < LEAST_CHUNK) {
+      throw new InvalidArgumentException(
+          "upload_chunk " + uploadChunk + " is neither 0 nor at least " + LEAST_CHUNK);
     }
   }
 

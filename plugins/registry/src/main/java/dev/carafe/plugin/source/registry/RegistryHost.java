@@ -30,7 +30,7 @@ record RegistryHost(
     Optional<Proxies.Proxy> proxy,
     String namespace) {
 
-  /** What a host may be asked for. Pushing is listed for the format's sake. */
+  /** What a host may be asked for. */
   enum Capability {
     PULL,
     RESOLVE,
@@ -51,11 +51,14 @@ record RegistryHost(
   /**
    * Where to ask for something.
    *
-   * @param rest below {@link #path}, beginning with a slash
+   * @param rest below {@link #path}, beginning with a slash; may have a query
    */
   URI uri(boolean secure, String rest) {
     String query =
-        namespace.isEmpty() ? "" : "?ns=" + URLEncoder.encode(namespace, StandardCharsets.UTF_8);
+        namespace.isEmpty()
+            ? ""
+            : (rest.indexOf('?') < 0 ? "?ns=" : "&ns=")
+                + URLEncoder.encode(namespace, StandardCharsets.UTF_8);
     return URI.create((secure ? "https" : "http") + "://" + authority + path + rest + query);
   }
 }

@@ -1,19 +1,24 @@
 package dev.carafe.plugin.source.registry;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.images.ImageDestination;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
 import java.util.List;
 import java.util.Map;
 
-/** The image source: what outlives a pull is its configuration and the system's certificates. */
+/**
+ * The image source: what outlives a pull or push is its configuration and the system's
+ * certificates.
+ */
 final class RegistrySource implements ImageSource {
   private final HostsDirectory directory;
   private final Timing timing;
   private final Map<String, String> environment;
   private final Tls tls;
   private final Pause pause;
+  private final long uploadChunk;
 
   /**
    * @param environment for the proxy variables and {@code SSL_CERT_FILE}
@@ -23,20 +28,39 @@ final class RegistrySource implements ImageSource {
         new HostsDirectory(RegistryConfig.directories(config.configPath())),
         Timing.of(config),
         environment,
-        pause);
+        pause,
+        config.uploadChunk());
   }
 
   RegistrySource(
-      HostsDirectory directory, Timing timing, Map<String, String> environment, Pause pause) {
+      HostsDirectory directory,
+      Timing timing,
+      Map<String, String> environment,
+      Pause pause,
+      long uploadChunk) {
     this.directory = directory;
     this.timing = timing;
     this.environment = Map.copyOf(environment);
     this.tls = new Tls(new SystemTrust(environment));
     this.pause = pause;
+    this.uploadChunk = uploadChunk;
   }
 
   @Override
   public Repository open(ImageName name, SourceOptions options) {
+    return RegistryRepository.open(name, sessions(name, options, "pull"), timing, pause);
+  }
+
+  @Override
+  public ImageDestination destination(ImageName name, SourceOptions options) {
+    return RegistryDestination.open(
+        name, sessions(name, options, "pull,push"), timing, pause, uploadChunk);
+  }
+
+  /**
+   * @param actions what tokens are asked for
+   */
+  private List<HostSession> sessions(ImageName name, SourceOptions options, String actions) {
     options
         .headers()
         .forEach((field, value) -> {
@@ -46,19 +70,18 @@ final class RegistrySource implements ImageSource {
           }
         });
     Proxies proxies = Proxies.of(environment);
-    List<HostSession> hosts =
-        directory.hosts(name.host(), options).stream()
-            .map(host ->
-                new HostSession(
-                    host,
-                    options.headers(),
-                    options.plainHttp(),
-                    options.credentials(),
-                    name.repository(),
-                    tls,
-                    proxies,
-                    timing))
-            .toList();
-    return RegistryRepository.open(name, hosts, timing, pause);
+    return directory.hosts(name.host(), options).stream()
+        .map(host ->
+            new HostSession(
+                host,
+                options.headers(),
+                options.plainHttp(),
+                options.credentials(),
+                "repository:" + name.repository() + ":" + actions,
+                tls,
+                proxies,
+                timing,
+                options.trace()))
+        .toList();
   }
 }

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class Wire implements AutoCloseable {
   private static final int IDLE_CONNECTIONS = 8;
   private static final Duration IDLE_TIME = Duration.ofSeconds(30);
 
+  private final Consumer<String> trace;
   private final Dialer dialer;
   private final Timing timing;
   private final ReentrantLock lock = new ReentrantLock();
@@ -44,7 +46,8 @@ final class Wire implements AutoCloseable {
   private final Set<Connection> open = new HashSet<>();
   private boolean closed;
 
-  Wire(Dialer dialer, Timing timing) {
+  Wire(Dialer dialer, Timing timing, Consumer<String> trace) {
+    this.trace = trace;
     this.dialer = dialer;
     this.timing = timing;
   }
@@ -64,6 +67,32 @@ final class Wire implements AutoCloseable {
       }
     }
     return exchange(dial(uri, budget), method, uri, headers, new byte[0], budget);
+  }
+
+  /**
+   * Sends a request that changes something, always on a new connection: it must not be sent twice.
+   * An answer that comes before all of the body has gone is an answer, too.
+   */
+  Reply send(String method, URI uri, Headers headers, RequestBody body, Budget budget)
+      throws IOException {
+    Connection connection = dial(uri, budget);
+    try {
+      connection.send(head(connection, method, uri, headers, body.length(), true));
+      IOException broken = null;
+      try {
+        connection.send(body, timing.idle());
+      } catch (IOException e) {
+        broken = e;
+      }
+      try {
+        return reply(connection, method, uri, Budget.of(timing.header()));
+      } catch (IOException e) {
+        throw broken == null ? e : broken;
+      }
+    } catch (IOException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
   }
 
   /** Sends a form, always on a new connection: it must not be sent twice. */
@@ -165,6 +194,19 @@ final class Wire implements AutoCloseable {
 
   private static byte[] request(
       Connection connection, String method, URI uri, Headers headers, byte[] body) {
+    byte[] start = head(connection, method, uri, headers, body.length, body.length > 0);
+    byte[] all = Arrays.copyOf(start, start.length + body.length);
+    System.arraycopy(body, 0, all, start.length, body.length);
+    return all;
+  }
+
+  private static byte[] head(
+      Connection connection,
+      String method,
+      URI uri,
+      Headers headers,
+      long length,
+      boolean withLength) {
     Origin origin = connection.origin();
     String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     StringBuilder head = new StringBuilder(512);
@@ -183,14 +225,11 @@ final class Wire implements AutoCloseable {
         .flatMap(Proxies.Proxy::authorization)
         .ifPresent(value -> head.append("Proxy-Authorization: ").append(value).append("\r\n"));
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
-    if (body.length > 0) {
-      head.append("Content-Length: ").append(body.length).append("\r\n");
+    if (withLength) {
+      head.append("Content-Length: ").append(length).append("\r\n");
     }
     head.append("\r\n");
-    byte[] start = head.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] all = Arrays.copyOf(start, start.length + body.length);
-    System.arraycopy(body, 0, all, start.length, body.length);
-    return all;
+    return head.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private Reply reply(Connection connection, String method, URI uri, Budget budget)
@@ -200,6 +239,7 @@ final class Wire implements AutoCloseable {
       int status = status(line);
       Headers headers = fields(connection, budget);
       if (status >= 200) {
+        trace.accept(method + " " + Redaction.uri(uri) + ": " + status);
         return new Reply(
             uri, status, headers, body(connection, method, status, headers, version10(line)));
       }

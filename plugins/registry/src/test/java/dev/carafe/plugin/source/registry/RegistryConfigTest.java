@@ -22,7 +22,8 @@ final class RegistryConfigTest {
             Duration.ofSeconds(30),
             Duration.ofSeconds(60),
             Duration.ofSeconds(60),
-            5),
+            5,
+            0),
         RegistryConfig.DEFAULT);
   }
 
@@ -46,15 +47,17 @@ final class RegistryConfigTest {
   void valuesOutOfRangeAreRefused() {
     for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofHours(2))) {
       assertThrows(
-          InvalidArgumentException.class, () -> new RegistryConfig("", bad, SECOND, SECOND, 1));
+          InvalidArgumentException.class, () -> new RegistryConfig("", bad, SECOND, SECOND, 1, 0));
       assertThrows(
-          InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, bad, SECOND, 1));
+          InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, bad, SECOND, 1, 0));
       assertThrows(
-          InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, SECOND, bad, 1));
+          InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, SECOND, bad, 1, 0));
     }
     assertThrows(
-        InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, SECOND, SECOND, -1));
+        InvalidArgumentException.class,
+        () -> new RegistryConfig("", SECOND, SECOND, SECOND, -1, 0));
     assertThrows(
-        InvalidArgumentException.class, () -> new RegistryConfig("", SECOND, SECOND, SECOND, 101));
+        InvalidArgumentException.class,
+        () -> new RegistryConfig("", SECOND, SECOND, SECOND, 101, 0));
   }
 }

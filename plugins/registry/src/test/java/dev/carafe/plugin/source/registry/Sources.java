@@ -3,6 +3,7 @@ package dev.carafe.plugin.source.registry;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.images.Credentials;
+import dev.carafe.spi.images.ImageDestination;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
@@ -33,6 +34,7 @@ final class Sources {
   private final List<Path> directories;
   private final Timing timing;
   private final Map<String, String> environment;
+  private long uploadChunk;
 
   private Sources(List<Path> directories, Timing timing, Map<String, String> environment) {
     this.directories = directories;
@@ -56,10 +58,28 @@ final class Sources {
     return new Sources(directories, timing, other);
   }
 
+  /** Sends blobs in chunks. */
+  Sources chunked(long bytes) {
+    Sources chunked = new Sources(directories, timing, environment);
+    chunked.uploadChunk = bytes;
+    return chunked;
+  }
+
   ImageSource.Repository open(String name, SourceOptions options) {
+    return source().open(ImageName.parse(name), options);
+  }
+
+  ImageDestination destination(String name, SourceOptions options) {
+    return source().destination(ImageName.parse(name), options);
+  }
+
+  private RegistrySource source() {
     return new RegistrySource(
-            new HostsDirectory(directories), timing, environment, time -> pauses.add(time))
-        .open(ImageName.parse(name), options);
+        new HostsDirectory(directories),
+        timing,
+        environment,
+        time -> pauses.add(time),
+        uploadChunk);
   }
 
   /** Over plain HTTP, without credentials. */

@@ -25,7 +25,8 @@ final class WireTest {
             Proxies.of(Map.of()),
             Sources.TIMING,
             Duration.ofSeconds(5)),
-        Sources.TIMING);
+        Sources.TIMING,
+        line -> {});
   }
 
   private static Reply send(Wire wire, RawServer server, String method) throws IOException {

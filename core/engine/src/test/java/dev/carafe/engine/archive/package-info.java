@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.engine.archive;
+
+import org.jspecify.annotations.NullMarked;

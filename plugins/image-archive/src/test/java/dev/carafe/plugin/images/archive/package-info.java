@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.plugin.images.archive;
+
+import org.jspecify.annotations.NullMarked;

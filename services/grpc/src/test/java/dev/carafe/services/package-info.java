@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.services;
+
+import org.jspecify.annotations.NullMarked;
