@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What the daemon is told by its configuration files and flags. Keys in the file are the components
@@ -25,6 +26,10 @@ public record DaemonConfig(
     PluginLimits pluginLimits,
     @Description("Runtime handlers: the name that a client asks for, and what answers to it.")
         Map<String, RuntimeHandler> runtimes,
+    @Description(
+            "Plugins that other processes serve: the name becomes the plugin's id; snapshotters,"
+                + " content stores and differs.")
+        Map<String, ProxyPlugin> proxyPlugins,
     @Description("One table for each plugin, under its quoted name TYPE.ID.")
         Map<String, ConfigTable> plugins) {
 
@@ -39,6 +44,7 @@ public record DaemonConfig(
           Debug.DEFAULT,
           PluginLimits.DEFAULT,
           Map.of("runc", RuntimeHandler.DEFAULT),
+          Map.of(),
           Map.of());
 
   public DaemonConfig {
@@ -48,6 +54,8 @@ public record DaemonConfig(
     pluginDirs.forEach(directory -> requireAbsolute("plugin_dirs", directory));
     disabledPlugins = List.copyOf(disabledPlugins);
     runtimes = Map.copyOf(runtimes);
+    proxyPlugins = Map.copyOf(proxyPlugins);
+    new TreeMap<>(proxyPlugins).forEach((name, proxy) -> proxy.requireComplete(name));
     plugins = Map.copyOf(plugins);
   }
 
@@ -98,6 +106,7 @@ public record DaemonConfig(
         debug,
         pluginLimits,
         runtimes,
+        proxyPlugins,
         plugins);
   }
 
