@@ -294,7 +294,9 @@ final class GuardedPlugin implements InvocationHandler {
 
     @Override
     @Nullable Object work() throws Throwable {
-      return caller == Caller.NOBODY ? invoke() : caller.<@Nullable Object, Throwable>call(this::invoke);
+      return caller == Caller.NOBODY
+          ? invoke()
+          : caller.<@Nullable Object, Throwable>call(this::invoke);
     }
 
     private @Nullable Object invoke() throws Throwable {

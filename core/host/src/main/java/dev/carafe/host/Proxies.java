@@ -28,8 +28,7 @@ final class Proxies {
       String jar,
       @Nullable ClassLoader loader,
       List<String> warnings) {
-    static Source of(
-        ProxyFactory<?> factory, String jar, boolean isolated, List<String> warnings) {
+    static Source of(ProxyFactory<?> factory, String jar, boolean isolated, List<String> warnings) {
       return new Source(
           factory.kind(),
           factory,

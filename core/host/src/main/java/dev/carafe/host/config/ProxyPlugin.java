@@ -43,7 +43,7 @@ public record ProxyPlugin(
 
   private static final int MOST = 64;
   private static final Pattern PLATFORM = Pattern.compile("[a-z0-9_]+(/[a-z0-9_.]+){1,2}");
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([._-][A-Za-z0-9]+)*");
+  static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([._-][A-Za-z0-9]+)*");
 
   public ProxyPlugin {
     exports = Map.copyOf(exports);
@@ -77,7 +77,7 @@ public record ProxyPlugin(
     }
   }
 
-  private static void requireSocket(String key, String path) {
+  static void requireSocket(String key, String path) {
     if (!path.isEmpty() && (!path.startsWith("/") || path.indexOf('\0') >= 0)) {
       throw new InvalidArgumentException(key + ": \"" + path + "\" is not an absolute path");
     }
@@ -93,7 +93,7 @@ public record ProxyPlugin(
     }
   }
 
-  private static void requireForm(String key, String value, Pattern form) {
+  static void requireForm(String key, String value, Pattern form) {
     if (!value.isEmpty() && (value.length() > 76 || !form.matcher(value).matches())) {
       throw new InvalidArgumentException(key + ": \"" + value + "\" is not of the form " + form);
     }

@@ -1,6 +1,7 @@
 package dev.carafe.spi.plugins;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * On whose behalf a call into a plugin is made. A back end needs to know neither: names that reach
@@ -30,7 +31,8 @@ public record Caller(String namespace, String lease) {
   }
 
   /** Runs {@code body} with this as the current caller. */
-  public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body) throws X {
+  public <T extends @Nullable Object, X extends Throwable> T call(
+      ScopedValue.CallableOp<? extends T, X> body) throws X {
     return ScopedValue.where(CURRENT, this).call(body);
   }
 

@@ -65,7 +65,7 @@ public final class PeerServer implements AutoCloseable {
 
   /** Settings of a proxy for a socket; calls belong to the namespace {@code default}. */
   public static ProxyPeer settings(Path socket, String... capabilities) {
-    return new ProxyPeer("tested", "memory", socket, socket, Set.of(capabilities), "default", "");
+    return new ProxyPeer("tested", "tested", socket, socket, Set.of(capabilities), "default", "");
   }
 
   /** Headers of all calls so far, in the order of their arrival. */

@@ -52,7 +52,10 @@ public final class ServedStores implements AutoCloseable {
       metadata = new MetadataFactory().create(context, MetadataConfig.DEFAULT);
       context.with(Metadata.TYPE, "bolt", metadata);
       GrpcPlugins.None none = new GrpcPlugins.None();
-      services.add(new GrpcPlugins.Snapshots().create(context, none).service());
+      services.add(
+          new GrpcPlugins.Snapshots()
+              .create(context, new GrpcPlugins.SnapshotsConfig(Map.of("tested", "memory")))
+              .service());
       services.add(new GrpcPlugins.Content().create(context, none).service());
       if (differ != null) {
         context.with(TransferFlows.TYPE, "local", new Flows(differ));
