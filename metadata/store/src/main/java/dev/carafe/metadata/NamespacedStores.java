@@ -50,8 +50,7 @@ final class NamespacedStores implements Stores {
       throw new NotFoundException(
           "snapshotter \"" + name.replaceAll("\\p{Cntrl}", "?") + "\": not found");
     }
-    return new NamespacedSnapshotter(
-        context.with(caller()), collector, namespace.name(), lease);
+    return new NamespacedSnapshotter(context.with(caller()), collector, namespace.name(), lease);
   }
 
   private Caller caller() {

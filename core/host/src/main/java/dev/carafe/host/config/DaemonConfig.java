@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What the daemon is told by its configuration files and flags. Keys in the file are the components
@@ -57,7 +56,6 @@ public record DaemonConfig(
     disabledPlugins = List.copyOf(disabledPlugins);
     runtimes = Map.copyOf(runtimes);
     proxyPlugins = Map.copyOf(proxyPlugins);
-    new TreeMap<>(proxyPlugins).forEach((name, proxy) -> proxy.requireComplete(name));
     plugins = Map.copyOf(plugins);
   }
 

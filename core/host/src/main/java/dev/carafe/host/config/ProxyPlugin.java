@@ -5,6 +5,7 @@ import dev.carafe.spi.plugins.Description;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A plugin that another process serves on a Unix socket, under the name of its table. */
@@ -65,16 +66,12 @@ public record ProxyPlugin(
     requireMeaning("content_address", contentAddress, "diff", type);
   }
 
-  /** Throws if what has no default was not said. */
-  void requireComplete(String name) {
-    if (type.isEmpty() || address.isEmpty()) {
-      throw new InvalidArgumentException(
-          "proxy_plugins."
-              + name
-              + ": key \""
-              + (type.isEmpty() ? "type" : "address")
-              + "\" is missing");
-    }
+  /** What must be said, was not, and has no default. */
+  Optional<String> incomplete(String name) {
+    String missing = type.isEmpty() ? "type" : address.isEmpty() ? "address" : "";
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of("proxy_plugins." + name + ": key \"" + missing + "\" is missing");
   }
 
   static void requireSocket(String key, String path) {

@@ -198,12 +198,16 @@ public final class Peer implements AutoCloseable {
     }
   }
 
+  private static boolean isOfTheConnection(Status.Code code) {
+    return code == Status.Code.UNAVAILABLE || code == Status.Code.INTERNAL;
+  }
+
   /**
    * A channel whose connection is gone waits longer and longer before it makes another one; a new
    * channel does not wait. What still runs on the old one may end there.
    */
   private DaemonException failed(ManagedChannel channel, Status status, Exception cause) {
-    if (status.getCode() == Status.Code.UNAVAILABLE
+    if (isOfTheConnection(status.getCode())
         && channel.getState(false) != ConnectivityState.READY
         && current.compareAndSet(channel, null)) {
       channel.shutdown();
