@@ -13,6 +13,7 @@ import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.events.Subscription;
+import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.content.MemoryContentStore;
@@ -38,7 +39,7 @@ public final class ServedStores implements AutoCloseable {
   private final Metadata metadata;
   private final List<BindableService> services = new ArrayList<>();
 
-  private ServedStores(Path directory, @Nullable Differ differ) {
+  private ServedStores(Path directory, @Nullable PluginFactory<Differ, ?> differ) {
     try {
       Path root = Files.createTempDirectory(directory, "peer-");
       Path files = Files.createTempDirectory(directory, "snapshots-");
@@ -58,7 +59,7 @@ public final class ServedStores implements AutoCloseable {
               .service());
       services.add(new GrpcPlugins.Content().create(context, none).service());
       if (differ != null) {
-        context.with(TransferFlows.TYPE, "local", new Flows(differ));
+        context.with(TransferFlows.TYPE, "local", new Flows(make(differ, context)));
         services.add(new GrpcPlugins.Diff().create(context, none).service());
       }
     } catch (IOException e) {
@@ -72,8 +73,13 @@ public final class ServedStores implements AutoCloseable {
   }
 
   /** As {@link #in(Path)}, with diffs. */
-  public static ServedStores in(Path directory, Differ differ) {
+  public static ServedStores in(Path directory, PluginFactory<Differ, ?> differ) {
     return new ServedStores(directory, differ);
+  }
+
+  private static <C extends Record> Differ make(
+      PluginFactory<Differ, C> factory, TestContext context) {
+    return factory.create(context, factory.declaration().defaults());
   }
 
   public PeerServer serve(Path socket) {
