@@ -3,7 +3,7 @@ package dev.carafe.spi.plugins;
 import org.pf4j.ExtensionPoint;
 
 /**
- * Makes one plugin. The only extension point: a jar's factory is a public class with a public
+ * Makes one plugin. The extension point (beside {@link ProxyFactory}): a jar's factory is a public class with a public
  * no-argument constructor, annotated {@code org.pf4j.Extension}; the real object is built by {@link
  * #create} and may have final fields.
  *

@@ -43,7 +43,7 @@ public final class Answers {
     }
     require("source", mount.getSource(), LONGEST_PATH);
     require("target", mount.getTarget(), LONGEST_PATH);
-    for (String part : mount.getTarget().split("/")) {
+    for (String part : mount.getTarget().split("/", -1)) {
       if (part.equals("..")) {
         throw peer.nonsense("answers with a mount on \"" + mount.getTarget() + "\"");
       }
