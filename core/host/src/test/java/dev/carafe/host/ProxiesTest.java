@@ -65,8 +65,7 @@ class ProxiesTest {
   private Discovery.Found found(DaemonConfig config) {
     Proxies proxies = new Proxies();
     proxies.add(Proxies.Source.of(new ThingFactory(), "/jars/thing.jar", false, List.of()));
-    return new Discovery.Found(
-        new FactoryManager(), proxies.candidates(config), new ArrayList<>());
+    return new Discovery.Found(new FactoryManager(), proxies.candidates(config), new ArrayList<>());
   }
 
   private List<String> problems(String toml) {
@@ -104,13 +103,7 @@ class ProxiesTest {
       assertEquals(
           List.of(
               new ProxyPeer(
-                  "one",
-                  "one",
-                  Path.of("/run/one.sock"),
-                  Path.of("/api"),
-                  Set.of(),
-                  "",
-                  ""),
+                  "one", "one", Path.of("/run/one.sock"), Path.of("/api"), Set.of(), "", ""),
               new ProxyPeer(
                   "two",
                   "two",
@@ -153,19 +146,21 @@ class ProxiesTest {
             "config.toml: proxy_plugins.x.adress: unknown key; did you mean \"address\"?",
             "config.toml: proxy_plugins.x.exports: expected a table, found the string \"a\""),
         problems(
-            """
-            [proxy_plugins.x]
-            type = "thing"
-            adress = "/run/x.sock"
-            exports = "a"
-            """).stream().sorted().toList());
+                """
+                [proxy_plugins.x]
+                type = "thing"
+                adress = "/run/x.sock"
+                exports = "a"
+                """)
+            .stream()
+            .sorted()
+            .toList());
     assertEquals(
         List.of("proxy_plugins.x.type: \"thin\" is none of thing; did you mean \"thing\"?"),
         problems("[proxy_plugins.x]\ntype = \"thin\"\naddress = \"/x\""));
     assertEquals(
         List.of(
-            "proxy_plugins: plugin id \"UP\" is not of the form"
-                + " [a-z0-9]+([._-][a-z0-9]+)*"),
+            "proxy_plugins: plugin id \"UP\" is not of the form" + " [a-z0-9]+([._-][a-z0-9]+)*"),
         problems("[proxy_plugins.UP]\ntype = \"thing\"\naddress = \"/x\"").stream()
             .map(line -> line.replace("proxy_plugins.UP:", "proxy_plugins:"))
             .toList());
@@ -174,7 +169,9 @@ class ProxiesTest {
   @Test
   void whatHasNoDefaultMustBeSaid() {
     assertTrue(
-        problems("[proxy_plugins.x]\ntype = \"thing\"").toString().contains("\"address\" is missing"));
+        problems("[proxy_plugins.x]\ntype = \"thing\"")
+            .toString()
+            .contains("\"address\" is missing"));
     assertTrue(
         problems("[proxy_plugins.x]\naddress = \"/x\"").toString().contains("\"type\" is missing"));
     assertTrue(problems("[proxy_plugins.x]").toString().contains("\"type\" is missing"));
