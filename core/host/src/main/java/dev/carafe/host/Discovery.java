@@ -4,8 +4,9 @@ import dev.carafe.host.BoundedCall.StepFailedException;
 import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.host.config.RuntimeHandler;
 import dev.carafe.spi.errors.FailedPreconditionException;
-import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.ProxyFactory;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.DirectoryStream;
@@ -40,6 +41,7 @@ final class Discovery {
   private final FactoryManager manager = new FactoryManager();
   private final List<Candidate> candidates = new ArrayList<>();
   private final List<PluginStatus> failures = new ArrayList<>();
+  private final Proxies proxies = new Proxies();
   private final Duration atMost;
 
   private Discovery(Duration atMost) {
@@ -58,6 +60,12 @@ final class Discovery {
     }
     discovery.bundled();
     jars.forEach(discovery::factories);
+    try {
+      discovery.candidates.addAll(discovery.proxies.candidates(config));
+    } catch (InvalidArgumentException e) {
+      discovery.manager.unloadPlugins();
+      throw e;
+    }
     return new Found(discovery.manager, discovery.candidates, discovery.failures);
   }
 
@@ -65,9 +73,7 @@ final class Discovery {
     for (String name : manager.factoryNames(null)) {
       try {
         Class<?> type = Class.forName(name, true, Discovery.class.getClassLoader());
-        PluginFactory<?, ?> factory = instantiate(type);
-        candidates.add(
-            new Candidate(factory, factory.declaration(), origin(type), null, List.of()));
+        add(load(type, origin(type), false, List.of()));
       } catch (Exception | LinkageError e) {
         throw new FailedPreconditionException(
             "bundled plugin factory " + name + ": " + Failures.describe(e), e);
@@ -137,31 +143,46 @@ final class Discovery {
 
   private void factory(OpenJar jar, String name) {
     ClassLoader loader = manager.getPluginClassLoader(jar.id());
-    BoundedCall<Candidate> load =
+    BoundedCall<Loaded> load =
         new BoundedCall<>(
             "loading " + name,
             loader,
-            () -> {
-              PluginFactory<?, ?> factory = instantiate(Class.forName(name, true, loader));
-              PluginDeclaration<?, ?> declaration = factory.declaration();
-              if (declaration == null) {
-                throw new IllegalStateException("declaration() returns null");
-              }
-              return new Candidate(
-                  factory, declaration, jar.path().toString(), jar.id(), jar.warnings());
-            });
+            () ->
+                load(
+                    Class.forName(name, true, loader),
+                    jar.path().toString(),
+                    true,
+                    jar.warnings()));
     try {
-      candidates.add(load.start().get(atMost));
+      add(load.start().get(atMost));
     } catch (StepFailedException e) {
       fail(jar.path(), name + ": " + e.getMessage());
     }
   }
 
-  private static PluginFactory<?, ?> instantiate(Class<?> type) throws Exception {
+  /** What a class in an index turned out to be: one of the two. */
+  private record Loaded(@Nullable Candidate candidate, Proxies.@Nullable Source proxy) {}
+
+  private static Loaded load(Class<?> type, String jar, boolean isolated, List<String> warnings)
+      throws Exception {
+    if (ProxyFactory.class.isAssignableFrom(type)) {
+      ProxyFactory<?> factory = (ProxyFactory<?>) type.getConstructor().newInstance();
+      return new Loaded(null, Proxies.Source.of(factory, jar, isolated, warnings));
+    }
     if (!PluginFactory.class.isAssignableFrom(type)) {
       throw new IllegalStateException("is no " + PluginFactory.class.getName());
     }
-    return (PluginFactory<?, ?>) type.getConstructor().newInstance();
+    PluginFactory<?, ?> factory = (PluginFactory<?, ?>) type.getConstructor().newInstance();
+    return new Loaded(Candidate.of(factory, jar, isolated, warnings), null);
+  }
+
+  private void add(Loaded loaded) {
+    if (loaded.candidate() != null) {
+      candidates.add(loaded.candidate());
+    }
+    if (loaded.proxy() != null) {
+      proxies.add(loaded.proxy());
+    }
   }
 
   /** Shared classes inside the jar are never loaded from it; its author should know. */

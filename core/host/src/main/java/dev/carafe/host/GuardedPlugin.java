@@ -4,6 +4,7 @@ import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.plugins.Deadline;
 import dev.carafe.spi.plugins.Direct;
 import java.lang.invoke.MethodHandle;
@@ -278,6 +279,7 @@ final class GuardedPlugin implements InvocationHandler {
     private final Route route;
     private final @Nullable Object @Nullable [] args;
     private final Bulkhead bulkhead;
+    private final Caller caller = Caller.current();
 
     MethodCall(
         Route route,
@@ -292,6 +294,12 @@ final class GuardedPlugin implements InvocationHandler {
 
     @Override
     @Nullable Object work() throws Throwable {
+      return caller == Caller.NOBODY
+          ? invoke()
+          : caller.<@Nullable Object, Throwable>call(this::invoke);
+    }
+
+    private @Nullable Object invoke() throws Throwable {
       return route.handle.invokeExact(args);
     }
 

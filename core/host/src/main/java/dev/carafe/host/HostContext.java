@@ -43,7 +43,12 @@ final class HostContext implements PluginContext {
     Map<String, T> found = requireAll(type);
     if (found.size() > 1) {
       throw new FailedPreconditionException(
-          node.uri() + " requires one " + type.name() + ", and there are " + found.keySet());
+          node.uri()
+              + " requires one "
+              + type.name()
+              + ", and there are "
+              + found.keySet()
+              + ": name all but one in disabled_plugins");
     }
     return found.values().iterator().next();
   }

@@ -6,8 +6,6 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.plugins.PluginContext;
-import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginType;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -226,14 +224,10 @@ public final class PluginHost implements AutoCloseable {
         new BoundedCall<>(
             "plugin " + node.uri() + ": create",
             node.candidate().loader(),
-            () -> create(node.candidate().factory(), context, record));
+            () ->
+                Objects.requireNonNull(
+                    node.candidate().maker().create(context, record), "create() returns null"));
     return new Creation(node, context, call.start());
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <C extends Record> Object create(
-      PluginFactory<?, C> factory, PluginContext context, Record config) {
-    return Objects.requireNonNull(factory.create(context, (C) config), "create() returns null");
   }
 
   private GuardedPlugin guard(Node node) {

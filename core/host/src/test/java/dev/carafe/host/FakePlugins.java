@@ -100,7 +100,7 @@ final class FakePlugins {
           }
         };
     String jar = "/jars/" + candidates.size() + ".jar";
-    candidates.add(new Candidate(factory, declaration, jar, null, List.of()));
+    candidates.add(Candidate.of(factory, jar, false, List.of()));
     return this;
   }
 
@@ -116,9 +116,11 @@ final class FakePlugins {
         List.of(),
         List.of(),
         defaults.grpc(),
+        defaults.backend(),
         defaults.debug(),
         new DaemonConfig.PluginLimits(1, 1, 4, 4),
         defaults.runtimes(),
+        Map.of(),
         Map.of());
   }
 }

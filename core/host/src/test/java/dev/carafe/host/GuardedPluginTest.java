@@ -13,6 +13,7 @@ import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.plugins.Deadline;
 import dev.carafe.spi.plugins.Direct;
 import java.io.IOException;
@@ -106,6 +107,16 @@ class GuardedPluginTest {
   @Test
   void directMethodsRunOnTheCallersThread() {
     assertSame(Thread.currentThread(), contract(guard(Thread::currentThread, ROOMY)).direct());
+  }
+
+  @Test
+  void thePluginKnowsWhoCalls() throws Exception {
+    Contract plugin = contract(guard(Caller::current, ROOMY));
+    Caller caller = new Caller("default", "lease");
+
+    assertEquals(caller, caller.call(plugin::call));
+    assertEquals(caller, caller.call(plugin::direct));
+    assertEquals(Caller.NOBODY, plugin.call());
   }
 
   @Test

@@ -70,7 +70,12 @@ class CodeRulesTest {
         noClasses()
             .that()
             .resideOutsideOfPackages(
-                GENERATED, "dev.carafe.services..", "dev.carafe.ctr..", "dev.carafe.daemon..")
+                GENERATED,
+                "dev.carafe.services..",
+                "dev.carafe.ctr..",
+                "dev.carafe.daemon..",
+                "dev.carafe.plugin.proxy..",
+                "dev.carafe.plugin.*.proxy..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(GENERATED, "com.google.protobuf..", "io.grpc..", "io.netty.."));

@@ -32,6 +32,21 @@ class ModuleRulesTest {
           Map.entry("core/testkit", Set.of("core/spi")),
           Map.entry("core/engine", Set.of("core/spi", "core/oci")),
           Map.entry("snapshotters/support", Set.of("core/spi", "core/linux")),
+          Map.entry("plugins/proxy-support", Set.of("core/spi", "api")),
+          Map.entry("snapshotters/proxy", Set.of("core/spi", "api", "plugins/proxy-support")),
+          Map.entry("content-store/proxy", Set.of("core/spi", "api", "plugins/proxy-support")),
+          Map.entry(
+              "plugins/diff-proxy",
+              Set.of("core/spi", "api", "plugins/proxy-support", "content-store/proxy")),
+          Map.entry(
+              "plugins/proxy-testing",
+              Set.of(
+                  "core/spi",
+                  "core/engine",
+                  "core/testkit",
+                  "metadata/store",
+                  "services/grpc",
+                  "plugins/proxy-support")),
           Map.entry("metadata/mapdb", Set.of("core/spi")),
           Map.entry("metadata/store", Set.of("core/spi", "core/oci", "core/engine")),
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),

@@ -2,11 +2,15 @@ package dev.carafe.metadata;
 
 import dev.carafe.engine.stores.GarbageCollector;
 import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.UnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -81,18 +85,25 @@ final class Collector implements GarbageCollector, AutoCloseable {
     ledger.onMutation(listener);
   }
 
-  /** Finishes or forgets commits that nobody works on any more. */
+  /**
+   * Finishes or forgets commits that nobody works on any more. A snapshotter that does not answer
+   * is asked once.
+   */
   void resolveCommits() {
+    Set<String> silent = new HashSet<>();
     List<CommitIntent> intents =
         Pages.all(ledger, tx -> tx.bucket(Schema.FACTS, Schema.INTENTS), Formats.INTENT);
     for (CommitIntent intent : intents) {
       SnapshotContext context = snapshotters.get(intent.snapshotter());
-      if (context == null) {
+      if (context == null || silent.contains(intent.snapshotter())) {
         continue;
       }
       try {
         new SnapshotCommitter(context).resolve(intent);
       } catch (DaemonException e) {
+        if (e instanceof UnavailableException || e instanceof DeadlineExceededException) {
+          silent.add(intent.snapshotter());
+        }
         log.warn("the commit of snapshot \"{}\" stays open: {}", intent.name(), e.getMessage());
       }
     }

@@ -1,6 +1,7 @@
 package dev.carafe.metadata;
 
 import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.plugins.Caller;
 import java.time.Duration;
 
 /**
@@ -17,4 +18,17 @@ record ContentContext(
     BackendGarbage garbage,
     KeyLocks writers,
     ContentSharing sharing,
-    Duration ingestLife) {}
+    Duration ingestLife) {
+  /** The same for the calls of one namespace under one lease. */
+  ContentContext with(Caller caller) {
+    return new ContentContext(
+        ledger,
+        new CallerContentStore(backend, caller),
+        sequences,
+        pins,
+        garbage,
+        writers,
+        sharing,
+        ingestLife);
+  }
+}

@@ -8,6 +8,7 @@ import dev.carafe.engine.stores.Stores;
 import dev.carafe.engine.stores.TaskStore;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.snapshots.Snapshotter;
 import java.util.Map;
 
@@ -39,7 +40,7 @@ final class NamespacedStores implements Stores {
 
   @Override
   public ContentStore content() {
-    return new NamespacedContentStore(content, namespace.name(), lease);
+    return new NamespacedContentStore(content.with(caller()), namespace.name(), lease);
   }
 
   @Override
@@ -49,7 +50,11 @@ final class NamespacedStores implements Stores {
       throw new NotFoundException(
           "snapshotter \"" + name.replaceAll("\\p{Cntrl}", "?") + "\": not found");
     }
-    return new NamespacedSnapshotter(context, collector, namespace.name(), lease);
+    return new NamespacedSnapshotter(context.with(caller()), collector, namespace.name(), lease);
+  }
+
+  private Caller caller() {
+    return new Caller(namespace.name(), lease);
   }
 
   @Override

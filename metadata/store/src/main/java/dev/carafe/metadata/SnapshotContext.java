@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.snapshots.Snapshotter;
 import java.time.Duration;
 
@@ -20,4 +21,18 @@ record SnapshotContext(
     KeyLocks keys,
     BackendGarbage garbage,
     Adopted adopted,
-    Duration patience) {}
+    Duration patience) {
+  /** The same for the calls of one namespace under one lease. */
+  SnapshotContext with(Caller caller) {
+    return new SnapshotContext(
+        name,
+        ledger,
+        new CallerSnapshotter(backend, caller),
+        sequences,
+        pins,
+        keys,
+        garbage,
+        adopted,
+        patience);
+  }
+}

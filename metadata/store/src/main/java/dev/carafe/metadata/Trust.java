@@ -5,12 +5,11 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.metadata.ReadTransaction;
 import dev.carafe.spi.snapshots.Snapshotter;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,47 +133,46 @@ final class Trust {
     return new Watermark.Mark(id == null ? "" : id, tx.revision());
   }
 
+  /** What one that does not answer in time has shown by then counts too. */
   private static List<String> filled(ContentStore content, Map<String, Snapshotter> snapshotters) {
-    List<String> filled = new ArrayList<>();
-    addIfAny(
-        filled,
+    Map<String, AtomicLong> counts = new LinkedHashMap<>();
+    Map<String, Runnable> questions = new LinkedHashMap<>();
+    AtomicLong blobs = new AtomicLong();
+    counts.put("the content store", blobs);
+    questions.put(
         "the content store",
-        count -> {
-          content.forEachBlob(_ -> count.incrementAndGet());
-          count.addAndGet(content.ingests().size());
+        () -> {
+          content.forEachBlob(_ -> blobs.incrementAndGet());
+          blobs.addAndGet(content.ingests().size());
         });
-    snapshotters.forEach((name, snapshotter) ->
-        addIfAny(
-            filled,
-            "snapshotter " + name,
-            count -> snapshotter.forEach(_ -> count.incrementAndGet())));
-    return filled;
-  }
-
-  private static void addIfAny(List<String> filled, String name, Consumer<AtomicLong> counter) {
-    AtomicLong count = new AtomicLong();
-    try {
-      counter.accept(count);
-    } catch (DaemonException e) {
-      log.warn("nobody knows whether there is something in {}: {}", name, e.getMessage());
-    }
-    if (count.get() > 0) {
-      filled.add(name);
-    }
+    snapshotters.forEach((name, snapshotter) -> {
+      AtomicLong count = new AtomicLong();
+      counts.put("snapshotter " + name, count);
+      questions.put("snapshotter " + name, () -> snapshotter.forEach(_ -> count.incrementAndGet()));
+    });
+    BackendSurvey.ask(questions)
+        .forEach((name, why) ->
+            log.warn("nobody knows whether there is something in {}: {}", name, why));
+    return counts.entrySet().stream()
+        .filter(count -> count.getValue().get() > 0)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** The highest number in any name in a back end. */
   private static long highest(ContentStore content, Map<String, Snapshotter> snapshotters) {
     AtomicLong highest = new AtomicLong();
-    try {
-      content.ingests().forEach(ingest -> raise(highest, ingest.ref()));
-      snapshotters
-          .values()
-          .forEach(snapshotter ->
-              snapshotter.forEach(snapshot -> raise(highest, snapshot.key().value())));
-    } catch (DaemonException e) {
-      log.warn("numbers that back ends know may be given again: {}", e.getMessage());
-    }
+    Map<String, Runnable> questions = new LinkedHashMap<>();
+    questions.put(
+        "the content store",
+        () -> content.ingests().forEach(ingest -> raise(highest, ingest.ref())));
+    snapshotters.forEach((name, snapshotter) ->
+        questions.put(
+            "snapshotter " + name,
+            () -> snapshotter.forEach(snapshot -> raise(highest, snapshot.key().value()))));
+    BackendSurvey.ask(questions)
+        .forEach(
+            (name, why) -> log.warn("numbers that {} knows may be given again: {}", name, why));
     return highest.get();
   }
 

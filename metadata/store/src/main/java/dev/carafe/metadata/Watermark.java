@@ -57,8 +57,8 @@ final class Watermark {
     return null;
   }
 
-  /** Writes durably: the bytes, the name, the directory. */
-  void write(Mark mark) {
+  /** Writes durably: the bytes, the name, the directory. One writer at a time. */
+  synchronized void write(Mark mark) {
     byte[] text =
         (FORMAT + "\n" + mark.database() + "\n" + mark.revision() + "\n")
             .getBytes(StandardCharsets.UTF_8);

@@ -44,6 +44,8 @@ class DecoratorsTest {
     assertOverridesAll(Snapshotter.class, NamespacedSnapshotter.class);
     assertOverridesAll(ContentStore.class, NamespacedContentStore.class);
     assertOverridesAll(ContentWriter.class, NamespacedWriter.class);
+    assertOverridesAll(Snapshotter.class, CallerSnapshotter.class);
+    assertOverridesAll(ContentStore.class, CallerContentStore.class);
   }
 
   private static <T> T recording(Class<T> type, T target, Set<String> calls) {

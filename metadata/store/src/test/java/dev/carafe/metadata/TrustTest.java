@@ -7,18 +7,22 @@ import static dev.carafe.metadata.World.layer;
 import static dev.carafe.metadata.World.refs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.LeakCheck;
 import dev.carafe.testkit.WorkDirectory;
 import dev.carafe.testkit.metadata.MemoryMetadataDatabase;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -52,6 +56,25 @@ class TrustTest {
     assertTrue(world.metadata().suspicion().isEmpty());
     world.restart();
     assertTrue(world.metadata().suspicion().isEmpty());
+  }
+
+  @Test
+  void aBackEndThatSaysNothingDoesNotHoldUpTheStart() {
+    CountDownLatch never = new CountDownLatch(1);
+    Snapshotter mute =
+        (Snapshotter)
+            Proxy.newProxyInstance(
+                Snapshotter.class.getClassLoader(),
+                new Class<?>[] {Snapshotter.class},
+                (_, method, arguments) -> {
+                  if (method.getName().equals("forEach")) {
+                    never.await();
+                  }
+                  return Calls.invoke(world.snapshotter, method, arguments);
+                });
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> world.open(world.database, world.content, Map.of(SNAPSHOTTER, mute)).close());
   }
 
   @Test

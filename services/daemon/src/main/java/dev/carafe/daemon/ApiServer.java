@@ -1,9 +1,9 @@
 package dev.carafe.daemon;
 
-import dev.carafe.services.Calls;
 import dev.carafe.spi.errors.UnavailableException;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -44,7 +44,13 @@ final class ApiServer {
     this.calls = calls;
   }
 
-  static ApiServer start(SocketFile socket, List<BindableService> services) {
+  /**
+   * Serves.
+   *
+   * @param headers what a call's namespace and lease are
+   */
+  static ApiServer start(
+      SocketFile socket, List<BindableService> services, ServerInterceptor headers) {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
@@ -60,7 +66,7 @@ final class ApiServer {
             .maxInboundMetadataSize(HEADER_LIMIT)
             .permitKeepAliveWithoutCalls(true)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
-            .intercept(Calls.headers())
+            .intercept(headers)
             .addService(health.getHealthService());
     services.forEach(builder::addService);
     try {

@@ -1,8 +1,10 @@
 package dev.carafe.daemon;
 
+import dev.carafe.engine.stores.Metadata;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
 import dev.carafe.host.config.DaemonConfig;
+import dev.carafe.services.Calls;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
 import dev.carafe.services.PluginListing;
@@ -11,6 +13,7 @@ import io.grpc.BindableService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,13 +24,16 @@ final class Daemon {
   private final RootLock lock;
   private final PluginHost host;
   private final ApiServer server;
+  private final @Nullable ApiServer backend;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(RootLock lock, PluginHost host, ApiServer server) {
+  private Daemon(
+      RootLock lock, PluginHost host, ApiServer server, @Nullable ApiServer backend) {
     this.lock = lock;
     this.host = host;
     this.server = server;
+    this.backend = backend;
   }
 
   /** Starts everything; on return the API is served. */
@@ -35,14 +41,20 @@ final class Daemon {
     long began = System.nanoTime();
     RootLock lock = RootLock.take(config.root());
     PluginHost host = null;
+    ApiServer backend = null;
     try {
       SocketFile socket = SocketFile.claim(config.grpc().address());
       host = PluginHost.start(config);
-      ApiServer server = ApiServer.start(socket, services(host, config));
+      List<BindableService> services = services(host, config);
+      backend = BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
+      ApiServer server = ApiServer.start(socket, services, Calls.headers());
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(lock, host, server);
+      return new Daemon(lock, host, server, backend);
     } catch (RuntimeException | Error e) {
+      if (backend != null) {
+        backend.stop();
+      }
       if (host != null) {
         host.close();
       }
@@ -88,6 +100,9 @@ final class Daemon {
     long began = System.nanoTime();
     Notify.send("STOPPING=1");
     server.stop();
+    if (backend != null) {
+      backend.stop();
+    }
     host.close();
     lock.close();
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);

@@ -5,6 +5,7 @@ import dev.carafe.engine.stores.Namespace;
 import dev.carafe.engine.stores.Stores;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.plugins.Caller;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata.Key;
@@ -15,6 +16,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /**
  * What surrounds each call: namespace and lease from the headers ({@code containerd-namespace},
@@ -35,18 +37,26 @@ public final class Calls {
    * the first counts.
    */
   public static ServerInterceptor headers() {
+    return interceptor(headers ->
+        Context.current()
+            .withValues(
+                NAMESPACE,
+                first(headers, NAMESPACE_HEADER),
+                LEASE,
+                first(headers, LEASE_HEADER)));
+  }
+
+  /** All calls belong to one namespace and lease, whatever their headers say. */
+  public static ServerInterceptor fixed(String namespace, String lease) {
+    return interceptor(_ -> Context.current().withValues(NAMESPACE, namespace, LEASE, lease));
+  }
+
+  private static ServerInterceptor interceptor(Function<io.grpc.Metadata, Context> context) {
     return new ServerInterceptor() {
       @Override
       public <Q, R> ServerCall.Listener<Q> interceptCall(
           ServerCall<Q, R> call, io.grpc.Metadata headers, ServerCallHandler<Q, R> next) {
-        Context context =
-            Context.current()
-                .withValues(
-                    NAMESPACE,
-                    first(headers, NAMESPACE_HEADER),
-                    LEASE,
-                    first(headers, LEASE_HEADER));
-        return Contexts.interceptCall(context, call, headers, next);
+        return Contexts.interceptCall(context.apply(headers), call, headers, next);
       }
     };
   }
@@ -72,6 +82,11 @@ public final class Calls {
   /** The call's lease, or the empty string. */
   static String lease() {
     return LEASE.get();
+  }
+
+  /** Who calls; for plugins that pass calls on. */
+  static Caller caller() {
+    return new Caller(NAMESPACE.get(), LEASE.get());
   }
 
   /** The stores of the call's namespace, bound to its lease if it has one. */

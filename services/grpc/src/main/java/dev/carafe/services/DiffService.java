@@ -17,6 +17,7 @@ import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.diffs.Whiteouts;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Map;
 
 /** Layers into mounts and differences into layers. */
 final class DiffService extends DiffGrpc.DiffImplBase {
@@ -39,12 +40,14 @@ final class DiffService extends DiffGrpc.DiffImplBase {
           AppliedLayer applied;
           try (BlobReader blob = content().open(layer.digest())) {
             applied =
-                applier.apply(
-                    layer,
-                    blob.stream(0),
-                    Protos.fromMounts(request.getMountsList()),
-                    Whiteouts.DELETE,
-                    request.getSyncFs());
+                Calls.caller()
+                    .call(() ->
+                        applier.apply(
+                            layer,
+                            blob.stream(0),
+                            Protos.fromMounts(request.getMountsList()),
+                            Whiteouts.DELETE,
+                            request.getSyncFs()));
           }
           return ApplyResponse.newBuilder()
               .setApplied(
@@ -63,19 +66,19 @@ final class DiffService extends DiffGrpc.DiffImplBase {
               request.getMediaType().isEmpty()
                   ? MediaTypes.OCI_LAYER + "+gzip"
                   : request.getMediaType();
-          Descriptor written =
-              writer.write(
-                  content(),
-                  new dev.carafe.spi.diffs.DiffRequest(
-                      Protos.fromMounts(request.getLeftList()),
-                      Protos.fromMounts(request.getRightList()),
-                      mediaType,
-                      request.hasSourceDateEpoch()
-                          ? Protos.instant(request.getSourceDateEpoch())
-                          : null),
+          var wanted =
+              new dev.carafe.spi.diffs.DiffRequest(
+                  Protos.fromMounts(request.getLeftList()),
+                  Protos.fromMounts(request.getRightList()),
                   mediaType,
-                  request.getRef(),
-                  Labels.checked(request.getLabelsMap()));
+                  request.hasSourceDateEpoch()
+                      ? Protos.instant(request.getSourceDateEpoch())
+                      : null);
+          Map<String, String> labels = Labels.checked(request.getLabelsMap());
+          Descriptor written =
+              Calls.caller()
+                  .call(() ->
+                      writer.write(content(), wanted, mediaType, request.getRef(), labels));
           return DiffResponse.newBuilder().setDiff(Protos.descriptor(written)).build();
         });
   }

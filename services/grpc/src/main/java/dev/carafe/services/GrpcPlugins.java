@@ -1,6 +1,7 @@
 package dev.carafe.services;
 
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.Description;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -8,6 +9,7 @@ import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.plugins.PluginTypes;
 import io.grpc.BindableService;
 import java.util.List;
+import java.util.Map;
 import org.pf4j.Extension;
 
 /** The factories of containerd's gRPC services. */
@@ -110,16 +112,37 @@ public final class GrpcPlugins {
     }
   }
 
+  /** Settings of the snapshots service. */
+  public record SnapshotsConfig(
+      @Description(
+              "Further names of snapshotters, each with the name it stands for. For clients that"
+                  + " cannot choose: a containerd asks a proxy plugin by its own name for it.")
+          Map<String, String> aliases) {
+    static final SnapshotsConfig DEFAULT = new SnapshotsConfig(Map.of());
+
+    public SnapshotsConfig {
+      aliases = Map.copyOf(aliases);
+    }
+  }
+
   /** {@code containerd.services.snapshots.v1}. */
   @Extension
-  public static final class Snapshots extends ServiceFactory {
-    public Snapshots() {
-      super("snapshots", Metadata.TYPE);
+  public static final class Snapshots implements PluginFactory<GrpcService, SnapshotsConfig> {
+    @Override
+    public PluginDeclaration<GrpcService, SnapshotsConfig> declaration() {
+      return new PluginDeclaration<>(
+          GrpcService.TYPE,
+          "snapshots",
+          List.of(Metadata.TYPE),
+          false,
+          SnapshotsConfig.DEFAULT);
     }
 
     @Override
-    BindableService open(PluginContext context) {
-      return new SnapshotsService(context.require(Metadata.TYPE));
+    public GrpcService create(PluginContext context, SnapshotsConfig config) {
+      BindableService service =
+          new SnapshotsService(context.require(Metadata.TYPE), config.aliases());
+      return () -> service;
     }
   }
 

@@ -32,6 +32,7 @@ import dev.carafe.spi.snapshots.Usage;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +41,14 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
   private static final int BATCH = 100;
 
   private final Metadata metadata;
+  private final Map<String, String> aliases;
 
-  SnapshotsService(Metadata metadata) {
+  /**
+   * @param aliases snapshotters by the further names that clients may use
+   */
+  SnapshotsService(Metadata metadata, Map<String, String> aliases) {
     this.metadata = metadata;
+    this.aliases = aliases;
   }
 
   @Override
@@ -211,7 +217,7 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     if (name.isEmpty()) {
       throw new InvalidArgumentException("snapshotter argument missing: invalid argument");
     }
-    return Calls.stores(metadata).snapshotter(name);
+    return Calls.stores(metadata).snapshotter(aliases.getOrDefault(name, name));
   }
 
   private static @Nullable SnapshotKey keyOrNull(String key) {

@@ -8,6 +8,7 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.IngestRequest;
 import dev.carafe.spi.images.ImageSource.Repository;
+import dev.carafe.spi.plugins.Caller;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +43,11 @@ record Fetch(
       Progress progress) {
     this(
         stores, ingests, leaseId, repository, sourceLabel, progress, ConcurrentHashMap.newKeySet());
+  }
+
+  /** For plugins that pass calls on. */
+  Caller caller() {
+    return new Caller(stores.namespace().name(), leaseId);
   }
 
   /** Holds a blob, whether it is there already or not. */

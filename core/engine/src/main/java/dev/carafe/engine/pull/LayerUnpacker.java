@@ -238,7 +238,12 @@ final class LayerUnpacker {
       TeeInput tee = new TeeInput(body, writer, steps::downloading);
       AppliedLayer applied;
       try {
-        applied = applier.apply(descriptor, tee, mounts, layer.whiteouts(), config.sync());
+        applied =
+            target
+                .fetch()
+                .caller()
+                .call(
+                    () -> applier.apply(descriptor, tee, mounts, layer.whiteouts(), config.sync()));
         tee.drain();
       } catch (DataLossException e) {
         // Damaged on the way, or damaged at its origin: the digest of all the bytes tells.
@@ -261,7 +266,13 @@ final class LayerUnpacker {
     steps.report("extracting", layer.descriptor().size());
     AppliedLayer applied;
     try (BlobReader blob = target.fetch().stores().content().open(layer.descriptor().digest())) {
-      applied = applier.apply(layer.descriptor(), blob.stream(0), mounts, whiteouts, config.sync());
+      applied =
+          target
+              .fetch()
+              .caller()
+              .call(() ->
+                  applier.apply(
+                      layer.descriptor(), blob.stream(0), mounts, whiteouts, config.sync()));
     }
     fetcher.label(
         target.fetch(),

@@ -91,6 +91,10 @@ public final class ConfigLoader {
     ConfigTable table = resolveAliases(read, problems);
     DaemonConfig config =
         new RecordBinder(problems, ALIASES.keySet()).bind(table, DaemonConfig.DEFAULT);
+    if (problems.isEmpty()) {
+      new TreeMap<>(config.proxyPlugins())
+          .forEach((name, proxy) -> proxy.incomplete(name).ifPresent(problems::add));
+    }
     if (!problems.isEmpty()) {
       throw new InvalidArgumentException(String.join("\n", problems));
     }

@@ -21,10 +21,15 @@ public record DaemonConfig(
         List<Path> pluginDirs,
     @Description("Plugins that are not started, as TYPE.ID.") List<String> disabledPlugins,
     Grpc grpc,
+    Backend backend,
     Debug debug,
     PluginLimits pluginLimits,
     @Description("Runtime handlers: the name that a client asks for, and what answers to it.")
         Map<String, RuntimeHandler> runtimes,
+    @Description(
+            "Plugins that other processes serve: the name becomes the plugin's id; snapshotters,"
+                + " content stores and differs.")
+        Map<String, ProxyPlugin> proxyPlugins,
     @Description("One table for each plugin, under its quoted name TYPE.ID.")
         Map<String, ConfigTable> plugins) {
 
@@ -36,9 +41,11 @@ public record DaemonConfig(
           List.of(Path.of("/usr/lib/carafe/plugins"), Path.of("/etc/carafe/plugins")),
           List.of(),
           Grpc.DEFAULT,
+          Backend.DEFAULT,
           Debug.DEFAULT,
           PluginLimits.DEFAULT,
           Map.of("runc", RuntimeHandler.DEFAULT),
+          Map.of(),
           Map.of());
 
   public DaemonConfig {
@@ -48,6 +55,7 @@ public record DaemonConfig(
     pluginDirs.forEach(directory -> requireAbsolute("plugin_dirs", directory));
     disabledPlugins = List.copyOf(disabledPlugins);
     runtimes = Map.copyOf(runtimes);
+    proxyPlugins = Map.copyOf(proxyPlugins);
     plugins = Map.copyOf(plugins);
   }
 
@@ -95,9 +103,11 @@ public record DaemonConfig(
         pluginDirs,
         disabledPlugins,
         newGrpc,
+        backend,
         debug,
         pluginLimits,
         runtimes,
+        proxyPlugins,
         plugins);
   }
 
@@ -125,6 +135,27 @@ public record DaemonConfig(
       if (address.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST) {
         throw new InvalidArgumentException(
             "address: \"" + address + "\" is longer than " + LONGEST + " bytes");
+      }
+    }
+  }
+
+  /** Where plugins are served to another daemon, as its proxy plugins. */
+  public record Backend(
+      @Description(
+              "Unix socket on which snapshots, content and diffs are served to another daemon, as"
+                  + " its proxy plugins; at most 107 bytes. Empty for none.")
+          String address,
+      @Description(
+              "Namespace that all of it belongs to, whatever the other daemon says. A lease keeps it"
+                  + " until that daemon removes it.")
+          String namespace) {
+    static final Backend DEFAULT = new Backend("", "backend");
+
+    public Backend {
+      ProxyPlugin.requireSocket("address", address);
+      ProxyPlugin.requireForm("namespace", namespace, ProxyPlugin.NAME);
+      if (namespace.isEmpty()) {
+        throw new InvalidArgumentException("namespace: must not be empty");
       }
     }
   }

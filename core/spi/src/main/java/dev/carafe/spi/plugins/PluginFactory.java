@@ -3,9 +3,9 @@ package dev.carafe.spi.plugins;
 import org.pf4j.ExtensionPoint;
 
 /**
- * Makes one plugin. The only extension point: a jar's factory is a public class with a public
- * no-argument constructor, annotated {@code org.pf4j.Extension}; the real object is built by {@link
- * #create} and may have final fields.
+ * Makes one plugin. The extension point (beside {@link ProxyFactory}): a jar's factory is a public
+ * class with a public no-argument constructor, annotated {@code org.pf4j.Extension}; the real
+ * object is built by {@link #create} and may have final fields.
  *
  * <p>The daemon guarantees: one instance per declaration; {@code create} runs once, after
  * everything required is up, under a deadline; calls come on virtual threads and from many at once;

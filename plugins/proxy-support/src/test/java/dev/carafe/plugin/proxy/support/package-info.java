@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.plugin.proxy.support;
+
+import org.jspecify.annotations.NullMarked;
