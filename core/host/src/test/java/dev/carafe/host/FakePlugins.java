@@ -116,6 +116,7 @@ final class FakePlugins {
         List.of(),
         List.of(),
         defaults.grpc(),
+        defaults.metrics(),
         defaults.debug(),
         new DaemonConfig.PluginLimits(1, 1, 4, 4),
         defaults.runtimes(),

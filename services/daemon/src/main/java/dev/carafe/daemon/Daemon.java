@@ -1,12 +1,12 @@
 package dev.carafe.daemon;
 
+import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
 import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
 import dev.carafe.services.PluginListing;
-import dev.carafe.services.TaskService;
 import io.grpc.BindableService;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +77,11 @@ final class Daemon {
         error != null
             ? error
             : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
+  }
+
+  /** Hands changed tables to the plugins; returns what became of each. */
+  List<String> reload(DaemonConfig config) {
+    return host.reload(config);
   }
 
   /** Stops serving, then the plugins; containers go on. Idempotent. */

@@ -1,12 +1,14 @@
 package dev.carafe.services;
 
 import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.ImageVerification;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -32,6 +34,7 @@ public final class TransferFlowsFactory
    * @param sync whether layer files are on the medium before their snapshot is named
    * @param differs ids of differs in the order in which they are asked; those not named come last
    * @param snapshotter what is unpacked into where the client names none
+   * @param verifiers ids of image verifiers that must be there; those not named are asked too
    */
   public record Config(
       int maxConcurrentDownloads,
@@ -39,7 +42,8 @@ public final class TransferFlowsFactory
       Duration stall,
       boolean sync,
       List<String> differs,
-      String snapshotter) {
+      String snapshotter,
+      List<String> verifiers) {
     static final Config DEFAULT =
         new Config(
             PullConfig.DEFAULT.maxConcurrentDownloads(),
@@ -47,10 +51,12 @@ public final class TransferFlowsFactory
             PullConfig.DEFAULT.stall(),
             PullConfig.DEFAULT.sync(),
             List.of("walking"),
-            "overlayfs");
+            "overlayfs",
+            List.of());
 
     public Config {
       differs = List.copyOf(differs);
+      verifiers = List.copyOf(verifiers);
     }
   }
 
@@ -60,6 +66,7 @@ public final class TransferFlowsFactory
         TransferFlows.TYPE,
         "local",
         List.of(Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.DIFFER),
+        List.of(PluginTypes.IMAGE_VERIFIER),
         false,
         Config.DEFAULT);
   }
@@ -78,9 +85,26 @@ public final class TransferFlowsFactory
             config.maxConcurrentUnpacks(),
             config.stall(),
             config.sync());
-    ImagePuller puller = new ImagePuller(context.require(Metadata.TYPE), registry, differs, bounds);
+    ImagePuller puller =
+        new ImagePuller(
+            context.require(Metadata.TYPE),
+            registry,
+            verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers()),
+            differs,
+            bounds);
     puller.forgetInterrupted();
     return new Running(puller, new LayerApplier(differs, bounds), differs, config.snapshotter());
+  }
+
+  /** A jar that does not load is nobody's wanted plugin: who relies on it names it. */
+  private static ImageVerification verification(
+      Map<String, ImageVerifier> running, List<String> needed) {
+    for (String id : needed) {
+      if (!running.containsKey(id)) {
+        throw new FailedPreconditionException("image verifier \"" + id + "\" is not running");
+      }
+    }
+    return new ImageVerification(running);
   }
 
   private static List<Differ> ordered(Map<String, Differ> running, List<String> order) {

@@ -39,7 +39,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * Pulls images: resolve, fetch, unpack, name. A lease holds everything until the name is written,
+ * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is written,
  * which comes last: an interruption at any point leaves no half image, and what was fetched is used
  * by the next pull (until garbage collection, or a day for an unfinished blob).
  *
@@ -50,15 +50,21 @@ import java.util.concurrent.Callable;
 public final class ImagePuller {
   private final Metadata metadata;
   private final ImageSource source;
+  private final ImageVerification verification;
   private final BlobFetcher fetcher;
   private final LayerUnpacker unpacker;
   private final PullLeases pullLeases;
 
   public ImagePuller(
-      Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
+      Metadata metadata,
+      ImageSource source,
+      ImageVerification verification,
+      List<Differ> differs,
+      PullConfig config) {
     this.metadata = metadata;
     this.pullLeases = new PullLeases(metadata);
     this.source = source;
+    this.verification = verification;
     this.fetcher = new BlobFetcher(config);
     this.unpacker = new LayerUnpacker(fetcher, new LayerApplier(differs, config), config);
   }
@@ -92,6 +98,7 @@ public final class ImagePuller {
     try (Repository repository = source.open(request.name(), request.source())) {
       Descriptor target = repository.target();
       progress.report(step("resolved", request, target));
+      verification.check(request.name(), target);
       fetch(
           new Fetch(
               stores,

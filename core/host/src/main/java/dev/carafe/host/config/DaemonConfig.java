@@ -21,6 +21,7 @@ public record DaemonConfig(
         List<Path> pluginDirs,
     @Description("Plugins that are not started, as TYPE.ID.") List<String> disabledPlugins,
     Grpc grpc,
+    Metrics metrics,
     Debug debug,
     PluginLimits pluginLimits,
     @Description("Runtime handlers: the name that a client asks for, and what answers to it.")
@@ -36,6 +37,7 @@ public record DaemonConfig(
           List.of(Path.of("/usr/lib/carafe/plugins"), Path.of("/etc/carafe/plugins")),
           List.of(),
           Grpc.DEFAULT,
+          Metrics.DEFAULT,
           Debug.DEFAULT,
           PluginLimits.DEFAULT,
           Map.of("runc", RuntimeHandler.DEFAULT),
@@ -95,6 +97,7 @@ public record DaemonConfig(
         pluginDirs,
         disabledPlugins,
         newGrpc,
+        metrics,
         debug,
         pluginLimits,
         runtimes,
@@ -127,6 +130,17 @@ public record DaemonConfig(
             "address: \"" + address + "\" is longer than " + LONGEST + " bytes");
       }
     }
+  }
+
+  /** Figures for Prometheus. */
+  public record Metrics(
+      @Description(
+              "Where /v1/metrics is served: a loopback address with port, such as 127.0.0.1:1338, or"
+                  + " the path of a Unix socket. Empty: nowhere. There is no authentication.")
+          String address,
+      @Description("Whether the durations of API calls are told as histograms.")
+          boolean grpcHistogram) {
+    static final Metrics DEFAULT = new Metrics("", false);
   }
 
   /** What the daemon says about itself. */

@@ -3,7 +3,9 @@ package dev.carafe.spi.plugins;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.images.CredentialProvider;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -26,6 +28,10 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.metadata-database.v1", MetadataDatabase.class);
   public static final PluginType<ImageSource> IMAGE_SOURCE =
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
+  public static final PluginType<CredentialProvider> CREDENTIAL_PROVIDER =
+      new PluginType<>("dev.carafe.credential-provider.v1", CredentialProvider.class);
+  public static final PluginType<ImageVerifier> IMAGE_VERIFIER =
+      new PluginType<>("io.containerd.image-verifier.v1", ImageVerifier.class);
 
   private PluginTypes() {}
 }
