@@ -4,6 +4,7 @@ import dev.carafe.services.Calls;
 import dev.carafe.spi.errors.UnavailableException;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -44,7 +45,8 @@ final class ApiServer {
     this.calls = calls;
   }
 
-  static ApiServer start(SocketFile socket, List<BindableService> services) {
+  static ApiServer start(
+      SocketFile socket, List<BindableService> services, List<ServerInterceptor> interceptors) {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
@@ -63,6 +65,7 @@ final class ApiServer {
             .intercept(Calls.headers())
             .addService(health.getHealthService());
     services.forEach(builder::addService);
+    interceptors.forEach(builder::intercept);
     try {
       Server server = builder.build().start();
       socket.restrict();

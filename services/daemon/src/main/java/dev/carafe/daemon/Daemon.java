@@ -1,5 +1,6 @@
 package dev.carafe.daemon;
 
+import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
@@ -7,9 +8,14 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
 import dev.carafe.services.PluginListing;
+import dev.carafe.services.telemetry.PluginCalls;
+import dev.carafe.services.telemetry.Sources;
+import dev.carafe.services.telemetry.Telemetry;
 import io.grpc.BindableService;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +27,15 @@ final class Daemon {
   private final RootLock lock;
   private final PluginHost host;
   private final ApiServer server;
+  private final Telemetry telemetry;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(RootLock lock, PluginHost host, ApiServer server) {
+  private Daemon(RootLock lock, PluginHost host, ApiServer server, Telemetry telemetry) {
     this.lock = lock;
     this.host = host;
     this.server = server;
+    this.telemetry = telemetry;
   }
 
   /** Starts everything; on return the API is served. */
@@ -35,20 +43,54 @@ final class Daemon {
     long began = System.nanoTime();
     RootLock lock = RootLock.take(config.root());
     PluginHost host = null;
+    Telemetry telemetry = null;
     try {
       SocketFile socket = SocketFile.claim(config.grpc().address());
       host = PluginHost.start(config);
-      ApiServer server = ApiServer.start(socket, services(host, config));
+      telemetry = telemetry(host, config);
+      ApiServer server =
+          ApiServer.start(socket, services(host, config), telemetry.interceptors());
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(lock, host, server);
+      return new Daemon(lock, host, server, telemetry);
     } catch (RuntimeException | Error e) {
+      if (telemetry != null) {
+        telemetry.close();
+      }
       if (host != null) {
         host.close();
       }
       lock.close();
       throw e;
     }
+  }
+
+  private static Telemetry telemetry(PluginHost host, DaemonConfig config) {
+    return Telemetry.start(
+        config.metrics().address(),
+        config.metrics().grpcHistogram(),
+        System.getenv(),
+        new Sources(
+            Version.TEXT,
+            () -> host.require(Metadata.TYPE),
+            () -> host.require(TaskService.TYPE).manager(),
+            () -> calls(host)));
+  }
+
+  private static List<PluginCalls> calls(PluginHost host) {
+    Map<String, Duration> times = host.graph().callTimes();
+    return host.graph().plugins().stream()
+        .filter(plugin -> plugin.state() == PluginStatus.State.RUNNING)
+        .map(plugin ->
+            new PluginCalls(
+                plugin.uri(),
+                plugin.calls().calls(),
+                times.getOrDefault(plugin.uri(), Duration.ZERO).toNanos() / 1e9,
+                plugin.calls().failures(),
+                plugin.calls().deadlineHits(),
+                plugin.calls().refused(),
+                plugin.calls().inFlight()))
+        .toList();
   }
 
   private static List<BindableService> services(PluginHost host, DaemonConfig config) {
@@ -93,6 +135,7 @@ final class Daemon {
     long began = System.nanoTime();
     Notify.send("STOPPING=1");
     server.stop();
+    telemetry.close();
     host.close();
     lock.close();
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);

@@ -1,6 +1,7 @@
 package dev.carafe.engine.pull;
 
 import dev.carafe.engine.Interrupts;
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
@@ -81,6 +82,12 @@ public final class ImagePuller {
    *     it
    */
   public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
+    return Observations.of(
+        "pull", request.name().toString(), () -> leased(namespace, leaseId, request, progress));
+  }
+
+  private Image leased(
+      Namespace namespace, String leaseId, PullRequest request, Progress progress) {
     if (!leaseId.isEmpty()) {
       return pull(metadata.stores(namespace, leaseId), leaseId, request, progress);
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What the daemon is told by its configuration files and flags. Keys in the file are the components
@@ -140,7 +141,25 @@ public record DaemonConfig(
           String address,
       @Description("Whether the durations of API calls are told as histograms.")
           boolean grpcHistogram) {
+    private static final Pattern LOOPBACK =
+        Pattern.compile(
+            "(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
+
     static final Metrics DEFAULT = new Metrics("", false);
+
+    public Metrics {
+      if (address.startsWith("/")) {
+        if (address.getBytes(StandardCharsets.UTF_8).length > Grpc.LONGEST) {
+          throw new InvalidArgumentException(
+              "address: \"" + address + "\" is longer than " + Grpc.LONGEST + " bytes");
+        }
+      } else if (!address.isEmpty() && !LOOPBACK.matcher(address).matches()) {
+        throw new InvalidArgumentException(
+            "address: \""
+                + address
+                + "\" is neither a loopback address with port nor the path of a socket");
+      }
+    }
   }
 
   /** What the daemon says about itself. */
