@@ -85,8 +85,13 @@ final class FakePlugins {
       boolean essential,
       BiFunction<PluginContext, Settings, Thing> create,
       PluginType<?>... requires) {
-    PluginDeclaration<Thing, Settings> declaration =
-        new PluginDeclaration<>(type, id, List.of(requires), essential, Settings.DEFAULT);
+    return add(
+        new PluginDeclaration<>(type, id, List.of(requires), essential, Settings.DEFAULT), create);
+  }
+
+  FakePlugins add(
+      PluginDeclaration<Thing, Settings> declaration,
+      BiFunction<PluginContext, Settings, Thing> create) {
     PluginFactory<Thing, Settings> factory =
         new PluginFactory<>() {
           @Override

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,11 +23,6 @@ final class Meters implements AutoCloseable {
     this.sources = sources;
     this.histograms = histograms;
     new JvmMemoryMetrics().bindTo(registry);
-    Counter.builder("containerd.build.info")
-        .description("containerd build information, of the API that is spoken")
-        .tags("version", sources.version(), "revision", "")
-        .register(registry)
-        .increment();
   }
 
   /** An API call as {@code grpc_server_*} counts it. */
@@ -93,7 +89,9 @@ final class Meters implements AutoCloseable {
   String scrape() {
     StringBuilder text = new StringBuilder(registry.scrape());
     TextFormat format = new TextFormat(text);
-    var calls = sources.plugins().get();
+    format.family("containerd_build_info_total", "the API that is spoken", "counter");
+    format.sample(1, "version", sources.version(), "revision", "");
+    List<PluginCalls> calls = sources.plugins().get();
     format.family("carafe_plugin_calls_total", "calls on plugins", "counter");
     calls.forEach(one -> format.sample(one.calls(), "plugin", one.plugin()));
     format.family(
