@@ -39,7 +39,7 @@ public final class Telemetry implements AutoCloseable {
         observers.add(On.metrics(telemetry, address, histograms, sources));
       }
       if (wantsTraces(environment)) {
-        observers.add(On.traces(telemetry));
+        traces(telemetry, observers);
       }
       if (!observers.isEmpty()) {
         Observations.install(observers.size() == 1 ? observers.getFirst() : On.both(observers));
@@ -48,6 +48,15 @@ public final class Telemetry implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       telemetry.close();
       throw e;
+    }
+  }
+
+  /** What the environment says about traces is no reason not to run containers. */
+  private static void traces(Telemetry telemetry, List<Observer> observers) {
+    try {
+      observers.add(On.traces(telemetry));
+    } catch (RuntimeException e) {
+      LOG.error("traces are off: {}", e.toString());
     }
   }
 
