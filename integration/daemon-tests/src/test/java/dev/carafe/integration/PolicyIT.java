@@ -143,13 +143,13 @@ class PolicyIT {
         level = "debug"
         [gc]
         deletion_threshold = 7
-        [grpc]
-        address = "/run/elsewhere.sock"
+        [plugin_limits]
+        close_seconds = 4
         [plugins."io.containerd.transfer.v1.local"]
         max_concurrent_downloads = 2
         """);
     reload(daemon);
-    Await.until("all is said", () -> daemon.log().contains("[grpc]: needs a restart"));
+    Await.until("all is said", () -> daemon.log().contains("[plugin_limits]: needs a restart"));
     String log = daemon.log();
     assertTrue(log.contains("io.containerd.gc.v1.scheduler: reloaded"), log);
     assertTrue(log.contains("[debug]: reloaded"), log);

@@ -40,7 +40,7 @@ final class Reload implements Runnable {
     Notify.send("RELOADING=1\nMONOTONIC_USEC=" + System.nanoTime() / 1000);
     try {
       List<String> lines = apply(ConfigLoader.load(flags));
-      LOG.info("configuration read again: {}", lines.isEmpty() ? "nothing changed" : "");
+      LOG.info("configuration read again{}", lines.isEmpty() ? ": nothing changed" : "");
       lines.forEach(line -> LOG.info("configuration: {}", line));
     } catch (DaemonException e) {
       e.getMessage().lines().forEach(line -> LOG.error("configuration not taken: {}", line));
