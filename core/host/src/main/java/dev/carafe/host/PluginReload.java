@@ -50,8 +50,7 @@ final class PluginReload {
   }
 
   /** Why the plugin did not take it, or null. */
-  private static @Nullable String handOver(
-      Node node, Record config, Duration atMost) {
+  private static @Nullable String handOver(Node node, Record config, Duration atMost) {
     if (!(node.instance() instanceof Reloadable<?> reloadable)) {
       return "needs a restart";
     }

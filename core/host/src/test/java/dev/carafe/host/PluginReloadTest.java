@@ -62,8 +62,7 @@ class PluginReloadTest {
   private DaemonConfig config(String... lines) throws IOException {
     Path file = Files.writeString(directory.resolve("config.toml"), String.join("\n", lines));
     return ConfigLoader.load(
-        new ConfigLoader.Flags(
-            file, directory.resolve("root"), directory.resolve("state"), null));
+        new ConfigLoader.Flags(file, directory.resolve("root"), directory.resolve("state"), null));
   }
 
   @Test

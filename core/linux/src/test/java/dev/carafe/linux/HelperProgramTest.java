@@ -119,8 +119,7 @@ class HelperProgramTest {
   void whatCannotBeExecutedSaysSo() {
     Path missing = directory.resolve("missing");
 
-    ErrnoException failure =
-        assertThrows(ErrnoException.class, () -> run(missing, "", PATIENCE));
+    ErrnoException failure = assertThrows(ErrnoException.class, () -> run(missing, "", PATIENCE));
 
     assertTrue(failure.is(Errno.ENOENT));
   }

@@ -40,9 +40,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is written,
- * which comes last: an interruption at any point leaves no half image, and what was fetched is used
- * by the next pull (until garbage collection, or a day for an unfinished blob).
+ * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is
+ * written, which comes last: an interruption at any point leaves no half image, and what was
+ * fetched is used by the next pull (until garbage collection, or a day for an unfinished blob).
  *
  * <p>Bytes are passed over once: each layer goes from the network to its blob, through
  * decompression and into its snapshot while it arrives, layers in parallel. Pulls that want the

@@ -47,8 +47,7 @@ public final class ImageVerification {
     });
   }
 
-  private static Verdict ask(
-      String id, ImageVerifier verifier, ImageName name, Descriptor target) {
+  private static Verdict ask(String id, ImageVerifier verifier, ImageName name, Descriptor target) {
     try {
       return verifier.verify(name, target);
     } catch (CancelledException e) {

@@ -1,8 +1,8 @@
 package dev.carafe.engine.pull;
 
 import dev.carafe.engine.Interrupts;
-import dev.carafe.engine.pull.ImagePuller.ImageTree;
 import dev.carafe.engine.observe.Observations;
+import dev.carafe.engine.pull.ImagePuller.ImageTree;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Namespace;
 import dev.carafe.oci.ChainId;

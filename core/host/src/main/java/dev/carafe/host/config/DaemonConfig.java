@@ -142,8 +142,7 @@ public record DaemonConfig(
       @Description("Whether the durations of API calls are told as histograms.")
           boolean grpcHistogram) {
     private static final Pattern LOOPBACK =
-        Pattern.compile(
-            "(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
+        Pattern.compile("(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
 
     static final Metrics DEFAULT = new Metrics("", false);
 

@@ -38,11 +38,7 @@ public record PluginDeclaration<T, C extends Record>(
 
   /** A plugin that wants nothing besides what it requires. */
   public PluginDeclaration(
-      PluginType<T> type,
-      String id,
-      List<PluginType<?>> requires,
-      boolean essential,
-      C defaults) {
+      PluginType<T> type, String id, List<PluginType<?>> requires, boolean essential, C defaults) {
     this(type, id, requires, List.of(), essential, defaults);
   }
 

@@ -19,12 +19,10 @@ class RestartPolicyTest {
   private static final ProcessStatus RUNNING = new ProcessStatus.Running(7);
 
   private static ProcessStatus exited(int code) {
-    return new ProcessStatus.Stopped(
-        7, new ProcessStatus.ExitStatus(code, Instant.EPOCH, false));
+    return new ProcessStatus.Stopped(7, new ProcessStatus.ExitStatus(code, Instant.EPOCH, false));
   }
 
-  private static Decision decide(
-      String policy, @Nullable ProcessStatus status, String... further) {
+  private static Decision decide(String policy, @Nullable ProcessStatus status, String... further) {
     Map<String, String> labels = new HashMap<>();
     labels.put(RestartLabels.STATUS, "running");
     labels.put(RestartLabels.POLICY, policy);
@@ -39,8 +37,7 @@ class RestartPolicyTest {
     Map<String, String> labels = Map.of(RestartLabels.POLICY, "always");
     assertEquals(Decision.NOTHING, RestartPolicy.decide(labels, exited(1)));
     assertEquals(
-        Decision.NOTHING,
-        RestartPolicy.decide(Map.of(RestartLabels.STATUS, "dancing"), exited(1)));
+        Decision.NOTHING, RestartPolicy.decide(Map.of(RestartLabels.STATUS, "dancing"), exited(1)));
   }
 
   @ParameterizedTest
@@ -104,7 +101,14 @@ class RestartPolicyTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"Always", "on-failure:", "on-failure:-1", "on-failure:x", "always:3", "on-failure:9999999999"})
+      strings = {
+        "Always",
+        "on-failure:",
+        "on-failure:-1",
+        "on-failure:x",
+        "always:3",
+        "on-failure:9999999999"
+      })
   void whatIsNoPolicyIsRefused(String policy) {
     assertThrows(InvalidArgumentException.class, () -> decide(policy, exited(1)));
   }

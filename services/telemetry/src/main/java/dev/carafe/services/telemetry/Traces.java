@@ -57,6 +57,10 @@ final class Traces implements AutoCloseable {
   }
 
   Observer observer() {
+    return observer(tracer);
+  }
+
+  static Observer observer(Tracer tracer) {
     return new Flows(tracer);
   }
 

@@ -85,7 +85,9 @@ final class DockerConfigFile {
     return asked.host().equals(ServerName.HUB) ? ServerName.HUB_KEY : asked.host();
   }
 
-  /** What the file itself has for a repository: of several entries the one with the longest path. */
+  /**
+   * What the file itself has for a repository: of several entries the one with the longest path.
+   */
   Optional<Credentials> inline(ServerName asked, String repository) {
     Optional<Credentials> best = Optional.empty();
     int length = -1;
@@ -138,7 +140,6 @@ final class DockerConfigFile {
     if (colon <= 0) {
       throw new UnavailableException(file + ": an \"auth\" is not USER:PASSWORD");
     }
-    return Optional.of(
-        new Credentials.Basic(text.substring(0, colon), text.substring(colon + 1)));
+    return Optional.of(new Credentials.Basic(text.substring(0, colon), text.substring(colon + 1)));
   }
 }

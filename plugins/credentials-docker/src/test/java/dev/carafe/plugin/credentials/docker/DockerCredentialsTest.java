@@ -155,8 +155,7 @@ class DockerCredentialsTest {
         """);
 
     assertEquals(
-        Optional.of(new Credentials.Basic("app", "x")),
-        find("r.example", "r.example/team/app:v1"));
+        Optional.of(new Credentials.Basic("app", "x")), find("r.example", "r.example/team/app:v1"));
     assertEquals(
         Optional.of(new Credentials.Basic("team", "x")),
         find("r.example", "r.example/team/application:v1"));

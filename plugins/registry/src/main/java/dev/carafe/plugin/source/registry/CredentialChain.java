@@ -49,8 +49,7 @@ final class CredentialChain {
       } catch (CancelledException e) {
         throw e;
       } catch (RuntimeException e) {
-        log.warn(
-            "credentials for {}: {}: {}", query.host(), provider.getKey(), e.getMessage());
+        log.warn("credentials for {}: {}: {}", query.host(), provider.getKey(), e.getMessage());
       }
     }
     return Optional.empty();

@@ -75,8 +75,7 @@ class CredentialChainTest {
         query -> {
           throw new CancelledException("gone");
         };
-    assertThrows(
-        CancelledException.class, () -> ask(Optional.empty(), Map.of("a", cancelled)));
+    assertThrows(CancelledException.class, () -> ask(Optional.empty(), Map.of("a", cancelled)));
   }
 
   @Test

@@ -11,15 +11,14 @@ public record BindirConfig(
             "Directory with executables that judge each image before it is pulled; all must exit"
                 + " with 0. A directory that is missing or empty allows everything.")
         Path binDir,
-    @Description("How many executables are run at most, in the order of their names; 0 for none.")
+    @Description("How many executables are run at most, in the order of their names; -1 for all.")
         int maxVerifiers,
     @Description("How long one executable may take; then it counts as a refusal.")
         Duration perVerifierTimeout) {
   private static final Duration LONGEST = Duration.ofMinutes(4);
 
   public static final BindirConfig DEFAULT =
-      new BindirConfig(
-          Path.of("/opt/containerd/image-verifier/bin"), 10, Duration.ofSeconds(10));
+      new BindirConfig(Path.of("/opt/containerd/image-verifier/bin"), 10, Duration.ofSeconds(10));
 
   public BindirConfig {
     if (!binDir.isAbsolute()) {

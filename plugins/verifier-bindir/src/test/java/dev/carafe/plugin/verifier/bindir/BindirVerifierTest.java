@@ -113,8 +113,7 @@ class BindirVerifierTest {
     program("v", "sleep 1000 & wait");
 
     DeadlineExceededException failure =
-        assertThrows(
-            DeadlineExceededException.class, () -> verify(10, Duration.ofMillis(300)));
+        assertThrows(DeadlineExceededException.class, () -> verify(10, Duration.ofMillis(300)));
 
     assertTrue(failure.getMessage().contains("/v\": no verdict in 300 ms"), failure.getMessage());
   }
@@ -168,14 +167,12 @@ class BindirVerifierTest {
   @Test
   void theDefaultsAreContainerds() {
     assertEquals(
-        new BindirConfig(
-            Path.of("/opt/containerd/image-verifier/bin"), 10, Duration.ofSeconds(10)),
+        new BindirConfig(Path.of("/opt/containerd/image-verifier/bin"), 10, Duration.ofSeconds(10)),
         BindirConfig.DEFAULT);
     assertThrows(
         InvalidArgumentException.class,
         () -> new BindirConfig(Path.of("x"), 10, Duration.ofSeconds(10)));
-    assertThrows(
-        InvalidArgumentException.class, () -> new BindirConfig(bin, 10, Duration.ZERO));
+    assertThrows(InvalidArgumentException.class, () -> new BindirConfig(bin, 10, Duration.ZERO));
     assertThrows(
         InvalidArgumentException.class, () -> new BindirConfig(bin, -2, Duration.ofSeconds(10)));
   }
