@@ -115,6 +115,9 @@ final class GraphSorter {
     for (String kind : node.requires()) {
       requirements.addAll(byKind.getOrDefault(kind, List.of()));
     }
+    for (String kind : node.wants()) {
+      requirements.addAll(byKind.getOrDefault(kind, List.of()));
+    }
     return requirements;
   }
 }

@@ -70,6 +70,7 @@ final class GuardedPlugin implements InvocationHandler {
   private final @Nullable ClassLoader loader;
   private final ConcurrentMap<Method, Route> routes = new ConcurrentHashMap<>();
   private final LongAdder started = new LongAdder();
+  private final LongAdder nanos = new LongAdder();
   private final LongAdder failures = new LongAdder();
   private final LongAdder deadlineHits = new LongAdder();
   private final LongAdder refused = new LongAdder();
@@ -104,6 +105,11 @@ final class GuardedPlugin implements InvocationHandler {
         deadlineHits.sum(),
         refused.sum(),
         calls.inFlight() + waits.inFlight());
+  }
+
+  /** How long the bounded calls took together that came back in time. */
+  Duration callTime() {
+    return Duration.ofNanos(nanos.sum());
   }
 
   /**
@@ -157,6 +163,9 @@ final class GuardedPlugin implements InvocationHandler {
     call.start(route.threads);
     return switch (call.await(route.nanos)) {
       case DONE -> {
+        if (!route.unbounded) {
+          nanos.add(call.nanos());
+        }
         Throwable failure = call.failure();
         if (failure != null) {
           throw translated(route, failure);

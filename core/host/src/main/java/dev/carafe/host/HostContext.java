@@ -68,6 +68,16 @@ final class HostContext implements PluginContext {
   }
 
   @Override
+  public <T> Map<String, T> wanted(PluginType<T> type) {
+    requireValid();
+    if (!node.declaration().wants().contains(type)) {
+      throw new FailedPreconditionException(
+          node.uri() + " does not declare that it wants " + type.name());
+    }
+    return graph.all(type);
+  }
+
+  @Override
   public synchronized void capability(String name) {
     requireValid();
     if (!capabilities.contains(name)) {

@@ -51,6 +51,10 @@ final class Node {
     return declaration().requires().stream().map(PluginType::name).toList();
   }
 
+  List<String> wants() {
+    return declaration().wants().stream().map(PluginType::name).toList();
+  }
+
   synchronized void guardWith(GuardedPlugin guardedPlugin) {
     guard = guardedPlugin;
   }

@@ -1,6 +1,7 @@
 package dev.carafe.host;
 
 import dev.carafe.spi.plugins.PluginType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,6 +24,18 @@ public final class PluginGraph {
     nodes.forEach(node -> plugins.add(node.status()));
     plugins.addAll(failedJars);
     return plugins;
+  }
+
+  /** How long the bounded calls on each running plugin took together, by TYPE.ID. */
+  public Map<String, Duration> callTimes() {
+    Map<String, Duration> times = new LinkedHashMap<>();
+    for (Node node : nodes) {
+      GuardedPlugin guard = node.guard();
+      if (guard != null && node.isRunning()) {
+        times.put(node.uri(), guard.callTime());
+      }
+    }
+    return times;
   }
 
   List<Node> nodes() {

@@ -35,6 +35,7 @@ public final class PluginHost implements AutoCloseable {
 
   private final DaemonConfig config;
   private final Discovery.Found found;
+  private final PluginReload reload;
   private final Map<String, PluginTables.Bound> tables;
   private final List<List<Node>> levels;
   private final List<Node> created = new ArrayList<>();
@@ -48,6 +49,7 @@ public final class PluginHost implements AutoCloseable {
     List<Node> accepted = accepted();
     this.tables = PluginTables.bind(config, accepted, everyJarLoaded);
     this.levels = GraphSorter.sort(accepted);
+    this.reload = new PluginReload(accepted, tables, everyJarLoaded);
     this.graph = new PluginGraph(levels.stream().flatMap(List::stream).toList(), found.failures());
   }
 
@@ -144,6 +146,16 @@ public final class PluginHost implements AutoCloseable {
   /** A running plugin. */
   public <T> Optional<T> find(PluginType<T> type, String id) {
     return Optional.ofNullable(graph.all(type).get(id));
+  }
+
+  /**
+   * Hands changed tables to the plugins that can take them while they run.
+   *
+   * @return one line for each table that changed: what became of it
+   * @throws InvalidArgumentException if the configuration has mistakes; then nothing has changed
+   */
+  public List<String> reload(DaemonConfig next) {
+    return reload.apply(next);
   }
 
   /** One node for each name; who comes second with a name is listed as failed. */
@@ -284,7 +296,12 @@ public final class PluginHost implements AutoCloseable {
         return "requires " + kind + ": " + String.join("; ", reasons);
       }
     }
-    return null;
+    return graph.nodes().stream()
+        .filter(other -> node.wants().contains(other.kind()))
+        .filter(other -> other.state() == PluginStatus.State.FAILED)
+        .map(other -> "wants " + other.uri() + ": " + other.error())
+        .findFirst()
+        .orElse(null);
   }
 
   private static void report(Node node) {

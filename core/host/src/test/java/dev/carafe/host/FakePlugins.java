@@ -85,8 +85,13 @@ final class FakePlugins {
       boolean essential,
       BiFunction<PluginContext, Settings, Thing> create,
       PluginType<?>... requires) {
-    PluginDeclaration<Thing, Settings> declaration =
-        new PluginDeclaration<>(type, id, List.of(requires), essential, Settings.DEFAULT);
+    return add(
+        new PluginDeclaration<>(type, id, List.of(requires), essential, Settings.DEFAULT), create);
+  }
+
+  FakePlugins add(
+      PluginDeclaration<Thing, Settings> declaration,
+      BiFunction<PluginContext, Settings, Thing> create) {
     PluginFactory<Thing, Settings> factory =
         new PluginFactory<>() {
           @Override
@@ -117,6 +122,7 @@ final class FakePlugins {
         List.of(),
         defaults.grpc(),
         defaults.backend(),
+        defaults.metrics(),
         defaults.debug(),
         new DaemonConfig.PluginLimits(1, 1, 4, 4),
         defaults.runtimes(),

@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.stores.GarbageCollector;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
@@ -55,6 +56,16 @@ final class Collector implements GarbageCollector, AutoCloseable {
     this.freeing = new Freeing();
   }
 
+  private Report observed() throws InterruptedException {
+    try {
+      return Observations.ofCallable("gc", "", this::run);
+    } catch (InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public Report collect() throws InterruptedException {
     lock.lockInterruptibly();
@@ -73,7 +84,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
     }
     Report report = null;
     try {
-      report = run();
+      report = observed();
       return report;
     } finally {
       end(report);

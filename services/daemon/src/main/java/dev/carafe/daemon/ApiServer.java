@@ -48,9 +48,13 @@ final class ApiServer {
    * Serves.
    *
    * @param headers what a call's namespace and lease are
+   * @param interceptors what else looks at calls, before the headers are read
    */
   static ApiServer start(
-      SocketFile socket, List<BindableService> services, ServerInterceptor headers) {
+      SocketFile socket,
+      List<BindableService> services,
+      ServerInterceptor headers,
+      List<ServerInterceptor> interceptors) {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
@@ -69,6 +73,7 @@ final class ApiServer {
             .intercept(headers)
             .addService(health.getHealthService());
     services.forEach(builder::addService);
+    interceptors.forEach(builder::intercept);
     try {
       Server server = builder.build().start();
       socket.restrict();

@@ -45,6 +45,7 @@ final class BackendServer {
             .filter(service ->
                 SERVICES.contains(service.bindService().getServiceDescriptor().getName()))
             .toList(),
-        Calls.fixed(config.namespace(), LEASE));
+        Calls.fixed(config.namespace(), LEASE),
+        List.of());
   }
 }

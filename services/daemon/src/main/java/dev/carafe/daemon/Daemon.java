@@ -1,6 +1,7 @@
 package dev.carafe.daemon;
 
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
 import dev.carafe.host.config.DaemonConfig;
@@ -8,10 +9,14 @@ import dev.carafe.services.Calls;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
 import dev.carafe.services.PluginListing;
-import dev.carafe.services.TaskService;
+import dev.carafe.services.telemetry.PluginCalls;
+import dev.carafe.services.telemetry.Sources;
+import dev.carafe.services.telemetry.Telemetry;
 import io.grpc.BindableService;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,15 +30,21 @@ final class Daemon {
   private final PluginHost host;
   private final ApiServer server;
   private final @Nullable ApiServer backend;
+  private final Telemetry telemetry;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
   private Daemon(
-      RootLock lock, PluginHost host, ApiServer server, @Nullable ApiServer backend) {
+      RootLock lock,
+      PluginHost host,
+      ApiServer server,
+      @Nullable ApiServer backend,
+      Telemetry telemetry) {
     this.lock = lock;
     this.host = host;
     this.server = server;
     this.backend = backend;
+    this.telemetry = telemetry;
   }
 
   /** Starts everything; on return the API is served. */
@@ -42,18 +53,24 @@ final class Daemon {
     RootLock lock = RootLock.take(config.root());
     PluginHost host = null;
     ApiServer backend = null;
+    Telemetry telemetry = null;
     try {
       SocketFile socket = SocketFile.claim(config.grpc().address());
       host = PluginHost.start(config);
+      telemetry = telemetry(host, config);
       List<BindableService> services = services(host, config);
       backend = BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
-      ApiServer server = ApiServer.start(socket, services, Calls.headers());
+      ApiServer server =
+          ApiServer.start(socket, services, Calls.headers(), telemetry.interceptors());
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(lock, host, server, backend);
+      return new Daemon(lock, host, server, backend, telemetry);
     } catch (RuntimeException | Error e) {
       if (backend != null) {
         backend.stop();
+      }
+      if (telemetry != null) {
+        telemetry.close();
       }
       if (host != null) {
         host.close();
@@ -61,6 +78,34 @@ final class Daemon {
       lock.close();
       throw e;
     }
+  }
+
+  private static Telemetry telemetry(PluginHost host, DaemonConfig config) {
+    return Telemetry.start(
+        config.metrics().address(),
+        config.metrics().grpcHistogram(),
+        System.getenv(),
+        new Sources(
+            Version.TEXT,
+            () -> host.require(Metadata.TYPE),
+            () -> host.require(TaskService.TYPE).manager(),
+            () -> calls(host)));
+  }
+
+  private static List<PluginCalls> calls(PluginHost host) {
+    Map<String, Duration> times = host.graph().callTimes();
+    return host.graph().plugins().stream()
+        .filter(plugin -> plugin.state() == PluginStatus.State.RUNNING)
+        .map(plugin ->
+            new PluginCalls(
+                plugin.uri(),
+                plugin.calls().calls(),
+                times.getOrDefault(plugin.uri(), Duration.ZERO).toNanos() / 1e9,
+                plugin.calls().failures(),
+                plugin.calls().deadlineHits(),
+                plugin.calls().refused(),
+                plugin.calls().inFlight()))
+        .toList();
   }
 
   private static List<BindableService> services(PluginHost host, DaemonConfig config) {
@@ -91,6 +136,11 @@ final class Daemon {
             : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
   }
 
+  /** Hands changed tables to the plugins; returns what became of each. */
+  List<String> reload(DaemonConfig config) {
+    return host.reload(config);
+  }
+
   /** Stops serving, then the plugins; containers go on. Idempotent. */
   synchronized void stop() {
     if (stopping) {
@@ -103,6 +153,7 @@ final class Daemon {
     if (backend != null) {
       backend.stop();
     }
+    telemetry.close();
     host.close();
     lock.close();
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);

@@ -68,7 +68,7 @@ public final class Main {
     DaemonConfig config = ConfigLoader.load(flags);
     Logs.configure(config.debug());
     Daemon daemon = Daemon.start(config);
-    Signals.install(daemon);
+    Signals.install(daemon, new Reload(flags, config, daemon::reload));
     daemon.awaitStop();
     return 0;
   }

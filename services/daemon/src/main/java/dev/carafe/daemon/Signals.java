@@ -8,20 +8,18 @@ import sun.misc.Signal;
 
 /**
  * What signals do: TERM and INT stop (containers go on), USR1 writes all threads to the log, HUP
- * never kills.
+ * reads the configuration again.
  */
 final class Signals {
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
   private Signals() {}
 
-  static void install(Daemon daemon) {
+  static void install(Daemon daemon, Reload reload) {
     Signal.handle(new Signal("TERM"), signal -> daemon.stop());
     Signal.handle(new Signal("INT"), signal -> daemon.stop());
     Signal.handle(
-        new Signal("HUP"),
-        signal ->
-            LOG.info("SIGHUP: registry hosts are read at every pull; all else needs a restart"));
+        new Signal("HUP"), signal -> Thread.ofVirtual().name("reload").start(reload));
     Signal.handle(new Signal("USR1"), signal -> dump());
   }
 

@@ -2,6 +2,7 @@ package dev.carafe.services;
 
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.plugins.Description;
+import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;

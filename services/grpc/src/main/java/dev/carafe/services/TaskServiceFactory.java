@@ -3,6 +3,7 @@ package dev.carafe.services;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.RuntimeHandlers;
 import dev.carafe.engine.tasks.TaskManager;
+import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;

@@ -3,6 +3,7 @@ package dev.carafe.services;
 import dev.carafe.engine.archive.ImageExporter;
 import dev.carafe.engine.archive.ImageImporter;
 import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.ImageVerification;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
 import dev.carafe.engine.push.ImagePusher;
@@ -12,6 +13,7 @@ import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -39,6 +41,7 @@ public final class TransferFlowsFactory
    * @param sync whether layer files are on the medium before their snapshot is named
    * @param differs ids of differs in the order in which they are asked; those not named come last
    * @param snapshotter what is unpacked into where the client names none
+   * @param verifiers ids of image verifiers that must be there; those not named are asked too
    */
   public record Config(
       int maxConcurrentDownloads,
@@ -47,7 +50,8 @@ public final class TransferFlowsFactory
       Duration stall,
       boolean sync,
       List<String> differs,
-      String snapshotter) {
+      String snapshotter,
+      List<String> verifiers) {
     static final Config DEFAULT =
         new Config(
             PullConfig.DEFAULT.maxConcurrentDownloads(),
@@ -56,7 +60,8 @@ public final class TransferFlowsFactory
             PullConfig.DEFAULT.stall(),
             PullConfig.DEFAULT.sync(),
             List.of("walking"),
-            "overlayfs");
+            "overlayfs",
+            List.of());
 
     public Config {
       differs = List.copyOf(differs);
@@ -64,6 +69,7 @@ public final class TransferFlowsFactory
         throw new InvalidArgumentException(
             "max_concurrent_uploads " + maxConcurrentUploads + " is not at least 1");
       }
+      verifiers = List.copyOf(verifiers);
     }
   }
 
@@ -74,6 +80,7 @@ public final class TransferFlowsFactory
         "local",
         List.of(
             Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.IMAGE_ARCHIVE, PluginTypes.DIFFER),
+        List.of(PluginTypes.IMAGE_VERIFIER),
         false,
         Config.DEFAULT);
   }
@@ -97,7 +104,13 @@ public final class TransferFlowsFactory
       throw new FailedPreconditionException("image archive \"" + ARCHIVE + "\" is not running");
     }
     Metadata metadata = context.require(Metadata.TYPE);
-    ImagePuller puller = new ImagePuller(metadata, registry, differs, bounds);
+    ImagePuller puller =
+        new ImagePuller(
+            metadata,
+            registry,
+            verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers()),
+            differs,
+            bounds);
     puller.forgetInterrupted();
     return new Running(
         puller,
@@ -107,6 +120,17 @@ public final class TransferFlowsFactory
         new LayerApplier(differs, bounds),
         differs,
         config.snapshotter());
+  }
+
+  /** A jar that does not load is nobody's wanted plugin: who relies on it names it. */
+  private static ImageVerification verification(
+      Map<String, ImageVerifier> running, List<String> needed) {
+    for (String id : needed) {
+      if (!running.containsKey(id)) {
+        throw new FailedPreconditionException("image verifier \"" + id + "\" is not running");
+      }
+    }
+    return new ImageVerification(running);
   }
 
   private static List<Differ> ordered(Map<String, Differ> running, List<String> order) {

@@ -1,6 +1,7 @@
 package dev.carafe.engine.pull;
 
 import dev.carafe.engine.Interrupts;
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
@@ -39,9 +40,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * Pulls images: resolve, fetch, unpack, name. A lease holds everything until the name is written,
- * which comes last: an interruption at any point leaves no half image, and what was fetched is used
- * by the next pull (until garbage collection, or a day for an unfinished blob).
+ * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is
+ * written, which comes last: an interruption at any point leaves no half image, and what was
+ * fetched is used by the next pull (until garbage collection, or a day for an unfinished blob).
  *
  * <p>Bytes are passed over once: each layer goes from the network to its blob, through
  * decompression and into its snapshot while it arrives, layers in parallel. Pulls that want the
@@ -50,15 +51,21 @@ import java.util.concurrent.Callable;
 public final class ImagePuller {
   private final Metadata metadata;
   private final ImageSource source;
+  private final ImageVerification verification;
   private final BlobFetcher fetcher;
   private final LayerUnpacker unpacker;
   private final PullLeases pullLeases;
 
   public ImagePuller(
-      Metadata metadata, ImageSource source, List<Differ> differs, PullConfig config) {
+      Metadata metadata,
+      ImageSource source,
+      ImageVerification verification,
+      List<Differ> differs,
+      PullConfig config) {
     this.metadata = metadata;
     this.pullLeases = new PullLeases(metadata);
     this.source = source;
+    this.verification = verification;
     this.fetcher = new BlobFetcher(config);
     this.unpacker = new LayerUnpacker(fetcher, new LayerApplier(differs, config), config);
   }
@@ -75,6 +82,12 @@ public final class ImagePuller {
    *     it
    */
   public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
+    return Observations.of(
+        "pull", request.name().toString(), () -> leased(namespace, leaseId, request, progress));
+  }
+
+  private Image leased(
+      Namespace namespace, String leaseId, PullRequest request, Progress progress) {
     if (!leaseId.isEmpty()) {
       return pull(metadata.stores(namespace, leaseId), leaseId, request, progress);
     }
@@ -92,6 +105,7 @@ public final class ImagePuller {
     try (Repository repository = source.open(request.name(), request.source())) {
       Descriptor target = repository.target();
       progress.report(step("resolved", request, target));
+      verification.check(request.name(), target);
       fetch(
           new Fetch(
               stores,

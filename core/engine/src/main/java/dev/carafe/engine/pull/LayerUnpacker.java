@@ -1,6 +1,7 @@
 package dev.carafe.engine.pull;
 
 import dev.carafe.engine.Interrupts;
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.pull.ImagePuller.ImageTree;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Namespace;
@@ -129,7 +130,11 @@ final class LayerUnpacker {
           flights.run(
               new Key(target.fetch().stores().namespace(), target.name(), layer.chainId()),
               target.fetch().sourceLabel(),
-              () -> unpack(target, layer, parent));
+              () ->
+                  Observations.ofCallable(
+                      "unpack",
+                      layer.descriptor().digest().toString(),
+                      () -> unpack(target, layer, parent)));
       if (!landed.leader()) {
         target.fetch().holdSnapshot(target.name(), layer.chainId().toString());
         target.fetch().hold(layer.descriptor().digest());

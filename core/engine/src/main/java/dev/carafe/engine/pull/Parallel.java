@@ -1,5 +1,6 @@
 package dev.carafe.engine.pull;
 
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.UnavailableException;
@@ -26,7 +27,7 @@ public final class Parallel {
       ExecutorCompletionService<T> completion = new ExecutorCompletionService<>(executor);
       List<Future<T>> futures = new ArrayList<>(work.size());
       for (Callable<T> piece : work) {
-        futures.add(completion.submit(piece));
+        futures.add(completion.submit(Observations.carried(piece)));
       }
       try {
         for (int i = 0; i < futures.size(); i++) {

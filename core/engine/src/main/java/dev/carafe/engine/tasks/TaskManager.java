@@ -1,6 +1,7 @@
 package dev.carafe.engine.tasks;
 
 import dev.carafe.engine.Interrupts;
+import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.engine.stores.Metadata;
@@ -102,6 +103,11 @@ public final class TaskManager implements AutoCloseable {
    * @throws AlreadyExistsException {@code task ID: already exists}
    */
   public long create(Namespace namespace, TaskRequest request) {
+    return Observations.of(
+        "task.create", request.containerId(), () -> createNow(namespace, request));
+  }
+
+  private long createNow(Namespace namespace, TaskRequest request) {
     String id = Identifiers.check("container id", request.containerId());
     Container container = metadata.stores(namespace).containers().get(id);
     TypedValue spec = container.spec();
@@ -200,6 +206,10 @@ public final class TaskManager implements AutoCloseable {
    * @return the process id to show
    */
   public long start(Namespace namespace, String id, String execId) {
+    return Observations.of("task.start", id, () -> startNow(namespace, id, execId));
+  }
+
+  private long startNow(Namespace namespace, String id, String execId) {
     return tasks.change(
         namespace,
         id,
@@ -413,6 +423,10 @@ public final class TaskManager implements AutoCloseable {
    * @throws FailedPreconditionException if it is running
    */
   public DeletedProcess delete(Namespace namespace, String id, String execId) {
+    return Observations.of("task.delete", id, () -> deleteNow(namespace, id, execId));
+  }
+
+  private DeletedProcess deleteNow(Namespace namespace, String id, String execId) {
     awaitPublished(tasks.get(namespace, id), execId);
     return tasks.change(
         namespace,

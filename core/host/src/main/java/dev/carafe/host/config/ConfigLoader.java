@@ -32,6 +32,7 @@ public final class ConfigLoader {
   public static final Map<String, String> ALIASES =
       Map.of(
           "registry", "dev.carafe.image-source.v1.registry",
+          "credentials", "dev.carafe.credential-provider.v1.docker-config",
           "gc", "io.containerd.gc.v1.scheduler");
 
   /**

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What the daemon is told by its configuration files and flags. Keys in the file are the components
@@ -22,6 +23,7 @@ public record DaemonConfig(
     @Description("Plugins that are not started, as TYPE.ID.") List<String> disabledPlugins,
     Grpc grpc,
     Backend backend,
+    Metrics metrics,
     Debug debug,
     PluginLimits pluginLimits,
     @Description("Runtime handlers: the name that a client asks for, and what answers to it.")
@@ -42,6 +44,7 @@ public record DaemonConfig(
           List.of(),
           Grpc.DEFAULT,
           Backend.DEFAULT,
+          Metrics.DEFAULT,
           Debug.DEFAULT,
           PluginLimits.DEFAULT,
           Map.of("runc", RuntimeHandler.DEFAULT),
@@ -104,6 +107,7 @@ public record DaemonConfig(
         disabledPlugins,
         newGrpc,
         backend,
+        metrics,
         debug,
         pluginLimits,
         runtimes,
@@ -156,6 +160,34 @@ public record DaemonConfig(
       ProxyPlugin.requireForm("namespace", namespace, ProxyPlugin.NAME);
       if (namespace.isEmpty()) {
         throw new InvalidArgumentException("namespace: must not be empty");
+      }
+    }
+  }
+
+  /** Figures for Prometheus. */
+  public record Metrics(
+      @Description(
+              "Where /v1/metrics is served: a loopback address with port, such as 127.0.0.1:1338, or"
+                  + " the path of a Unix socket. Empty: nowhere. There is no authentication.")
+          String address,
+      @Description("Whether the durations of API calls are told as histograms.")
+          boolean grpcHistogram) {
+    private static final Pattern LOOPBACK =
+        Pattern.compile("(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
+
+    static final Metrics DEFAULT = new Metrics("", false);
+
+    public Metrics {
+      if (address.startsWith("/")) {
+        if (address.getBytes(StandardCharsets.UTF_8).length > Grpc.LONGEST) {
+          throw new InvalidArgumentException(
+              "address: \"" + address + "\" is longer than " + Grpc.LONGEST + " bytes");
+        }
+      } else if (!address.isEmpty() && !LOOPBACK.matcher(address).matches()) {
+        throw new InvalidArgumentException(
+            "address: \""
+                + address
+                + "\" is neither a loopback address with port nor the path of a socket");
       }
     }
   }

@@ -32,6 +32,11 @@ public interface PluginContext {
   /** All healthy plugins of a required kind by id; never empty. */
   <T> Map<String, T> requireAll(PluginType<T> type);
 
+  /** All healthy plugins of a wanted kind by id; may be empty. */
+  default <T> Map<String, T> wanted(PluginType<T> type) {
+    return Map.of();
+  }
+
   /** Shows a capability in introspection, for example {@code rebase}. */
   void capability(String name);
 

@@ -5,7 +5,9 @@ import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.files.ContainerFiles;
 import dev.carafe.spi.images.ImageArchive;
+import dev.carafe.spi.images.CredentialProvider;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -32,6 +34,10 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.image-archive.v1", ImageArchive.class);
   public static final PluginType<ContainerFiles> CONTAINER_FILES =
       new PluginType<>("dev.carafe.container-files.v1", ContainerFiles.class);
+  public static final PluginType<CredentialProvider> CREDENTIAL_PROVIDER =
+      new PluginType<>("dev.carafe.credential-provider.v1", CredentialProvider.class);
+  public static final PluginType<ImageVerifier> IMAGE_VERIFIER =
+      new PluginType<>("io.containerd.image-verifier.v1", ImageVerifier.class);
 
   private PluginTypes() {}
 }

@@ -11,7 +11,7 @@ final class Pace {
   private static final Duration SHORTEST = Duration.ofMillis(5);
   private static final Duration WITHOUT_THRESHOLD = Duration.ofSeconds(1);
 
-  private final GcSchedulerConfig config;
+  private GcSchedulerConfig config;
   private OptionalLong due = OptionalLong.empty();
   private long notBefore;
   private boolean collectedOnce;
@@ -25,6 +25,14 @@ final class Pace {
     this.notBefore = now;
     if (!config.startupDelay().isZero()) {
       due = OptionalLong.of(now + config.startupDelay().toNanos());
+    }
+  }
+
+  /** Other rules from now on; what was counted stays. */
+  void reload(GcSchedulerConfig next, long now) {
+    config = next;
+    if (hasReason()) {
+      bringForward(notBefore - now > 0 ? notBefore : now + config.scheduleDelay().toNanos());
     }
   }
 

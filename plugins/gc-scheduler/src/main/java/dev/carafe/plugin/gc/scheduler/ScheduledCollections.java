@@ -1,6 +1,7 @@
 package dev.carafe.plugin.gc.scheduler;
 
 import dev.carafe.engine.stores.GarbageCollector;
+import dev.carafe.spi.plugins.Reloadable;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
@@ -9,7 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One thread that sleeps until {@link Pace} says that a collection is due. */
-final class ScheduledCollections implements GcScheduler, AutoCloseable {
+final class ScheduledCollections
+    implements GcScheduler, Reloadable<GcSchedulerConfig>, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ScheduledCollections.class);
   private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -35,6 +37,18 @@ final class ScheduledCollections implements GcScheduler, AutoCloseable {
     lock.lock();
     try {
       return status;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@code startup_delay} has had its time. */
+  @Override
+  public void reload(GcSchedulerConfig config) {
+    lock.lock();
+    try {
+      pace.reload(config, System.nanoTime());
+      changed.signalAll();
     } finally {
       lock.unlock();
     }

@@ -138,4 +138,16 @@ class PaceTest {
         new Pace(new GcSchedulerConfig(0, 0, 100, Duration.ZERO, Duration.ofMillis(100)), START);
     assertEquals(Duration.ofSeconds(1), pace.interval());
   }
+
+  @Test
+  void otherRulesHoldForWhatWasCountedBefore() {
+    Pace pace = new Pace(config(0, 0, 0, 0), START);
+    pace.mutated(START, false);
+    pace.mutated(START, false);
+    assertEquals(OptionalLong.empty(), pace.due());
+
+    pace.reload(config(0, 2, 0, 0), START + MILLI);
+
+    assertTrue(pace.begins(START + MILLI));
+  }
 }

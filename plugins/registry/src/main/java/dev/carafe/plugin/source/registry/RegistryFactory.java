@@ -14,12 +14,20 @@ public final class RegistryFactory implements PluginFactory<ImageSource, Registr
   @Override
   public PluginDeclaration<ImageSource, RegistryConfig> declaration() {
     return new PluginDeclaration<>(
-        PluginTypes.IMAGE_SOURCE, "registry", List.of(), false, RegistryConfig.DEFAULT);
+        PluginTypes.IMAGE_SOURCE,
+        "registry",
+        List.of(),
+        List.of(PluginTypes.CREDENTIAL_PROVIDER),
+        false,
+        RegistryConfig.DEFAULT);
   }
 
   @Override
   public ImageSource create(PluginContext context, RegistryConfig config) {
     context.export("config_path", config.configPath());
-    return new RegistrySource(config, System.getenv(), Pause.SLEEP);
+    return new ConfiguredSource(
+        config,
+        new CredentialChain(context.wanted(PluginTypes.CREDENTIAL_PROVIDER)),
+        settings -> new RegistrySource(settings, System.getenv(), Pause.SLEEP));
   }
 }

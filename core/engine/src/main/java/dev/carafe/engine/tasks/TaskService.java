@@ -1,11 +1,11 @@
-package dev.carafe.services;
+package dev.carafe.engine.tasks;
 
-import dev.carafe.engine.tasks.RuntimeHandlers;
-import dev.carafe.engine.tasks.TaskManager;
 import dev.carafe.spi.plugins.Direct;
 import dev.carafe.spi.plugins.PluginType;
 
-/** The running containers, as a plugin: for the gRPC services and for CRI. */
+/**
+ * The running containers, as a plugin: for the gRPC services, for CRI and for the restart monitor.
+ */
 public interface TaskService {
   PluginType<TaskService> TYPE = new PluginType<>("io.containerd.service.v1", TaskService.class);
 

@@ -1,0 +1,69 @@
+package dev.carafe.engine.pull;
+
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.PermissionDeniedException;
+import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.images.ImageVerifier.Verdict;
+import java.util.Map;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks every verifier about an image, in the order of their ids: all must agree. */
+public final class ImageVerification {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageVerification.class);
+  private static final int REASON_LIMIT = 1024;
+
+  /** Without verifiers every image is fine. */
+  public static final ImageVerification NONE = new ImageVerification(Map.of());
+
+  private final Map<String, ImageVerifier> verifiers;
+
+  /**
+   * @param verifiers by id
+   */
+  public ImageVerification(Map<String, ImageVerifier> verifiers) {
+    this.verifiers = new TreeMap<>(verifiers);
+  }
+
+  /**
+   * Returns if all verifiers agree.
+   *
+   * @throws PermissionDeniedException if one refuses; the message names it, the image and why
+   * @throws FailedPreconditionException if one cannot be asked or does not answer: nobody has said
+   *     that the image is good
+   */
+  public void check(ImageName name, Descriptor target) {
+    verifiers.forEach((id, verifier) -> {
+      Verdict verdict = ask(id, verifier, name, target);
+      if (!verdict.ok()) {
+        throw new PermissionDeniedException(
+            what(id, name, target) + ": refused: " + printable(verdict.reason()));
+      }
+      LOG.debug("{}: {}", what(id, name, target), printable(verdict.reason()));
+    });
+  }
+
+  private static Verdict ask(String id, ImageVerifier verifier, ImageName name, Descriptor target) {
+    try {
+      return verifier.verify(name, target);
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new FailedPreconditionException(
+          what(id, name, target) + ": no verdict: " + e.getMessage(), e);
+    }
+  }
+
+  private static String what(String id, ImageName name, Descriptor target) {
+    return "image verifier " + id + ", image \"" + name + "\" with digest " + target.digest();
+  }
+
+  private static String printable(String reason) {
+    String clean = reason.strip().replaceAll("\\p{Cntrl}+", " ");
+    return clean.length() > REASON_LIMIT ? clean.substring(0, REASON_LIMIT) + "..." : clean;
+  }
+}

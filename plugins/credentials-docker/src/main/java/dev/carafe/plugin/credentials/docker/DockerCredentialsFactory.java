@@ -1,0 +1,29 @@
+package dev.carafe.plugin.credentials.docker;
+
+import dev.carafe.spi.images.CredentialProvider;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Makes the credential provider {@code docker-config}. Reads nothing before the first question. */
+@Extension
+public final class DockerCredentialsFactory
+    implements PluginFactory<CredentialProvider, DockerCredentialsConfig> {
+  @Override
+  public PluginDeclaration<CredentialProvider, DockerCredentialsConfig> declaration() {
+    return new PluginDeclaration<>(
+        PluginTypes.CREDENTIAL_PROVIDER,
+        "docker-config",
+        List.of(),
+        false,
+        DockerCredentialsConfig.DEFAULT);
+  }
+
+  @Override
+  public CredentialProvider create(PluginContext context, DockerCredentialsConfig config) {
+    return new DockerCredentials(config);
+  }
+}
