@@ -1,6 +1,5 @@
 package dev.carafe.metadata;
 
-import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.LeaseManager;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Leases of one namespace in the database. */
 final class LeaseTable implements LeaseManager {
+  private static final int MAX_ID = 1024;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Ledger ledger;
@@ -35,7 +35,7 @@ final class LeaseTable implements LeaseManager {
 
   @Override
   public Lease create(String id, Map<String, String> labels) {
-    String named = id.isEmpty() ? generatedId() : Identifiers.check("lease id", id);
+    String named = id.isEmpty() ? generatedId() : checkedId(id);
     Map<String, String> checked = Labels.checked(labels);
     return ledger.change(change -> {
       WritableBucket leases =
@@ -156,6 +156,19 @@ final class LeaseTable implements LeaseManager {
   private @Nullable Bucket find(ReadTransaction tx, String id) {
     Bucket leases = id.isEmpty() ? null : Schema.leases(tx, namespace);
     return leases == null ? null : leases.bucket(id);
+  }
+
+  /** Any text that fits into a header: clients name leases after digests and paths. */
+  private static String checkedId(String id) {
+    if (id.length() > MAX_ID || !id.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      throw new InvalidArgumentException(
+          "lease id \""
+              + id.substring(0, Math.min(id.length(), 64)).replaceAll("[^ -~]", "?")
+              + "\" is not 1 to "
+              + MAX_ID
+              + " printable ASCII characters");
+    }
+    return id;
   }
 
   /** {@code NANOSECONDS-RANDOM} as containerd names leases, and always an identifier. */

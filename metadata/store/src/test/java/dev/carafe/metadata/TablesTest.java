@@ -80,18 +80,20 @@ class TablesTest {
     namespaces.delete(NAMESPACE);
 
     String unknown = "namespace \"default\": not found";
-    assertRefused(NotFoundException.class, unknown, () -> namespaces.labels(NAMESPACE));
+    assertEquals(Map.of(), namespaces.labels(NAMESPACE));
     assertRefused(NotFoundException.class, unknown, () -> namespaces.delete(NAMESPACE));
-    assertRefused(
-        NotFoundException.class,
-        unknown,
-        () -> namespaces.updateLabels(NAMESPACE, labels -> labels));
     assertEquals(
         List.of(
             new Event.NamespaceCreated("default", Map.of("a", "1")),
             new Event.NamespaceUpdated("default", Map.of("b", "2")),
             new Event.NamespaceDeleted("default")),
         world.events.take());
+  }
+
+  @Test
+  void labelsMakeANamespace() {
+    assertEquals(Map.of("a", "1"), namespaces.updateLabels(NAMESPACE, _ -> Map.of("a", "1")));
+    assertEquals(List.of(NAMESPACE), namespaces.list());
   }
 
   @Test
@@ -320,6 +322,16 @@ class TablesTest {
     assertTrue(!one.id().equals(two.id()));
   }
 
+  /** Image builders name leases after digests. */
+  @Test
+  void leaseMayHaveAnyPrintableName() {
+    String id = "moby image/sha256:" + "0".repeat(64);
+    assertEquals(id, stores.leases().create(id, Map.of()).id());
+    stores.leases().addResource(id, new Lease.Resource("images", "i j"));
+    assertEquals(List.of(new Lease.Resource("images", "i j")), stores.leases().resources(id));
+    stores.leases().delete(id);
+  }
+
   @Test
   void leaseIsCreatedOnceAndDeleted() {
     stores.leases().create("l", Map.of());
@@ -327,7 +339,9 @@ class TablesTest {
         AlreadyExistsException.class,
         "lease \"l\": already exists",
         () -> stores.leases().create("l", Map.of()));
-    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a/b", Map.of()));
+    assertThrows(InvalidArgumentException.class, () -> stores.leases().create("a\n", Map.of()));
+    assertThrows(
+        InvalidArgumentException.class, () -> stores.leases().create("x".repeat(1025), Map.of()));
     stores.leases().delete("l");
     String message = "lease \"l\": not found";
     assertRefused(NotFoundException.class, message, () -> stores.leases().delete("l"));
