@@ -6,6 +6,7 @@ import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.sandboxes.SandboxController;
 import dev.carafe.spi.snapshots.Snapshotter;
 
 /**
@@ -26,6 +27,9 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.metadata-database.v1", MetadataDatabase.class);
   public static final PluginType<ImageSource> IMAGE_SOURCE =
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
+
+  public static final PluginType<SandboxController> SANDBOX_CONTROLLER =
+      new PluginType<>("io.containerd.sandbox.controller.v1", SandboxController.class);
 
   private PluginTypes() {}
 }
