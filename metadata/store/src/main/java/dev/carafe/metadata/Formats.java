@@ -13,6 +13,8 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.sandboxes.Sandbox;
+import dev.carafe.spi.sandboxes.SandboxValue;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -153,6 +155,30 @@ final class Formats {
                   in.time(),
                   in.time()));
 
+  static final Format<Sandbox> SANDBOX =
+      new Format<>(
+          "sandbox",
+          1,
+          (sandbox, out) ->
+              out.text(sandbox.runtime().name())
+                  .optional(sandbox.runtime().options(), Formats::writeValue)
+                  .optional(sandbox.spec(), Formats::writeValue)
+                  .texts(sandbox.labels())
+                  .map(sandbox.extensions(), Formats::writeValue)
+                  .time(sandbox.createdAt())
+                  .time(sandbox.updatedAt())
+                  .text(sandbox.controller()),
+          (id, in) ->
+              new Sandbox(
+                  id,
+                  new Sandbox.Runtime(in.text(), in.optional(Formats::readValue)),
+                  in.optional(Formats::readValue),
+                  in.texts(),
+                  in.map(Formats::readValue),
+                  in.time(),
+                  in.time(),
+                  in.text()));
+
   static final Format<StoredTask> TASK =
       new Format<>(
           "task",
@@ -245,6 +271,14 @@ final class Formats {
 
   private static TypedValue readTyped(RecordReader in) {
     return new TypedValue(in.text(), in.bytes());
+  }
+
+  private static void writeValue(RecordWriter out, SandboxValue value) {
+    out.text(value.typeUrl()).bytes(value.value());
+  }
+
+  private static SandboxValue readValue(RecordReader in) {
+    return new SandboxValue(in.text(), in.bytes());
   }
 
   private static void writeProcess(RecordWriter out, TaskRecord.Process process) {

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * Finds what nothing holds in one revision of the database.
  *
  * <p>Roots: leases that have not expired and what they hold, images that have not expired,
- * containers, tasks, ingests that have not expired (the sweep leaves those with a writer alone as
- * well), commits under way, and content and snapshots with the label {@code containerd.io/gc.root}.
- * An active snapshot is no root of itself. A record that cannot be read ends the collection before
- * anything is removed.
+ * containers, sandboxes, tasks, ingests that have not expired (the sweep leaves those with a writer
+ * alone as well), commits under way, and content and snapshots with the label {@code
+ * containerd.io/gc.root}. An active snapshot is no root of itself. A record that cannot be read
+ * ends the collection before anything is removed.
  */
 final class Mark {
   private record Step(Node node, boolean flat) {}
@@ -99,6 +99,14 @@ final class Mark {
         (id, container) -> {
           Node node = Node.container(namespace, id);
           present.put(node, Edges.of(namespace, container));
+          visit(node, false);
+        });
+    each(
+        Schema.sandboxes(tx, namespace),
+        Formats.SANDBOX,
+        (id, sandbox) -> {
+          Node node = Node.sandbox(namespace, id);
+          present.put(node, Edges.of(namespace, List.of(), sandbox.labels()));
           visit(node, false);
         });
     each(

@@ -123,6 +123,7 @@ final class NamespaceTable implements NamespaceStore {
     Bucket content = namespace.bucket(Schema.CONTENT);
     addIfFilled(left, "blobs", content == null ? null : content.bucket(Schema.BLOBS));
     addIfFilled(left, "containers", namespace.bucket(Schema.CONTAINERS));
+    addIfFilled(left, "sandboxes", namespace.bucket(Schema.SANDBOXES));
     addIfFilled(left, "tasks", namespace.bucket(Schema.TASKS));
     Bucket snapshots = namespace.bucket(Schema.SNAPSHOTS);
     if (snapshots != null) {

@@ -16,6 +16,7 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
     LEASE,
     IMAGE,
     CONTAINER,
+    SANDBOX,
     INGEST,
     SNAPSHOT,
     CONTENT
@@ -43,6 +44,10 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
 
   static Node container(String namespace, String id) {
     return new Node(Kind.CONTAINER, namespace, "", id);
+  }
+
+  static Node sandbox(String namespace, String id) {
+    return new Node(Kind.SANDBOX, namespace, "", id);
   }
 
   static Node lease(String namespace, String id) {

@@ -107,7 +107,7 @@ final class Sweep {
       case INGEST -> removeIngest(change, namespace, node.key());
       case SNAPSHOT -> removeSnapshot(change, node);
       case CONTENT -> removeBlob(change, namespace, node.key());
-      case CONTAINER -> null;
+      case CONTAINER, SANDBOX -> null;
     };
   }
 

@@ -1,5 +1,6 @@
 package dev.carafe.services;
 
+import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
@@ -196,6 +197,32 @@ public final class GrpcPlugins {
           flows.puller(),
           context.require(Streams.TYPE).registry(),
           flows.defaultSnapshotter());
+    }
+  }
+
+  /** The store of {@code containerd.services.sandbox.v1}. */
+  @Extension
+  public static final class SandboxStores extends ServiceFactory {
+    public SandboxStores() {
+      super("sandboxes", Metadata.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new SandboxStoreService(context.require(Metadata.TYPE));
+    }
+  }
+
+  /** The controller of {@code containerd.services.sandbox.v1}. */
+  @Extension
+  public static final class SandboxControllers extends ServiceFactory {
+    public SandboxControllers() {
+      super("sandbox-controllers", SandboxService.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new SandboxControllerService(context.require(SandboxService.TYPE).manager());
     }
   }
 

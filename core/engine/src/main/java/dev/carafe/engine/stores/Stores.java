@@ -25,6 +25,8 @@ public interface Stores {
 
   ContainerStore containers();
 
+  SandboxStore sandboxes();
+
   LeaseManager leases();
 
   TaskStore tasks();
