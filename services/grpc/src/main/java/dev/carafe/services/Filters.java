@@ -128,6 +128,10 @@ final class Filters {
     }
 
     private static Predicate<Fields> matches(List<String> path, String regex) {
+      if (RegexSize.of(regex) > RegexSize.LIMIT) {
+        LOG.warn("filter: a regular expression of {} characters is too large", regex.length());
+        return fields -> false;
+      }
       Pattern pattern;
       try {
         pattern = Pattern.compile(regex);
