@@ -37,6 +37,7 @@ public final class SandboxManager implements AutoCloseable {
   private final EventBus events;
   private final KeyedLock<SandboxKey> changes = new KeyedLock<>();
   private final Map<SandboxKey, Thread> watchers = new ConcurrentHashMap<>();
+  private final Instant opened = Instant.now();
   private volatile boolean closed;
 
   public SandboxManager(
@@ -70,7 +71,9 @@ public final class SandboxManager implements AutoCloseable {
     }
     try {
       SandboxStatus status = controller.status(key, false);
-      if (status.exitedAt() == null && status.state().equals(SandboxStatus.READY)) {
+      Instant exitedAt = status.exitedAt();
+      boolean runs = exitedAt == null && status.state().equals(SandboxStatus.READY);
+      if (runs || exitedAt != null && !exitedAt.isBefore(opened)) {
         watch(key, controller);
       }
     } catch (NotFoundException e) {
