@@ -35,6 +35,7 @@ class ModuleRulesTest {
           Map.entry("metadata/mapdb", Set.of("core/spi")),
           Map.entry("metadata/store", Set.of("core/spi", "core/oci", "core/engine")),
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),
+          Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
           Map.entry("services/grpc", Set.of("core/spi", "core/oci", "core/engine", "api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,6 +30,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private final Map<String, SnapshotContext> snapshotters;
   private final List<BackendSweep> sweeps;
   private final Freeing freeing;
+  private final List<Runnable> mountListeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -79,6 +81,11 @@ final class Collector implements GarbageCollector, AutoCloseable {
   @Override
   public void onMutation(MutationListener listener) {
     ledger.onMutation(listener);
+  }
+
+  @Override
+  public void onMountsRemoved(Runnable listener) {
+    mountListeners.add(listener);
   }
 
   /** Finishes or forgets commits that nobody works on any more. */
@@ -135,6 +142,9 @@ final class Collector implements GarbageCollector, AutoCloseable {
       sweep.run();
     } finally {
       ledger.endRecording();
+    }
+    if (sweep.removed().containsKey("mounts")) {
+      mountListeners.forEach(Runnable::run);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     sweepBackends();

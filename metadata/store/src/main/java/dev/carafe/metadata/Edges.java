@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Lease;
@@ -57,6 +58,11 @@ record Edges(List<Node> always, List<Node> labelled) {
         Sandbox sandbox =
             Formats.SANDBOX.decodeOrNull(key, Schema.get(Schema.sandboxes(tx, namespace), key));
         yield sandbox == null ? NONE : of(namespace, List.of(), sandbox.labels());
+      }
+      case MOUNT -> {
+        Activation activation =
+            Formats.ACTIVATION.decodeOrNull(key, Schema.get(Schema.mounts(tx, namespace), key));
+        yield activation == null ? NONE : of(namespace, List.of(), activation.labels());
       }
       case LEASE -> {
         Bucket leases = Schema.leases(tx, namespace);

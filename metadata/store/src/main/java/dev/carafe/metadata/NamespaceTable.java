@@ -124,6 +124,7 @@ final class NamespaceTable implements NamespaceStore {
     addIfFilled(left, "blobs", content == null ? null : content.bucket(Schema.BLOBS));
     addIfFilled(left, "containers", namespace.bucket(Schema.CONTAINERS));
     addIfFilled(left, "sandboxes", namespace.bucket(Schema.SANDBOXES));
+    addIfFilled(left, "mounts", namespace.bucket(Schema.MOUNTS));
     addIfFilled(left, "tasks", namespace.bucket(Schema.TASKS));
     Bucket snapshots = namespace.bucket(Schema.SNAPSHOTS);
     if (snapshots != null) {

@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.ActivationStore;
 import dev.carafe.engine.stores.ContainerStore;
 import dev.carafe.engine.stores.ImageStore;
 import dev.carafe.engine.stores.LeaseManager;
@@ -66,6 +67,11 @@ final class NamespacedStores implements Stores {
   @Override
   public SandboxStore sandboxes() {
     return new SandboxTable(content.ledger(), namespace.name());
+  }
+
+  @Override
+  public ActivationStore activations() {
+    return new ActivationTable(content.ledger(), namespace.name(), lease);
   }
 
   @Override

@@ -17,6 +17,7 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
     IMAGE,
     CONTAINER,
     SANDBOX,
+    MOUNT,
     INGEST,
     SNAPSHOT,
     CONTENT
@@ -48,6 +49,10 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
 
   static Node sandbox(String namespace, String id) {
     return new Node(Kind.SANDBOX, namespace, "", id);
+  }
+
+  static Node mount(String namespace, String name) {
+    return new Node(Kind.MOUNT, namespace, "", name);
   }
 
   static Node lease(String namespace, String id) {

@@ -1,5 +1,6 @@
 package dev.carafe.services;
 
+import dev.carafe.engine.mounts.MountManager;
 import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.plugins.PluginContext;
@@ -223,6 +224,19 @@ public final class GrpcPlugins {
     @Override
     BindableService open(PluginContext context) {
       return new SandboxControllerService(context.require(SandboxService.TYPE).manager());
+    }
+  }
+
+  /** {@code containerd.services.mounts.v1}. */
+  @Extension
+  public static final class Mounts extends ServiceFactory {
+    public Mounts() {
+      super("mounts", Metadata.TYPE, MountManager.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new MountsService(context.require(Metadata.TYPE), context.require(MountManager.TYPE));
     }
   }
 

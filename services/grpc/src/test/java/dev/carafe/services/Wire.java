@@ -33,6 +33,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.util.MutableHandlerRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -64,20 +65,18 @@ final class Wire implements AutoCloseable {
   final ContentStore content = new MemoryContentStore();
   final MemorySandboxController sandboxes = new MemorySandboxController();
   final SandboxManager manager;
+  private final MutableHandlerRegistry more = new MutableHandlerRegistry();
   private final Subscription seen;
   private final Server server;
   private final ManagedChannel channel;
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
   Wire(Path work) {
-    this(work, List.of());
-  }
-
-  /** With services besides those that need nothing but metadata. */
-  Wire(Path work, List<BindableService> more) {
-    events = new ExchangeFactory().create(new Context(work, Map.of()), new ExchangeFactory.Config());
+    events =
+        new ExchangeFactory().create(new Context(work, Map.of()), new ExchangeFactory.Config());
     seen = events.subscribe(envelope -> true, 10_000);
-    MemorySnapshotter snapshotter = MemorySnapshotter.rebasing(directory(work.resolve("snapshots")));
+    MemorySnapshotter snapshotter =
+        MemorySnapshotter.rebasing(directory(work.resolve("snapshots")));
     Map<PluginType<?>, Map<String, ?>> plugins = new HashMap<>();
     plugins.put(PluginTypes.METADATA_DATABASE, Map.of("memory", new MemoryMetadataDatabase()));
     plugins.put(PluginTypes.CONTENT_STORE, Map.of("memory", content));
@@ -91,9 +90,7 @@ final class Wire implements AutoCloseable {
     String name = UUID.randomUUID().toString();
     InProcessServerBuilder builder =
         InProcessServerBuilder.forName(name).executor(calls).intercept(Calls.headers());
-    List<BindableService> services = new ArrayList<>(more);
-    services.addAll(
-        List.of(
+    List.of(
             new NamespacesService(metadata),
             new ImagesService(metadata),
             new ContainersService(metadata),
@@ -102,14 +99,20 @@ final class Wire implements AutoCloseable {
             new SnapshotsService(metadata),
             new EventsService(events),
             new SandboxStoreService(metadata),
-            new SandboxControllerService(manager)));
-    services.forEach(builder::addService);
+            new SandboxControllerService(manager))
+        .forEach(builder::addService);
+    builder.fallbackHandlerRegistry(more);
     try {
       server = builder.build().start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+  }
+
+  /** Serves something besides what needs nothing but metadata. */
+  void serve(BindableService service) {
+    more.addService(service);
   }
 
   private static Path directory(Path path) {

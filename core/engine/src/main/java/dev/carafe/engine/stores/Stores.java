@@ -27,6 +27,8 @@ public interface Stores {
 
   SandboxStore sandboxes();
 
+  ActivationStore activations();
+
   LeaseManager leases();
 
   TaskStore tasks();
