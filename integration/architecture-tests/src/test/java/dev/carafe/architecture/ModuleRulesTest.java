@@ -52,6 +52,7 @@ class ModuleRulesTest {
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),
           Map.entry("plugins/restart-monitor", Set.of("core/spi", "core/engine", "core/oci")),
           Map.entry("services/telemetry", Set.of("core/spi", "core/engine")),
+          Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
           Map.entry("services/grpc", Set.of("core/spi", "core/oci", "core/engine", "api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,6 +35,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private final Map<String, SnapshotContext> snapshotters;
   private final List<BackendSweep> sweeps;
   private final Freeing freeing;
+  private final List<Runnable> mountListeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -94,6 +96,11 @@ final class Collector implements GarbageCollector, AutoCloseable {
   @Override
   public void onMutation(MutationListener listener) {
     ledger.onMutation(listener);
+  }
+
+  @Override
+  public void onMountsRemoved(Runnable listener) {
+    mountListeners.add(listener);
   }
 
   /**
@@ -157,6 +164,9 @@ final class Collector implements GarbageCollector, AutoCloseable {
       sweep.run();
     } finally {
       ledger.endRecording();
+    }
+    if (sweep.removed().containsKey("mounts")) {
+      mountListeners.forEach(Runnable::run);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     sweepBackends();

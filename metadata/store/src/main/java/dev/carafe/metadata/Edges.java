@@ -1,10 +1,12 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.spi.metadata.Bucket;
 import dev.carafe.spi.metadata.ReadTransaction;
+import dev.carafe.spi.sandboxes.Sandbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,16 @@ record Edges(List<Node> always, List<Node> labelled) {
         Container container =
             Formats.CONTAINER.decodeOrNull(key, Schema.get(Schema.containers(tx, namespace), key));
         yield container == null ? NONE : of(namespace, container);
+      }
+      case SANDBOX -> {
+        Sandbox sandbox =
+            Formats.SANDBOX.decodeOrNull(key, Schema.get(Schema.sandboxes(tx, namespace), key));
+        yield sandbox == null ? NONE : of(namespace, List.of(), sandbox.labels());
+      }
+      case MOUNT -> {
+        Activation activation =
+            Formats.ACTIVATION.decodeOrNull(key, Schema.get(Schema.mounts(tx, namespace), key));
+        yield activation == null ? NONE : of(namespace, List.of(), activation.labels());
       }
       case LEASE -> {
         Bucket leases = Schema.leases(tx, namespace);

@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Lease;
@@ -10,9 +11,12 @@ import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.sandboxes.Sandbox;
+import dev.carafe.spi.sandboxes.SandboxValue;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -153,6 +157,55 @@ final class Formats {
                   in.time(),
                   in.time()));
 
+  static final Format<Sandbox> SANDBOX =
+      new Format<>(
+          "sandbox",
+          1,
+          (sandbox, out) ->
+              out.text(sandbox.runtime().name())
+                  .optional(sandbox.runtime().options(), Formats::writeValue)
+                  .optional(sandbox.spec(), Formats::writeValue)
+                  .texts(sandbox.labels())
+                  .map(sandbox.extensions(), Formats::writeValue)
+                  .time(sandbox.createdAt())
+                  .time(sandbox.updatedAt())
+                  .text(sandbox.controller()),
+          (id, in) ->
+              new Sandbox(
+                  id,
+                  new Sandbox.Runtime(in.text(), in.optional(Formats::readValue)),
+                  in.optional(Formats::readValue),
+                  in.texts(),
+                  in.map(Formats::readValue),
+                  in.time(),
+                  in.time(),
+                  in.text()));
+
+  static final Format<Activation> ACTIVATION =
+      new Format<>(
+          "mount activation",
+          1,
+          (activation, out) ->
+              out.text(activation.directory())
+                  .text(activation.lease())
+                  .list(
+                      activation.active(),
+                      activation.active().size(),
+                      (to, active) -> {
+                        writeMount(to, active.mount());
+                        to.time(active.mountedAt()).text(active.mountPoint());
+                      })
+                  .list(activation.system(), activation.system().size(), Formats::writeMount)
+                  .texts(activation.labels()),
+          (name, in) ->
+              new Activation(
+                  name,
+                  in.text(),
+                  in.text(),
+                  in.list(from -> new Activation.Active(readMount(from), from.time(), from.text())),
+                  in.list(Formats::readMount),
+                  in.texts()));
+
   static final Format<StoredTask> TASK =
       new Format<>(
           "task",
@@ -245,6 +298,25 @@ final class Formats {
 
   private static TypedValue readTyped(RecordReader in) {
     return new TypedValue(in.text(), in.bytes());
+  }
+
+  private static void writeValue(RecordWriter out, SandboxValue value) {
+    out.text(value.typeUrl()).bytes(value.value());
+  }
+
+  private static SandboxValue readValue(RecordReader in) {
+    return new SandboxValue(in.text(), in.bytes());
+  }
+
+  private static void writeMount(RecordWriter out, Mount mount) {
+    out.text(mount.type())
+        .text(mount.source())
+        .text(mount.target())
+        .list(mount.options(), mount.options().size(), RecordWriter::text);
+  }
+
+  private static Mount readMount(RecordReader in) {
+    return new Mount(in.text(), in.text(), in.text(), in.list(RecordReader::text));
   }
 
   private static void writeProcess(RecordWriter out, TaskRecord.Process process) {

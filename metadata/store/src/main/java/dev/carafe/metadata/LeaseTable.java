@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Leases of one namespace in the database. */
 final class LeaseTable implements LeaseManager {
+  private static final int MAX_ID = 1024;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private static final int MAX_ID = 1024;
@@ -167,6 +168,19 @@ final class LeaseTable implements LeaseManager {
   private @Nullable Bucket find(ReadTransaction tx, String id) {
     Bucket leases = id.isEmpty() ? null : Schema.leases(tx, namespace);
     return leases == null ? null : leases.bucket(id);
+  }
+
+  /** Any text that fits into a header: clients name leases after digests and paths. */
+  private static String checkedId(String id) {
+    if (id.length() > MAX_ID || !id.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      throw new InvalidArgumentException(
+          "lease id \""
+              + id.substring(0, Math.min(id.length(), 64)).replaceAll("[^ -~]", "?")
+              + "\" is not 1 to "
+              + MAX_ID
+              + " printable ASCII characters");
+    }
+    return id;
   }
 
   /** {@code NANOSECONDS-RANDOM} as containerd names leases, and always an identifier. */

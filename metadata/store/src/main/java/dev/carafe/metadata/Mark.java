@@ -1,5 +1,6 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.spi.metadata.Bucket;
@@ -23,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Finds what nothing holds in one revision of the database.
  *
  * <p>Roots: leases that have not expired and what they hold, images that have not expired,
- * containers, tasks, ingests that have not expired (the sweep leaves those with a writer alone as
- * well), commits under way, and content and snapshots with the label {@code containerd.io/gc.root}.
- * An active snapshot is no root of itself. A record that cannot be read ends the collection before
- * anything is removed.
+ * containers, sandboxes, tasks, mounts that neither lease nor label ties to anything, ingests that
+ * have not expired (the sweep leaves those with a writer alone as well), commits under way, and
+ * content, snapshots and mounts with the label {@code containerd.io/gc.root}. An active snapshot is
+ * no root of itself. A record that cannot be read ends the collection before anything is removed.
  */
 final class Mark {
   private record Step(Node node, boolean flat) {}
@@ -102,6 +103,24 @@ final class Mark {
           visit(node, false);
         });
     each(
+        Schema.sandboxes(tx, namespace),
+        Formats.SANDBOX,
+        (id, sandbox) -> {
+          Node node = Node.sandbox(namespace, id);
+          present.put(node, Edges.of(namespace, List.of(), sandbox.labels()));
+          visit(node, false);
+        });
+    each(
+        Schema.mounts(tx, namespace),
+        Formats.ACTIVATION,
+        (name, activation) -> {
+          Node node = Node.mount(namespace, name);
+          add(node, Edges.of(namespace, List.of(), activation.labels()), activation.labels());
+          if (isRoot(namespace, activation)) {
+            visit(node, false);
+          }
+        });
+    each(
         Schema.tasks(tx, namespace),
         Formats.TASK,
         (_, task) -> {
@@ -161,6 +180,19 @@ final class Mark {
             visit(Node.snapshot(intent.namespace(), intent.snapshotter(), intent.parent()), false);
           }
         });
+  }
+
+  /** One that no lease and no label ties to anything stays until its client ends it. */
+  private boolean isRoot(String namespace, Activation activation) {
+    Map<String, String> labels = activation.labels();
+    if (labels.containsKey(Labels.GC_ROOT)
+        || !activation.lease().isEmpty()
+            && marked.contains(Node.lease(namespace, activation.lease()))) {
+      return true;
+    }
+    boolean[] tied = {!activation.lease().isEmpty()};
+    References.forEachHolder(namespace, labels, holder -> tied[0] = true);
+    return !tied[0] && !isPast(labels.get(Labels.GC_EXPIRE));
   }
 
   private void addRootable(Node node, Edges edges, Map<String, String> labels) {

@@ -32,12 +32,7 @@ final class NamespaceTable implements NamespaceStore {
 
   @Override
   public Map<String, String> labels(Namespace namespace) {
-    return ledger.view(tx -> {
-      if (tx.bucket(Schema.DATA, namespace.name()) == null) {
-        throw notFound(namespace);
-      }
-      return labels(tx, namespace.name());
-    });
+    return ledger.view(tx -> labels(tx, namespace.name()));
   }
 
   @Override
@@ -63,11 +58,8 @@ final class NamespaceTable implements NamespaceStore {
   public Map<String, String> updateLabels(
       Namespace namespace, UnaryOperator<Map<String, String>> change) {
     return ledger.change(to -> {
-      WritableBucket bucket = to.tx().bucket(Schema.DATA, namespace.name());
-      if (bucket == null) {
-        throw notFound(namespace);
-      }
       Map<String, String> labels = Labels.checked(change.apply(labels(to.tx(), namespace.name())));
+      WritableBucket bucket = Schema.namespace(to.tx(), namespace.name());
       bucket.deleteBucket(Schema.LABELS);
       put(bucket, labels);
       to.publish(namespace.name(), new Event.NamespaceUpdated(namespace.name(), labels));
@@ -131,6 +123,8 @@ final class NamespaceTable implements NamespaceStore {
     Bucket content = namespace.bucket(Schema.CONTENT);
     addIfFilled(left, "blobs", content == null ? null : content.bucket(Schema.BLOBS));
     addIfFilled(left, "containers", namespace.bucket(Schema.CONTAINERS));
+    addIfFilled(left, "sandboxes", namespace.bucket(Schema.SANDBOXES));
+    addIfFilled(left, "mounts", namespace.bucket(Schema.MOUNTS));
     addIfFilled(left, "tasks", namespace.bucket(Schema.TASKS));
     Bucket snapshots = namespace.bucket(Schema.SNAPSHOTS);
     if (snapshots != null) {

@@ -302,7 +302,7 @@ final class NamespacedContentStore implements ContentStore {
   }
 
   private static NotFoundException noIngest(String ref) {
-    return new NotFoundException("ingest ref " + ref + ": not found");
+    return new NotFoundException("reference " + ref + ": not found");
   }
 
   private static AlreadyExistsException alreadyExists(Digest digest) {

@@ -1,9 +1,11 @@
 package dev.carafe.metadata;
 
+import dev.carafe.engine.stores.ActivationStore;
 import dev.carafe.engine.stores.ContainerStore;
 import dev.carafe.engine.stores.ImageStore;
 import dev.carafe.engine.stores.LeaseManager;
 import dev.carafe.engine.stores.Namespace;
+import dev.carafe.engine.stores.SandboxStore;
 import dev.carafe.engine.stores.Stores;
 import dev.carafe.engine.stores.TaskStore;
 import dev.carafe.spi.content.ContentStore;
@@ -65,6 +67,16 @@ final class NamespacedStores implements Stores {
   @Override
   public ContainerStore containers() {
     return new ContainerTable(content.ledger(), namespace.name());
+  }
+
+  @Override
+  public SandboxStore sandboxes() {
+    return new SandboxTable(content.ledger(), namespace.name());
+  }
+
+  @Override
+  public ActivationStore activations() {
+    return new ActivationTable(content.ledger(), namespace.name(), lease);
   }
 
   @Override

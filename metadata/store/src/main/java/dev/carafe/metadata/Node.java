@@ -16,6 +16,8 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
     LEASE,
     IMAGE,
     CONTAINER,
+    SANDBOX,
+    MOUNT,
     INGEST,
     SNAPSHOT,
     CONTENT
@@ -43,6 +45,14 @@ record Node(Kind kind, String namespace, String snapshotter, String key) {
 
   static Node container(String namespace, String id) {
     return new Node(Kind.CONTAINER, namespace, "", id);
+  }
+
+  static Node sandbox(String namespace, String id) {
+    return new Node(Kind.SANDBOX, namespace, "", id);
+  }
+
+  static Node mount(String namespace, String name) {
+    return new Node(Kind.MOUNT, namespace, "", name);
   }
 
   static Node lease(String namespace, String id) {

@@ -40,6 +40,8 @@ final class References {
       visitor.accept(Node.snapshot(namespace, snapshotter, value));
     } else if (prefix.equals(BACK_REF) && isKind(what, "container")) {
       visitor.accept(Node.container(namespace, value));
+    } else if (prefix.equals(BACK_REF) && isKind(what, "sandbox")) {
+      visitor.accept(Node.sandbox(namespace, value));
     }
   }
 

@@ -49,6 +49,12 @@ final class Resources {
           throw new InvalidArgumentException("resource type \"" + type + "\" names no snapshotter");
       default -> {
         String snapshotter = type.substring(Math.min(type.length(), SNAPSHOTS.length()));
+        if (type.startsWith(CONTENT + "/")
+            || type.startsWith(INGESTS + "/")
+            || type.startsWith(IMAGES + "/")) {
+          throw new InvalidArgumentException(
+              "resource type \"" + type.replaceAll("\\p{Cntrl}", "?") + "\" is malformed");
+        }
         if (!type.startsWith(SNAPSHOTS)) {
           throw new UnimplementedException(
               "resource type \"" + type.replaceAll("\\p{Cntrl}", "?") + "\" is not supported");

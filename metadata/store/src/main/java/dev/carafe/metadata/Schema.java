@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  *       records/&lt;key&gt;               → kind, back end key, parent, times, labels
  *       children/&lt;length&gt;:&lt;parent&gt;&lt;child&gt;   → empty
  *     containers/&lt;id&gt;               → container
+ *     sandboxes/&lt;id&gt;                → sandbox
+ *     mounts/&lt;name&gt;                 → activation of mounts
  *     leases/&lt;id&gt;/
  *       lease                       → time, labels
  *       resources/&lt;type&gt; &lt;id&gt;       → empty
@@ -54,6 +56,8 @@ final class Schema {
   static final String RECORDS = "records";
   static final String CHILDREN = "children";
   static final String CONTAINERS = "containers";
+  static final String SANDBOXES = "sandboxes";
+  static final String MOUNTS = "mounts";
   static final String LEASES = "leases";
   static final String TASKS = "tasks";
 
@@ -83,6 +87,14 @@ final class Schema {
 
   static @Nullable Bucket containers(ReadTransaction tx, String namespace) {
     return tx.bucket(DATA, namespace, CONTAINERS);
+  }
+
+  static @Nullable Bucket sandboxes(ReadTransaction tx, String namespace) {
+    return tx.bucket(DATA, namespace, SANDBOXES);
+  }
+
+  static @Nullable Bucket mounts(ReadTransaction tx, String namespace) {
+    return tx.bucket(DATA, namespace, MOUNTS);
   }
 
   static @Nullable Bucket leases(ReadTransaction tx, String namespace) {

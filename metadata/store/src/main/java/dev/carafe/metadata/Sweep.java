@@ -107,7 +107,8 @@ final class Sweep {
       case INGEST -> removeIngest(change, namespace, node.key());
       case SNAPSHOT -> removeSnapshot(change, node);
       case CONTENT -> removeBlob(change, namespace, node.key());
-      case CONTAINER -> null;
+      case CONTAINER, SANDBOX -> null;
+      case MOUNT -> removeMount(change, namespace, node.key());
     };
   }
 
@@ -123,6 +124,14 @@ final class Sweep {
     }
     change.publish(namespace, new Event.ImageDeleted(name));
     return Resources.IMAGES;
+  }
+
+  private static @Nullable String removeMount(Change change, String namespace, String name) {
+    WritableBucket mounts = change.tx().bucket(Schema.DATA, namespace, Schema.MOUNTS);
+    if (mounts == null || !mounts.delete(name)) {
+      return null;
+    }
+    return "mounts";
   }
 
   private @Nullable String removeIngest(Change change, String namespace, String ref) {

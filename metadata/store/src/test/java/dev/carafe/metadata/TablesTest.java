@@ -80,18 +80,20 @@ class TablesTest {
     namespaces.delete(NAMESPACE);
 
     String unknown = "namespace \"default\": not found";
-    assertRefused(NotFoundException.class, unknown, () -> namespaces.labels(NAMESPACE));
+    assertEquals(Map.of(), namespaces.labels(NAMESPACE));
     assertRefused(NotFoundException.class, unknown, () -> namespaces.delete(NAMESPACE));
-    assertRefused(
-        NotFoundException.class,
-        unknown,
-        () -> namespaces.updateLabels(NAMESPACE, labels -> labels));
     assertEquals(
         List.of(
             new Event.NamespaceCreated("default", Map.of("a", "1")),
             new Event.NamespaceUpdated("default", Map.of("b", "2")),
             new Event.NamespaceDeleted("default")),
         world.events.take());
+  }
+
+  @Test
+  void labelsMakeANamespace() {
+    assertEquals(Map.of("a", "1"), namespaces.updateLabels(NAMESPACE, _ -> Map.of("a", "1")));
+    assertEquals(List.of(NAMESPACE), namespaces.list());
   }
 
   @Test
@@ -318,6 +320,16 @@ class TablesTest {
     assertEquals(2, stores.leases().list().size());
     assertEquals(one, stores.leases().get(one.id()));
     assertTrue(!one.id().equals(two.id()));
+  }
+
+  /** Image builders name leases after digests. */
+  @Test
+  void leaseMayHaveAnyPrintableName() {
+    String id = "moby image/sha256:" + "0".repeat(64);
+    assertEquals(id, stores.leases().create(id, Map.of()).id());
+    stores.leases().addResource(id, new Lease.Resource("images", "i j"));
+    assertEquals(List.of(new Lease.Resource("images", "i j")), stores.leases().resources(id));
+    stores.leases().delete(id);
   }
 
   @Test

@@ -80,7 +80,7 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
             switch (String.join(".", path)) {
               case "id" -> container.id();
               case "runtime.name" -> container.runtime().name();
-              case "image" -> container.image();
+              case "image" -> Filters.present(container.image());
               default -> null;
             });
   }
@@ -143,7 +143,7 @@ final class ContainersService extends ContainersGrpc.ContainersImplBase {
           if (!FieldMasks.applyMap("labels", path, labels, request.getContainer().getLabelsMap())
               && !FieldMasks.applyMap("extensions", path, extensions, update.extensions())) {
             throw new InvalidArgumentException(
-                "cannot update \"" + path + "\" field on container \"" + old.id() + "\"");
+                "cannot update \"" + path + "\" field on \"" + old.id() + "\"");
           }
         }
       }

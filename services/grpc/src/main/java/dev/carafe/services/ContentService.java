@@ -67,7 +67,7 @@ final class ContentService extends ContentGrpc.ContentImplBase {
                       Digest.parse(request.getInfo().getDigest()),
                       old ->
                           FieldMasks.labels(
-                              "content info",
+                              "content info \"" + request.getInfo().getDigest() + "\"",
                               request.getUpdateMask().getPathsList(),
                               old,
                               request.getInfo().getLabelsMap()));

@@ -120,15 +120,13 @@ final class ContentWriteCall implements StreamObserver<WriteContentRequest> {
   }
 
   private static void write(ContentWriter open, WriteContentRequest request) {
-    if (request.getOffset() > 0 || !request.getData().isEmpty()) {
-      long offset = open.status().offset();
-      if (request.getOffset() > 0 && request.getOffset() != offset) {
-        throw new OutOfRangeException(
-            "write @" + request.getOffset() + " must occur at current offset " + offset);
-      }
-      if (request.getOffset() == 0 && offset > 0) {
-        open.truncate();
-      }
+    long offset = open.status().offset();
+    if (request.getOffset() > 0 && request.getOffset() != offset) {
+      throw new OutOfRangeException(
+          "write @" + request.getOffset() + " must occur at current offset " + offset);
+    }
+    if (request.getOffset() == 0 && offset > 0) {
+      open.truncate();
     }
     for (ByteBuffer part : request.getData().asReadOnlyByteBufferList()) {
       open.write(part);

@@ -133,6 +133,14 @@ final class EventProtos {
               .build();
       case Event.SnapshotRemoved e ->
           SnapshotRemove.newBuilder().setKey(e.key()).setSnapshotter(e.snapshotter()).build();
+      case Event.SandboxCreated e -> SandboxCreate.newBuilder().setSandboxId(e.id()).build();
+      case Event.SandboxStarted e -> SandboxStart.newBuilder().setSandboxId(e.id()).build();
+      case Event.SandboxExited e ->
+          SandboxExit.newBuilder()
+              .setSandboxId(e.id())
+              .setExitStatus(e.exitStatus())
+              .setExitedAt(Protos.timestamp(e.exitedAt()))
+              .build();
       case Event.TaskCreated e -> taskCreate(e);
       case Event.TaskStarted e ->
           TaskStart.newBuilder().setContainerId(e.containerId()).setPid((int) e.pid()).build();

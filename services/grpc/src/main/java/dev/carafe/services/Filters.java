@@ -21,10 +21,15 @@ final class Filters {
 
   private Filters() {}
 
+  /** What is empty is not there. */
+  static @Nullable String present(String value) {
+    return value.isEmpty() ? null : value;
+  }
+
   /** What an object shows to filters. */
   @FunctionalInterface
   interface Fields {
-    /** The value at a path, or null if it has none. */
+    /** The value at a path, or null if it has none: an empty name, for example, is none. */
     @Nullable String value(List<String> path);
   }
 
@@ -91,10 +96,7 @@ final class Filters {
       }
       skipSpace();
       if (at == text.length() || text.charAt(at) == ',') {
-        return fields -> {
-          String value = fields.value(path);
-          return value != null && !value.isEmpty();
-        };
+        return fields -> fields.value(path) != null;
       }
       if (text.startsWith("==", at)) {
         at += 2;
@@ -126,6 +128,10 @@ final class Filters {
     }
 
     private static Predicate<Fields> matches(List<String> path, String regex) {
+      if (RegexSize.of(regex) > RegexSize.LIMIT) {
+        LOG.warn("filter: a regular expression of {} characters is too large", regex.length());
+        return fields -> false;
+      }
       Pattern pattern;
       try {
         pattern = Pattern.compile(regex);
@@ -144,7 +150,7 @@ final class Filters {
         return quoted('"');
       }
       int start = at;
-      while (at < text.length() && isName(text.charAt(at), at > start)) {
+      while (at < text.length() && isName(text.charAt(at))) {
         at++;
       }
       if (at == start) {
@@ -153,10 +159,8 @@ final class Filters {
       return text.substring(start, at);
     }
 
-    private static boolean isName(char c, boolean later) {
-      return (c >= 'a' && c <= 'z')
-          || (c >= 'A' && c <= 'Z')
-          || (later && ((c >= '0' && c <= '9') || c == '_'));
+    private static boolean isName(char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     }
 
     private String value(boolean regex) {

@@ -1,5 +1,7 @@
 package dev.carafe.services;
 
+import dev.carafe.engine.mounts.MountManager;
+import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.spi.plugins.Description;
 import dev.carafe.engine.tasks.TaskService;
@@ -232,6 +234,45 @@ public final class GrpcPlugins {
               streams);
       return new TransferService(
           images, new ArchiveTransfers(flows, images, streams), files, streams);
+    }
+  }
+
+  /** The store of {@code containerd.services.sandbox.v1}. */
+  @Extension
+  public static final class SandboxStores extends ServiceFactory {
+    public SandboxStores() {
+      super("sandboxes", Metadata.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new SandboxStoreService(context.require(Metadata.TYPE));
+    }
+  }
+
+  /** The controller of {@code containerd.services.sandbox.v1}. */
+  @Extension
+  public static final class SandboxControllers extends ServiceFactory {
+    public SandboxControllers() {
+      super("sandbox-controllers", SandboxService.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new SandboxControllerService(context.require(SandboxService.TYPE).manager());
+    }
+  }
+
+  /** {@code containerd.services.mounts.v1}. */
+  @Extension
+  public static final class Mounts extends ServiceFactory {
+    public Mounts() {
+      super("mounts", Metadata.TYPE, MountManager.TYPE);
+    }
+
+    @Override
+    BindableService open(PluginContext context) {
+      return new MountsService(context.require(Metadata.TYPE), context.require(MountManager.TYPE));
     }
   }
 

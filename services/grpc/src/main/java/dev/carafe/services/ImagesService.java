@@ -118,7 +118,8 @@ final class ImagesService extends ImagesGrpc.ImagesImplBase {
               path,
               annotations,
               request.getImage().getTarget().getAnnotationsMap())) {
-        throw new InvalidArgumentException("cannot update \"" + path + "\" field on image");
+        throw new InvalidArgumentException(
+            "cannot update \"" + path + "\" field on image \"" + old.name() + "\"");
       }
     }
     Descriptor annotated =

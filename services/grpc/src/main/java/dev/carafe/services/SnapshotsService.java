@@ -23,7 +23,11 @@ import dev.carafe.api.services.snapshots.v1.ViewSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.ViewSnapshotResponse;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Stores;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.snapshots.CommitRequest;
 import dev.carafe.spi.snapshots.Snapshot;
 import dev.carafe.spi.snapshots.SnapshotKey;
@@ -34,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Snapshots of any snapshotter. */
@@ -59,7 +64,7 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         () ->
             PrepareSnapshotResponse.newBuilder()
                 .addAllMounts(
-                    Protos.mounts(
+                    onParent(() ->
                         snapshotter(request.getSnapshotter())
                             .prepare(
                                 new SnapshotKey(request.getKey()),
@@ -75,13 +80,22 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         () ->
             ViewSnapshotResponse.newBuilder()
                 .addAllMounts(
-                    Protos.mounts(
+                    onParent(() ->
                         snapshotter(request.getSnapshotter())
                             .view(
                                 new SnapshotKey(request.getKey()),
                                 keyOrNull(request.getParent()),
                                 Labels.checked(request.getLabelsMap()))))
                 .build());
+  }
+
+  /** A parent that is not committed is a wrong argument to containerd's clients. */
+  private static List<dev.carafe.api.types.Mount> onParent(Supplier<List<Mount>> making) {
+    try {
+      return Protos.mounts(making.get());
+    } catch (FailedPreconditionException e) {
+      throw new InvalidArgumentException(e.getMessage(), e);
+    }
   }
 
   @Override
@@ -148,7 +162,7 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
                       new SnapshotKey(request.getInfo().getName()),
                       old ->
                           FieldMasks.labels(
-                              "snapshot",
+                              "snapshot \"" + request.getInfo().getName() + "\"",
                               request.getUpdateMask().getPathsList(),
                               old,
                               request.getInfo().getLabelsMap()));
@@ -217,7 +231,12 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     if (name.isEmpty()) {
       throw new InvalidArgumentException("snapshotter argument missing: invalid argument");
     }
-    return Calls.stores(metadata).snapshotter(aliases.getOrDefault(name, name));
+    Stores stores = Calls.stores(metadata);
+    try {
+      return stores.snapshotter(aliases.getOrDefault(name, name));
+    } catch (NotFoundException e) {
+      throw new InvalidArgumentException("snapshotter not loaded: " + name, e);
+    }
   }
 
   private static @Nullable SnapshotKey keyOrNull(String key) {

@@ -238,6 +238,8 @@ final class TasksService extends TasksGrpc.TasksImplBase {
         () -> {
           if (request.getStdin()) {
             tasks.closeStdin(Calls.namespace(), request.getContainerId(), request.getExecId());
+          } else {
+            tasks.get(Calls.namespace(), request.getContainerId(), request.getExecId());
           }
           return Empty.getDefaultInstance();
         });

@@ -19,6 +19,12 @@ public interface GarbageCollector {
   /** Calls {@code listener} after each commit, outside all locks; it must be cheap. */
   void onMutation(MutationListener listener);
 
+  /**
+   * Calls {@code listener} when a collection has removed mounts from the database, before what was
+   * mounted is removed from back ends; it must be cheap.
+   */
+  void onMountsRemoved(Runnable listener);
+
   /** Told about commits. */
   @FunctionalInterface
   interface MutationListener {
@@ -34,7 +40,7 @@ public interface GarbageCollector {
    * One collection.
    *
    * @param removed objects by kind: {@code content}, {@code ingests}, {@code leases}, {@code
-   *     images}, {@code snapshots/NAME}
+   *     images}, {@code mounts}, {@code snapshots/NAME}
    * @param pause how long writers were held up
    */
   record Report(Map<String, Integer> removed, Duration duration, Duration pause) {

@@ -10,9 +10,8 @@ import java.util.function.UnaryOperator;
 /** Namespaces with their labels. A namespace also comes to be by the first write into it. */
 public interface NamespaceStore {
   /**
-   * Labels of a namespace.
-   *
-   * @throws NotFoundException {@code namespace "N": not found}
+   * Labels of a namespace. One that does not exist has none: clients ask for defaults of a
+   * namespace before their first write into it.
    */
   Map<String, String> labels(Namespace namespace);
 
@@ -27,9 +26,8 @@ public interface NamespaceStore {
   void create(Namespace namespace, Map<String, String> labels);
 
   /**
-   * Replaces the labels with what {@code change} makes of them, atomically.
-   *
-   * @throws NotFoundException {@code namespace "N": not found}
+   * Replaces the labels with what {@code change} makes of them, atomically; creates the namespace
+   * if there is none.
    */
   Map<String, String> updateLabels(Namespace namespace, UnaryOperator<Map<String, String>> change);
 

@@ -25,6 +25,10 @@ public interface Stores {
 
   ContainerStore containers();
 
+  SandboxStore sandboxes();
+
+  ActivationStore activations();
+
   LeaseManager leases();
 
   TaskStore tasks();

@@ -113,6 +113,27 @@ public sealed interface Event {
     }
   }
 
+  record SandboxCreated(String id) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/create";
+    }
+  }
+
+  record SandboxStarted(String id) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/start";
+    }
+  }
+
+  record SandboxExited(String id, int exitStatus, Instant exitedAt) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/exit";
+    }
+  }
+
   record TaskCreated(
       String containerId,
       String bundle,

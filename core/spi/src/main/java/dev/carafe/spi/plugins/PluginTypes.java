@@ -10,6 +10,7 @@ import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.sandboxes.SandboxController;
 import dev.carafe.spi.snapshots.Snapshotter;
 
 /**
@@ -38,6 +39,9 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.credential-provider.v1", CredentialProvider.class);
   public static final PluginType<ImageVerifier> IMAGE_VERIFIER =
       new PluginType<>("io.containerd.image-verifier.v1", ImageVerifier.class);
+
+  public static final PluginType<SandboxController> SANDBOX_CONTROLLER =
+      new PluginType<>("io.containerd.sandbox.controller.v1", SandboxController.class);
 
   private PluginTypes() {}
 }

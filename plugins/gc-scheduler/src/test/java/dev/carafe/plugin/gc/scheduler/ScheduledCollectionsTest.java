@@ -43,6 +43,9 @@ class ScheduledCollectionsTest {
       this.listener = listener;
     }
 
+    @Override
+    public void onMountsRemoved(Runnable listener) {}
+
     void awaitBegin() throws InterruptedException {
       assertTrue(begun.poll(30, TimeUnit.SECONDS) != null, "no collection");
     }

@@ -1,0 +1,52 @@
+package dev.carafe.integration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * The same calls on containerd and on this daemon. Codes and results are compared for every call,
+ * messages where a client can act on them: the words in which an argument is refused are our own.
+ */
+@ExtendWith(LeakCheck.class)
+class WireIT {
+  private static final Set<String> OWN_WORDS = Set.of("INVALID_ARGUMENT", "UNIMPLEMENTED");
+
+  /** Calls that are to be answered otherwise than by containerd; docs/compatibility.md has why. */
+  private static final Set<String> WANTED = WireDifferences.CALLS.keySet();
+
+  @Test
+  void answersAreContainerds(Lab lab) throws Exception {
+    // Given
+    Map<String, String> theirs;
+    try (PeerContainerd peer = PeerContainerd.start(lab.directory("peer"))) {
+      theirs = WireScript.run(peer.api());
+    }
+    // When
+    Map<String, String> ours = WireScript.run(lab.daemon().api());
+    // Then
+    Map<String, String> differences = new TreeMap<>();
+    theirs.forEach((call, answer) -> {
+      String own = ours.getOrDefault(call, "not called");
+      if (!comparable(answer).equals(comparable(own)) && !WANTED.contains(call)) {
+        differences.put(call, "\ncontainerd: " + answer + "\nthis:       " + own + "\n");
+      }
+    });
+    assertEquals(Map.of(), differences);
+  }
+
+  /** Clients cut the name of the code from the end of a message. */
+  private static String comparable(String answer) {
+    String code =
+        answer.substring(0, answer.indexOf(' ') < 0 ? answer.length() : answer.indexOf(' '));
+    if (OWN_WORDS.contains(code)) {
+      return code;
+    }
+    return answer.replaceAll(
+        "(: (failed precondition|not found|already exists|unavailable))+$", "");
+  }
+}

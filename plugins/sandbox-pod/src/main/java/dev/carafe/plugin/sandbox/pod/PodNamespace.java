@@ -1,0 +1,39 @@
+package dev.carafe.plugin.sandbox.pod;
+
+import dev.carafe.linux.Namespaces;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import java.util.Locale;
+
+/** A kind of namespace that a pod has to itself and that needs no process. */
+enum PodNamespace {
+  NET(Namespaces.NEWNET),
+  IPC(Namespaces.NEWIPC),
+  UTS(Namespaces.NEWUTS);
+
+  private final int flag;
+
+  PodNamespace(int flag) {
+    this.flag = flag;
+  }
+
+  int flag() {
+    return flag;
+  }
+
+  /** Its name below {@code /proc/PID/ns}. */
+  String file() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static PodNamespace of(String name) {
+    for (PodNamespace namespace : values()) {
+      if (namespace.file().equals(name)) {
+        return namespace;
+      }
+    }
+    throw new InvalidArgumentException(
+        "sandbox options: namespaces: \""
+            + name.replaceAll("\\p{Cntrl}", "?")
+            + "\" is none of net, ipc, uts");
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of pod sandboxes. */
+@NullMarked
+package dev.carafe.plugin.sandbox.pod;
+
+import org.jspecify.annotations.NullMarked;

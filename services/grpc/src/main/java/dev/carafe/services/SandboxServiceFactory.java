@@ -1,0 +1,47 @@
+package dev.carafe.services;
+
+import dev.carafe.engine.sandboxes.SandboxManager;
+import dev.carafe.engine.sandboxes.SandboxService;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Opens the sandbox manager and takes up what an earlier daemon left running. */
+@Extension
+public final class SandboxServiceFactory
+    implements PluginFactory<SandboxService, SandboxServiceFactory.Config> {
+  /** Nothing to configure. */
+  public record Config() {}
+
+  @Override
+  public PluginDeclaration<SandboxService, Config> declaration() {
+    return new PluginDeclaration<>(
+        SandboxService.TYPE,
+        "sandboxes",
+        List.of(Metadata.TYPE, PluginTypes.SANDBOX_CONTROLLER, PluginTypes.EVENT_BUS),
+        false,
+        new Config());
+  }
+
+  @Override
+  public SandboxService create(PluginContext context, Config config) {
+    SandboxManager manager =
+        new SandboxManager(
+            context.require(Metadata.TYPE),
+            context.requireAll(PluginTypes.SANDBOX_CONTROLLER),
+            context.require(PluginTypes.EVENT_BUS));
+    manager.recover();
+    return new Running(manager);
+  }
+
+  private record Running(SandboxManager manager) implements SandboxService, AutoCloseable {
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+}
