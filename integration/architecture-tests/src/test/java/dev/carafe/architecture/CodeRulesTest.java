@@ -70,7 +70,12 @@ class CodeRulesTest {
         noClasses()
             .that()
             .resideOutsideOfPackages(
-                GENERATED, "dev.carafe.services..", "dev.carafe.ctr..", "dev.carafe.daemon..")
+                GENERATED,
+                "dev.carafe.services..",
+                "dev.carafe.ctr..",
+                "dev.carafe.daemon..",
+                "dev.carafe.ttrpc..",
+                "dev.carafe.plugin.runtime.shim..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(GENERATED, "com.google.protobuf..", "io.grpc..", "io.netty.."));
