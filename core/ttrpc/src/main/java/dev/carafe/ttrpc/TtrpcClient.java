@@ -4,10 +4,13 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -44,8 +47,8 @@ public final class TtrpcClient implements AutoCloseable {
   /**
    * Connects to a Unix socket.
    *
-   * @throws TtrpcException UNAVAILABLE if nobody listens there, DEADLINE_EXCEEDED if whoever does
-   *     takes no connection in time
+   * @throws TtrpcException UNAVAILABLE, {@link TtrpcException#connectionClosed} if nobody listens
+   *     there any more; DEADLINE_EXCEEDED if whoever does takes no connection in time
    */
   public static TtrpcClient connect(Path socket, Duration timeout) throws InterruptedException {
     SocketChannel channel;
@@ -85,7 +88,11 @@ public final class TtrpcClient implements AutoCloseable {
 
   private static TtrpcException unreachable(Path socket, @Nullable Throwable cause) {
     String why = cause == null ? "not reachable" : String.valueOf(cause.getMessage());
-    return new TtrpcException(StatusCode.UNAVAILABLE, socket + ": " + why, cause);
+    boolean nobody =
+        cause instanceof ConnectException || Files.notExists(socket, LinkOption.NOFOLLOW_LINKS);
+    return nobody
+        ? TtrpcException.closed(socket + ": " + why, cause)
+        : new TtrpcException(StatusCode.UNAVAILABLE, socket + ": " + why, cause);
   }
 
   private static void closeQuietly(SocketChannel channel) {

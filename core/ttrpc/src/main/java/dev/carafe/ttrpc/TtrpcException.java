@@ -37,7 +37,10 @@ public final class TtrpcException extends RuntimeException {
     return code;
   }
 
-  /** Whether the connection ended, so that whether the call was carried out is not known. */
+  /**
+   * Whether there is no connection (any more); whether a call that was under way was carried out is
+   * not known.
+   */
   public boolean connectionClosed() {
     return closed;
   }
