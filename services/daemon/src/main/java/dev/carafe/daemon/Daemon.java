@@ -7,6 +7,7 @@ import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
 import dev.carafe.services.PluginListing;
 import dev.carafe.services.TaskService;
+import dev.carafe.spi.plugins.PluginTypes;
 import io.grpc.BindableService;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,13 +22,15 @@ final class Daemon {
   private final RootLock lock;
   private final PluginHost host;
   private final ApiServer server;
+  private final ShimServer shims;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(RootLock lock, PluginHost host, ApiServer server) {
+  private Daemon(RootLock lock, PluginHost host, ApiServer server, ShimServer shims) {
     this.lock = lock;
     this.host = host;
     this.server = server;
+    this.shims = shims;
   }
 
   /** Starts everything; on return the API is served. */
@@ -35,14 +38,20 @@ final class Daemon {
     long began = System.nanoTime();
     RootLock lock = RootLock.take(config.root());
     PluginHost host = null;
+    ShimServer shims = null;
     try {
       SocketFile socket = SocketFile.claim(config.grpc().address());
+      SocketFile shimSocket = SocketFile.claim(ShimServer.beside(config.grpc().address()));
       host = PluginHost.start(config);
+      shims = ShimServer.start(shimSocket, host.require(PluginTypes.EVENT_BUS));
       ApiServer server = ApiServer.start(socket, services(host, config));
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(lock, host, server);
+      return new Daemon(lock, host, server, shims);
     } catch (RuntimeException | Error e) {
+      if (shims != null) {
+        shims.stop();
+      }
       if (host != null) {
         host.close();
       }
@@ -88,6 +97,7 @@ final class Daemon {
     long began = System.nanoTime();
     Notify.send("STOPPING=1");
     server.stop();
+    shims.stop();
     host.close();
     lock.close();
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);

@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -49,6 +50,8 @@ final class GrpcShim implements ShimConnection {
     this.channel =
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(bootstrap.socket()))
             .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+            // Not an option of such sockets, and gRPC sets it on all.
+            .withOption(ChannelOption.SO_KEEPALIVE, null)
             .eventLoopGroup(Loops.GROUP)
             .usePlaintext()
             .overrideAuthority("localhost")

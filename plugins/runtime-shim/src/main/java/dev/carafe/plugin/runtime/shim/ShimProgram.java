@@ -7,7 +7,6 @@ import dev.carafe.linux.ExitStatus;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileCalls;
 import dev.carafe.linux.FileIo;
-import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.Signals;
 import dev.carafe.linux.Spawn;
 import dev.carafe.linux.Spawned;
@@ -102,8 +101,10 @@ final class ShimProgram {
   private byte[] run(String label, Spawn spawn, byte[] input, Duration timeout)
       throws InterruptedException {
     try (Fd in = Descriptors.memfdCreate("shim-input", 0);
-        Descriptors.Pair out = Descriptors.pipe2(OpenFlags.NONBLOCK);
-        Descriptors.Pair err = Descriptors.pipe2(OpenFlags.NONBLOCK)) {
+        Descriptors.Pair out = Descriptors.pipe2(0);
+        Descriptors.Pair err = Descriptors.pipe2(0)) {
+      FileCalls.setNonBlocking(out.first(), true);
+      FileCalls.setNonBlocking(err.first(), true);
       FileIo.writeFully(in, input);
       FileCalls.lseek(in, 0, FileCalls.SEEK_SET);
       spawn.descriptor(0, in).descriptor(1, out.second()).descriptor(2, err.second());

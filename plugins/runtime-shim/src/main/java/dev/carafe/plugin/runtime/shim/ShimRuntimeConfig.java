@@ -47,6 +47,26 @@ public record ShimRuntimeConfig(
           Duration.ofSeconds(5),
           Duration.ofSeconds(3));
 
+  ShimRuntimeConfig withAddress(Path socket) {
+    return address.isEmpty()
+        ? new ShimRuntimeConfig(
+            directories,
+            socket.toString(),
+            publishBinary,
+            socketDirectory,
+            environment,
+            debug,
+            startTimeout,
+            createTimeout,
+            callTimeout,
+            stateTimeout,
+            statsTimeout,
+            loadTimeout,
+            cleanupTimeout,
+            shutdownTimeout)
+        : this;
+  }
+
   public ShimRuntimeConfig {
     directories = List.copyOf(directories);
     environment = List.copyOf(environment);

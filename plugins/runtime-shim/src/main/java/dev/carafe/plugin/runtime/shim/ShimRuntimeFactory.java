@@ -25,6 +25,8 @@ public final class ShimRuntimeFactory implements PluginFactory<TaskRuntime, Shim
 
   @Override
   public TaskRuntime create(PluginContext context, ShimRuntimeConfig config) {
-    return new ShimRuntime(config, context.root());
+    ShimRuntimeConfig complete = config.withAddress(context.address());
+    context.export("address", complete.address());
+    return new ShimRuntime(complete, context.root());
   }
 }
