@@ -72,8 +72,7 @@ public final class ClientStream implements AutoCloseable {
   public void closeSend() throws InterruptedException {
     if (sendClosed.compareAndSet(false, true)) {
       client.reserve(label, Frame.HEADER, options);
-      client.send(
-          new Frame(id, Frame.Type.DATA, Frame.REMOTE_CLOSED | Frame.NO_DATA, new byte[0]));
+      client.send(new Frame(id, Frame.Type.DATA, Frame.REMOTE_CLOSED | Frame.NO_DATA, new byte[0]));
     }
   }
 

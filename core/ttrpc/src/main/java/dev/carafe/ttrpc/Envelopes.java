@@ -28,8 +28,8 @@ final class Envelopes {
     options
         .metadata()
         .forEach((key, values) ->
-            values.forEach(value ->
-                request.addMetadata(KeyValue.newBuilder().setKey(key).setValue(value))));
+            values.forEach(
+                value -> request.addMetadata(KeyValue.newBuilder().setKey(key).setValue(value))));
     return Frame.checked(request.build().toByteArray());
   }
 
@@ -90,7 +90,6 @@ final class Envelopes {
   }
 
   private static TtrpcException unreadable(String what, InvalidProtocolBufferException e) {
-    return new TtrpcException(
-        StatusCode.INTERNAL, what + " cannot be read: " + e.getMessage(), e);
+    return new TtrpcException(StatusCode.INTERNAL, what + " cannot be read: " + e.getMessage(), e);
   }
 }

@@ -64,7 +64,9 @@ final class FrameConnection implements AutoCloseable {
   /** The failure of whatever needed this connection. */
   TtrpcException reason() {
     TtrpcException reason = closed.getNow(null);
-    return reason == null ? TtrpcException.closed(peer + ": connection closed", null) : reason.again();
+    return reason == null
+        ? TtrpcException.closed(peer + ": connection closed", null)
+        : reason.again();
   }
 
   /**

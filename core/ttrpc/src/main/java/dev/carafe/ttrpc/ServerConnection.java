@@ -103,8 +103,7 @@ final class ServerConnection implements AutoCloseable {
     exchange.runs(thread);
     if (request.getTimeoutNano() > 0) {
       exchange.deadline(
-          DEADLINES.schedule(
-              exchange::expire, request.getTimeoutNano(), TimeUnit.NANOSECONDS));
+          DEADLINES.schedule(exchange::expire, request.getTimeoutNano(), TimeUnit.NANOSECONDS));
     }
     thread.start();
   }
@@ -126,8 +125,7 @@ final class ServerConnection implements AutoCloseable {
     } catch (TtrpcException e) {
       exchange.fail(e);
     } catch (InterruptedException e) {
-      exchange.fail(
-          new TtrpcException(StatusCode.CANCELLED, exchange.label() + ": cancelled", e));
+      exchange.fail(new TtrpcException(StatusCode.CANCELLED, exchange.label() + ": cancelled", e));
     } catch (Exception | LinkageError | StackOverflowError e) {
       exchange.fail(failures.apply(e));
     } finally {
@@ -147,8 +145,7 @@ final class ServerConnection implements AutoCloseable {
   /** A client that sends and never reads is cut off. */
   void send(Frame frame) throws InterruptedException {
     if (!connection.reserve(frame.size(), PATIENCE)) {
-      connection.close(
-          TtrpcException.closed(connection.peer() + ": takes no more messages", null));
+      connection.close(TtrpcException.closed(connection.peer() + ": takes no more messages", null));
       throw connection.reason();
     }
     connection.send(frame);

@@ -50,8 +50,7 @@ public final class TtrpcServer implements AutoCloseable {
     void call(ServerCall call, ServerStream stream) throws Exception;
   }
 
-  private TtrpcServer(
-      Map<String, Handler> handlers, Function<Throwable, TtrpcException> failures) {
+  private TtrpcServer(Map<String, Handler> handlers, Function<Throwable, TtrpcException> failures) {
     this.handlers = Map.copyOf(handlers);
     this.failures = failures;
   }

@@ -66,7 +66,8 @@ class HostilePeerTest {
     TtrpcException failure =
         call(
             client -> {
-              client.write(ByteBuffer.wrap("HTTP/1.1 400 Bad Request\r\n".getBytes(StandardCharsets.UTF_8)));
+              client.write(
+                  ByteBuffer.wrap("HTTP/1.1 400 Bad Request\r\n".getBytes(StandardCharsets.UTF_8)));
               RawPeer.hang(client);
             },
             LONG);

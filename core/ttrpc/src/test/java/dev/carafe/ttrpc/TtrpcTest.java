@@ -109,14 +109,14 @@ class TtrpcTest {
 
   private String echo(String text) throws InterruptedException {
     return client
-        .call(
-            SERVICE, "Echo", StringValue.of(text), StringValue.parser(), CallOptions.NONE)
+        .call(SERVICE, "Echo", StringValue.of(text), StringValue.parser(), CallOptions.NONE)
         .getValue();
   }
 
   @Test
   void framesAreAsTheWireSays() {
-    byte[] bytes = new Frame(3, Frame.Type.RESPONSE, Frame.NO_DATA, new byte[] {7, 8}).encoded().array();
+    byte[] bytes =
+        new Frame(3, Frame.Type.RESPONSE, Frame.NO_DATA, new byte[] {7, 8}).encoded().array();
     assertArrayEquals(new byte[] {0, 0, 0, 2, 0, 0, 0, 3, 2, 4, 7, 8}, bytes);
   }
 
@@ -228,8 +228,7 @@ class TtrpcTest {
     BytesValue more = BytesValue.of(ByteString.copyFrom(new byte[Frame.LIMIT]));
 
     // Then
-    assertEquals(
-        most, client.call(SERVICE, "Bytes", most, BytesValue.parser(), CallOptions.NONE));
+    assertEquals(most, client.call(SERVICE, "Bytes", most, BytesValue.parser(), CallOptions.NONE));
     var failure =
         assertThrows(
             TtrpcException.class,

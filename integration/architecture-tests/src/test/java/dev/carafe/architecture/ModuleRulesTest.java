@@ -36,8 +36,7 @@ class ModuleRulesTest {
           Map.entry("metadata/mapdb", Set.of("core/spi")),
           Map.entry("metadata/store", Set.of("core/spi", "core/oci", "core/engine")),
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),
-          Map.entry(
-              "plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
+          Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
           Map.entry(
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));

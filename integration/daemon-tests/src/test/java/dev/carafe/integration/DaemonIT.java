@@ -33,7 +33,16 @@ class DaemonIT {
       carafe.ok("run", "-d", IMAGE, "same-name", "sleep", "1000");
     }
     daemons.getFirst().kill();
-    assertEquals("RUNNING", daemons.get(1).carafe().in(lab.namespace() + "n1").json("tasks", "ls", "--format", "json").get(0).get("status").asText());
+    assertEquals(
+        "RUNNING",
+        daemons
+            .get(1)
+            .carafe()
+            .in(lab.namespace() + "n1")
+            .json("tasks", "ls", "--format", "json")
+            .get(0)
+            .get("status")
+            .asText());
     daemons.getFirst().start();
   }
 
@@ -43,7 +52,13 @@ class DaemonIT {
     TestDaemon first = lab.daemon();
     // When
     Result second =
-        first.program("--state", lab.work().resolve("other").toString(), "--address", lab.work().resolve("other.sock").toString()).run();
+        first
+            .program(
+                "--state",
+                lab.work().resolve("other").toString(),
+                "--address",
+                lab.work().resolve("other.sock").toString())
+            .run();
     // Then
     String error = second.code(1).oneLineError();
     assertTrue(error.contains(first.root().toString()), error);
@@ -55,9 +70,16 @@ class DaemonIT {
   void secondDaemonOnTheSameSocketIsRefused(Lab lab) {
     TestDaemon first = lab.daemon();
     Result second =
-        first.program("--root", lab.work().resolve("r").toString(), "--state", lab.work().resolve("s").toString()).run();
+        first
+            .program(
+                "--root",
+                lab.work().resolve("r").toString(),
+                "--state",
+                lab.work().resolve("s").toString())
+            .run();
     String error = second.code(1).oneLineError();
-    assertTrue(error.contains(first.socket().toString()) && error.contains("another daemon"), error);
+    assertTrue(
+        error.contains(first.socket().toString()) && error.contains("another daemon"), error);
     assertTrue(first.api().serving());
   }
 
@@ -105,19 +127,19 @@ class DaemonIT {
     mistakes.put("[grpc]\nadress = \"/x\"\n", List.of("grpc.adress", "address"));
     mistakes.put("[plugin_limits]\nmax_calls = \"many\"\n", List.of("plugin_limits.max_calls"));
     mistakes.put("[debug]\nlevel = \"loud\"\n", List.of("debug.level"));
-    mistakes.put("[plugins.\"io.containerd.transfer.v1.local\"]\nno_such = 1\n", List.of("no_such"));
+    mistakes.put(
+        "[plugins.\"io.containerd.transfer.v1.local\"]\nno_such = 1\n", List.of("no_such"));
     mistakes.put("[runtimes.x]\nversion = \"v9\"\n", List.of("version"));
     mistakes.put("[debug\n", List.of("config.toml"));
-    mistakes.forEach(
-        (toml, parts) -> {
-          TestDaemon daemon = lab.newDaemon().config(toml);
-          String started = daemon.program().run().code(1).oneLineError();
-          String checked = daemon.program("config", "check").run().code(1).oneLineError();
-          for (String part : parts) {
-            assertTrue(started.contains(part), () -> toml + ": " + started);
-            assertTrue(checked.contains(part), () -> toml + ": " + checked);
-          }
-        });
+    mistakes.forEach((toml, parts) -> {
+      TestDaemon daemon = lab.newDaemon().config(toml);
+      String started = daemon.program().run().code(1).oneLineError();
+      String checked = daemon.program("config", "check").run().code(1).oneLineError();
+      for (String part : parts) {
+        assertTrue(started.contains(part), () -> toml + ": " + started);
+        assertTrue(checked.contains(part), () -> toml + ": " + checked);
+      }
+    });
   }
 
   @Test
@@ -125,7 +147,8 @@ class DaemonIT {
     TestDaemon daemon = lab.newDaemon().config("one = 1\ntwo = 2\n[debug]\nthree = 3\n");
     Result result = daemon.program().run().code(1);
     assertEquals(3, result.err().lines().count(), result::toString);
-    assertTrue(result.err().lines().allMatch(line -> line.startsWith("carafed: ")), result::toString);
+    assertTrue(
+        result.err().lines().allMatch(line -> line.startsWith("carafed: ")), result::toString);
   }
 
   @Test
@@ -138,7 +161,8 @@ class DaemonIT {
 
   @Test
   void dumpShowsWhatIsInForce(Lab lab) {
-    TestDaemon daemon = lab.newDaemon().config("root = \"/not/this\"\n[gc]\nschedule_delay = \"7s\"\n");
+    TestDaemon daemon =
+        lab.newDaemon().config("root = \"/not/this\"\n[gc]\nschedule_delay = \"7s\"\n");
     String dump = daemon.program("config", "dump").run().ok();
     assertTrue(dump.contains("root = \"" + daemon.root() + "\""), dump);
     assertTrue(dump.contains("schedule_delay = \"7s\""), dump);
@@ -160,7 +184,10 @@ class DaemonIT {
     TestDaemon daemon = lab.daemon();
     JsonNode plugins = daemon.carafe().json("plugins", "ls", "--format", "json");
     Map<String, String> errors = new TreeMap<>();
-    plugins.forEach(plugin -> errors.put(plugin.get("type").asText() + "." + plugin.get("id").asText(), plugin.path("error").asText()));
+    plugins.forEach(plugin ->
+        errors.put(
+            plugin.get("type").asText() + "." + plugin.get("id").asText(),
+            plugin.path("error").asText()));
     for (String id :
         List.of(
             "io.containerd.content.v1.content",
@@ -176,7 +203,8 @@ class DaemonIT {
       assertEquals("", errors.get(id), id);
     }
     String graph = daemon.carafe().ok("plugins", "graph");
-    assertTrue(graph.contains("io.containerd.grpc.v1.images\n└─ io.containerd.metadata.v1.bolt"), graph);
+    assertTrue(
+        graph.contains("io.containerd.grpc.v1.images\n└─ io.containerd.metadata.v1.bolt"), graph);
     assertTrue(daemon.carafe().ok("plugins", "ls").contains("overlayfs"));
   }
 
@@ -191,7 +219,8 @@ class DaemonIT {
       }
     }
     daemon.carafe().ok("pull", "--quiet", IMAGE);
-    String error = daemon.carafe().run("pull", "--quiet", "--snapshotter", "native", IMAGE).oneLineError();
+    String error =
+        daemon.carafe().run("pull", "--quiet", "--snapshotter", "native", IMAGE).oneLineError();
     assertTrue(error.contains("snapshotter \"native\""), error);
   }
 
@@ -241,7 +270,9 @@ class DaemonIT {
     // Given
     TestDaemon daemon = lab.newDaemon();
     Path root = lab.directory(lab.work().relativize(daemon.root()).toString());
-    Program.of("mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "none", root.toString()).run().ok();
+    Program.of("mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "none", root.toString())
+        .run()
+        .ok();
     lab.closeLater(() -> {
       daemon.stop();
       Program.of("umount", root.toString()).run().ok();

@@ -57,7 +57,9 @@ public final class Main {
       System.err.print(USAGE);
       return 2;
     } catch (DaemonException e) {
-      String.valueOf(e.getMessage()).lines().forEach(line -> System.err.println("carafed: " + line));
+      String.valueOf(e.getMessage())
+          .lines()
+          .forEach(line -> System.err.println("carafed: " + line));
       return 1;
     }
   }

@@ -38,8 +38,7 @@ public final class RuntimeOptionsProtos {
   }
 
   static RuntimeOptions decode(Any any) {
-    var original =
-        new RuntimeOptions.Original(any.getTypeUrl(), any.getValue().toByteArray());
+    var original = new RuntimeOptions.Original(any.getTypeUrl(), any.getValue().toByteArray());
     Message known = KNOWN.get(Anys.name(any));
     if (known == null) {
       return new RuntimeOptions(Map.of(), original);

@@ -68,7 +68,8 @@ public final class RuntimeHandlers {
     Handler handler = handler(name);
     Map<String, Object> merged = new HashMap<>(handler.options().values());
     merged.putAll(options.values());
-    return new Resolved(handler.plugin(), plugin(handler.plugin()), new RuntimeOptions(merged, options.original()));
+    return new Resolved(
+        handler.plugin(), plugin(handler.plugin()), new RuntimeOptions(merged, options.original()));
   }
 
   private Handler handler(String name) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.Signals;
-import dev.carafe.testkit.runtimes.RuntimeSandbox.Outcome;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -17,6 +16,7 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskProcess;
+import dev.carafe.testkit.runtimes.RuntimeSandbox.Outcome;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -89,7 +89,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
     var failure = assertThrows(RuntimeException.class, () -> runtime.start(state, exec));
 
     // Then
-    assertTrue(failure.getMessage().contains("nope"), failure.getMessage());
+    assertTrue(String.valueOf(failure.getMessage()).contains("nope"), failure.getMessage());
     assertInstanceOf(ProcessStatus.Running.class, runtime.status(state, INIT));
     killAndDelete(runtime.delete(state, exec).state());
   }
@@ -107,7 +107,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
     var failure = assertThrows(RuntimeException.class, () -> runtime.start(state, exec));
 
     // Then
-    assertTrue(failure.getMessage().contains("nope"), failure.getMessage());
+    assertTrue(String.valueOf(failure.getMessage()).contains("nope"), failure.getMessage());
     killAndDelete(runtime.delete(state, exec).state());
   }
 

@@ -100,7 +100,7 @@ abstract class RuntimeLifecycleChecks extends RuntimeChecks {
         assertThrows(FailedPreconditionException.class, () -> runtime.delete(state, INIT));
 
     // Then
-    assertTrue(failure.getMessage().endsWith("cannot delete a running process"));
+    assertTrue(String.valueOf(failure.getMessage()).endsWith("cannot delete a running process"));
     killAndDelete(state);
   }
 
@@ -158,8 +158,8 @@ abstract class RuntimeLifecycleChecks extends RuntimeChecks {
     runtime.discard(request.location());
 
     // Then
-    assertTrue(failure.getMessage().contains("executable file"), failure.getMessage());
-    assertTrue(failure.getMessage().contains("nope"), failure.getMessage());
+    assertTrue(String.valueOf(failure.getMessage()).contains("executable file"), failure.getMessage());
+    assertTrue(String.valueOf(failure.getMessage()).contains("nope"), failure.getMessage());
     runtime.delete(runtime.create(request("a", Stdio.NONE, "true")), INIT);
   }
 
@@ -175,7 +175,7 @@ abstract class RuntimeLifecycleChecks extends RuntimeChecks {
 
     // Then
     assertTrue(
-        failure.getMessage().toLowerCase(Locale.ROOT).contains("permission denied"),
+        String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("permission denied"),
         failure.getMessage());
   }
 

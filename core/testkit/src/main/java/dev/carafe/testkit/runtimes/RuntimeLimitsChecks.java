@@ -3,8 +3,8 @@ package dev.carafe.testkit.runtimes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.carafe.linux.OomScore;
@@ -71,6 +71,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
     // Then
     @SuppressWarnings("unchecked")
     var pids = (Map<String, Object>) runtime.metrics(updated).values().get("pids");
+    assertNotNull(pids);
     assertEquals(12L, pids.get("limit"));
     assertEquals(1L, pids.get("current"));
     killAndDelete(updated);
@@ -121,6 +122,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
     new WireTable(table).check(metrics.kind(), metrics.values());
     @SuppressWarnings("unchecked")
     var memory = (Map<String, Object>) metrics.values().get("memory");
+    assertNotNull(memory);
     assertFalse(memory.isEmpty());
     killAndDelete(state);
   }

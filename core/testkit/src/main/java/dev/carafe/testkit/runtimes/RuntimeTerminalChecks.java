@@ -65,9 +65,7 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
         runtime.exec(
             state,
             new ExecProcess(
-                exec,
-                process("sh", "-c", script),
-                new Stdio("", stdout.toString(), "", true)));
+                exec, process("sh", "-c", script), new Stdio("", stdout.toString(), "", true)));
     runtime.resize(state, exec, 123, 45);
 
     // When

@@ -50,7 +50,8 @@ public final class Specs {
   private Specs() {}
 
   /** A container that runs {@code args}. */
-  public static byte[] container(String cgroupsPath, List<String> args, Consumer<ObjectNode> change) {
+  public static byte[] container(
+      String cgroupsPath, List<String> args, Consumer<ObjectNode> change) {
     ObjectNode spec = parse(BASE);
     strings((ObjectNode) spec.path("process"), "args", args);
     ((ObjectNode) spec.path("linux")).put("cgroupsPath", cgroupsPath);

@@ -19,8 +19,7 @@ public record TaggedProcess(long pid) {
   /** All that run and have a variable whose value is the bundle's path. */
   public static List<TaggedProcess> of(Path bundle) throws IOException {
     List<TaggedProcess> found = new ArrayList<>();
-    try (DirectoryStream<Path> processes =
-        Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
       for (Path process : processes) {
         var tagged = new TaggedProcess(Long.parseLong(process.getFileName().toString()));
         if (environment(process).contains("=" + bundle + "\0") && tagged.isAlive()) {

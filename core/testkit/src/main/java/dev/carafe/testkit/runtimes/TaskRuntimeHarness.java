@@ -37,6 +37,5 @@ public interface TaskRuntimeHarness {
 
     /** Two outputs into one file keep their order. */
     SHARED_OUTPUT_IN_ORDER
-
   }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The wire's messages, to compare statistics with: each name must exist and have its type. */
 public final class WireTable {
@@ -32,7 +33,7 @@ public final class WireTable {
   }
 
   @SuppressWarnings("unchecked")
-  private void checkField(String where, String type, Object value) {
+  private void checkField(String where, @Nullable String type, Object value) {
     assertNotNull(type, where + " is not in the table");
     if (type.startsWith("repeated ")) {
       String element = type.substring("repeated ".length());

@@ -9,9 +9,9 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
-import dev.carafe.testkit.runtimes.RuntimeSandbox;
-import dev.carafe.testkit.runtimes.FifoReader;
 import dev.carafe.testkit.runtimes.Await;
+import dev.carafe.testkit.runtimes.FifoReader;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +83,8 @@ class KilledDaemonTest {
       Path log = sandbox.directory().resolve("log");
       String uri = "file://" + log;
       String script =
-          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input; exit 42";
+          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input;"
+              + " exit 42";
       RuntimeState state = startAndKill(sandbox, new Stdio("", uri, uri, false), script);
       long pid = StateCodec.decode(state).init().process().number();
 

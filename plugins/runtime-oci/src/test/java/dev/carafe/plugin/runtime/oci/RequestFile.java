@@ -40,7 +40,9 @@ final class RequestFile {
     json.path("options").forEach(option -> options.add(option.asText()));
     return new CreateTask(
         new TaskLocation(
-            RuntimeSandbox.NAMESPACE, json.path("id").asText(), Path.of(json.path("bundle").asText())),
+            RuntimeSandbox.NAMESPACE,
+            json.path("id").asText(),
+            Path.of(json.path("bundle").asText())),
         Base64.getDecoder().decode(json.path("spec").asText()),
         java.util.List.of(
             new Mount(json.path("type").asText(), json.path("source").asText(), options)),

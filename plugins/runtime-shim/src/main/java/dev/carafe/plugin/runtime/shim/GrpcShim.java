@@ -61,8 +61,7 @@ final class GrpcShim implements ShimConnection {
     var headers = new Metadata();
     headers.put(NAMESPACE, namespace);
     this.calls =
-        ClientInterceptors.intercept(
-            channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+        ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     watch(channel.getState(true), false);
   }
 

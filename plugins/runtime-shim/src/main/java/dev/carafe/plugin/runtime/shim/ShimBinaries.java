@@ -47,8 +47,7 @@ final class ShimBinaries {
     if (runtime.startsWith("/")) {
       return program(Path.of(runtime))
           .orElseThrow(() ->
-              new NotFoundException(
-                  "runtime \"" + runtime + "\": no such file or not executable"));
+              new NotFoundException("runtime \"" + runtime + "\": no such file or not executable"));
     }
     String name = fileName(runtime);
     return directories.stream()

@@ -230,8 +230,7 @@ final class ShimCleaner {
     Predicate<Duration> gone =
         limit -> {
           try {
-            return ShimProcess.until(
-                limit, () -> ShimProcess.withVariable(bundle.tag()).isEmpty());
+            return ShimProcess.until(limit, () -> ShimProcess.withVariable(bundle.tag()).isEmpty());
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -257,8 +256,7 @@ final class ShimCleaner {
     }
     try (DirectoryStream<Path> others = Files.newDirectoryStream(namespace)) {
       for (Path other : others) {
-        Bootstrap theirs =
-            ShimState.read(new Bundle(other).bootstrap(), Bootstrap.class);
+        Bootstrap theirs = ShimState.read(new Bundle(other).bootstrap(), Bootstrap.class);
         if (!other.equals(bundle.directory())
             && theirs != null
             && theirs.address().equals(bootstrap.address())) {

@@ -88,8 +88,7 @@ final class ShimLauncher {
           ShimState.bytes(
               new ShimState.Intent(location.namespace(), location.id(), program.toString())));
       bundle.write(bundle.config(), spec.json());
-      bundle.write(
-          bundle.binaryPath(), program.toString().getBytes(StandardCharsets.UTF_8));
+      bundle.write(bundle.binaryPath(), program.toString().getBytes(StandardCharsets.UTF_8));
       bundle.makeRootfs();
       Path work = cleaner.workDirectory(location);
       Files.createDirectories(
@@ -116,8 +115,7 @@ final class ShimLauncher {
     }
   }
 
-  private static CreateTaskRequest message(
-      CreateTask request, Stdio stdio, @Nullable Any options) {
+  private static CreateTaskRequest message(CreateTask request, Stdio stdio, @Nullable Any options) {
     CreateTaskRequest.Builder message =
         CreateTaskRequest.newBuilder()
             .setId(request.location().id())

@@ -71,7 +71,8 @@ final class ShimLog implements AutoCloseable {
     byte[] block = new byte[8192];
     try {
       int count = FileIo.read(fifo, block, 0, block.length);
-      for (char c : new String(block, 0, Math.max(0, count), StandardCharsets.UTF_8).toCharArray()) {
+      for (char c :
+          new String(block, 0, Math.max(0, count), StandardCharsets.UTF_8).toCharArray()) {
         if (c == '\n') {
           log();
         } else if (line.length() < LONGEST_LINE) {

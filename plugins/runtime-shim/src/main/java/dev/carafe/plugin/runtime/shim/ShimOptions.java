@@ -60,9 +60,7 @@ final class ShimOptions {
     }
     boolean general = values.containsKey("config_path") || values.containsKey("config_body");
     return encode(
-        general
-            ? dev.carafe.api.runtimeoptions.v1.Options.newBuilder()
-            : Options.newBuilder(),
+        general ? dev.carafe.api.runtimeoptions.v1.Options.newBuilder() : Options.newBuilder(),
         values);
   }
 
@@ -96,8 +94,7 @@ final class ShimOptions {
             "runtime option \"" + name + "\": not of type " + field.getType(), e);
       }
     });
-    return any(
-        builder.getDescriptorForType().getFullName(), builder.build().toByteString());
+    return any(builder.getDescriptorForType().getFullName(), builder.build().toByteString());
   }
 
   private static @Nullable FieldDescriptor field(Message.Builder builder, String name) {

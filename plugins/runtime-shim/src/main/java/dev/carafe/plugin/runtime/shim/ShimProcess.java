@@ -31,9 +31,7 @@ record ShimProcess(long pid, long startTime) {
   static ShimProcess of(long pid) {
     return pid <= 0
         ? UNKNOWN
-        : ProcessStat.of(pid)
-            .map(stat -> new ShimProcess(pid, stat.startTime()))
-            .orElse(UNKNOWN);
+        : ProcessStat.of(pid).map(stat -> new ShimProcess(pid, stat.startTime())).orElse(UNKNOWN);
   }
 
   boolean isAlive() {

@@ -93,8 +93,7 @@ final class ShimProgram {
   /** Asks a program about itself: no task, no bundle. */
   byte[] ask(Path program, List<String> arguments, byte[] input, Duration timeout)
       throws InterruptedException {
-    Spawn spawn =
-        Spawn.of(program.toString()).arguments(arguments).environment(inherited());
+    Spawn spawn = Spawn.of(program.toString()).arguments(arguments).environment(inherited());
     return run(program + " " + String.join(" ", arguments), spawn, input, timeout);
   }
 

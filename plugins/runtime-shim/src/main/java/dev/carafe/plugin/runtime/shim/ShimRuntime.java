@@ -272,11 +272,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   private static void requireKnown(ShimTask task, ProcessId process) {
     if (!process.isInit() && task.state().exec(process.execId()).isEmpty()) {
       throw new NotFoundException(
-          "exec \""
-              + process.execId()
-              + "\" in task "
-              + task.state().location()
-              + ": not found");
+          "exec \"" + process.execId() + "\" in task " + task.state().location() + ": not found");
     }
   }
 
@@ -449,8 +445,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   private boolean isLast(ShimTask task) {
     String address = task.state().bootstrap().address();
     return tasks.values().stream()
-        .noneMatch(other ->
-            other != task && other.state().bootstrap().address().equals(address));
+        .noneMatch(other -> other != task && other.state().bootstrap().address().equals(address));
   }
 
   private void deleteInShim(ShimTask task, ProcessId id) {

@@ -73,7 +73,8 @@ final class ShimStarter {
     try {
       return start(program, location, input);
     } catch (ShimFailureException second) {
-      boolean newer = String.valueOf(first.getMessage()).toLowerCase(Locale.ROOT).contains("bootstrap");
+      boolean newer =
+          String.valueOf(first.getMessage()).toLowerCase(Locale.ROOT).contains("bootstrap");
       ShimFailureException told = newer ? second : first;
       told.addSuppressed(newer ? first : second);
       throw told;

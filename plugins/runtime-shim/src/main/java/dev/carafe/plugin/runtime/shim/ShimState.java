@@ -139,14 +139,14 @@ record ShimState(
 
   /** A document in the bundle; null if it is not there or was cut off. */
   static <T> @Nullable T read(Path file, Class<T> type) {
-    return Bundle.read(file)
-        .map(bytes -> {
-          try {
-            return JSON.readValue(bytes, type);
-          } catch (IOException e) {
-            return null;
-          }
-        })
-        .orElse(null);
+    Optional<byte[]> bytes = Bundle.read(file);
+    if (bytes.isEmpty()) {
+      return null;
+    }
+    try {
+      return JSON.readValue(bytes.get(), type);
+    } catch (IOException _) {
+      return null;
+    }
   }
 }

@@ -57,8 +57,7 @@ final class ShimTask implements AutoCloseable {
     T run(TaskClient client) throws InterruptedException;
   }
 
-  ShimTask(
-      ShimRuntimeConfig config, ShimCleaner cleaner, ShimState state, @Nullable ShimLog log) {
+  ShimTask(ShimRuntimeConfig config, ShimCleaner cleaner, ShimState state, @Nullable ShimLog log) {
     this.config = config;
     this.cleaner = cleaner;
     this.state = state;
@@ -249,8 +248,7 @@ final class ShimTask implements AutoCloseable {
 
   /** Until the connection that has ended is no longer the current one. */
   private void awaitNext(CompletableFuture<Link> former) throws InterruptedException {
-    ShimProcess.until(
-        config.loadTimeout(), () -> link != former || dying || closed);
+    ShimProcess.until(config.loadTimeout(), () -> link != former || dying || closed);
   }
 
   private ExitStatus awaitDeath() throws InterruptedException {

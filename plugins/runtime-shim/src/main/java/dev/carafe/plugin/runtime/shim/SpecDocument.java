@@ -16,7 +16,8 @@ import java.io.IOException;
 record SpecDocument(byte[] json, long rootGid) {
   static SpecDocument of(byte[] json, boolean terminal) {
     ObjectNode spec = parse(json, "specification");
-    boolean changed = spec.path("process") instanceof ObjectNode process && adapt(process, terminal);
+    boolean changed =
+        spec.path("process") instanceof ObjectNode process && adapt(process, terminal);
     return new SpecDocument(changed ? ShimState.bytes(spec) : json, rootGid(spec.path("linux")));
   }
 

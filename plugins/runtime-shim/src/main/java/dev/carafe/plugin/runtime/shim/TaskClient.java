@@ -124,12 +124,7 @@ final class TaskClient {
   void kill(String execId, int signal, boolean all) throws InterruptedException {
     call(
         "Kill",
-        KillRequest.newBuilder()
-            .setId(id)
-            .setExecId(execId)
-            .setSignal(signal)
-            .setAll(all)
-            .build());
+        KillRequest.newBuilder().setId(id).setExecId(execId).setSignal(signal).setAll(all).build());
   }
 
   void exec(ExecProcess exec) throws InterruptedException {
@@ -159,9 +154,7 @@ final class TaskClient {
   }
 
   void closeStdin(String execId) throws InterruptedException {
-    call(
-        "CloseIO",
-        CloseIORequest.newBuilder().setId(id).setExecId(execId).setStdin(true).build());
+    call("CloseIO", CloseIORequest.newBuilder().setId(id).setExecId(execId).setStdin(true).build());
   }
 
   void update(byte[] resources, Map<String, String> annotations) throws InterruptedException {

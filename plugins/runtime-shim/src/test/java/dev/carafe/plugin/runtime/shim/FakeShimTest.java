@@ -150,7 +150,8 @@ class FakeShimTest {
 
     // Then it is found and ended
     runtime.discard(request.location());
-    assertEquals(0, dev.carafe.testkit.runtimes.TaggedProcess.of(request.location().bundle()).size());
+    assertEquals(
+        0, dev.carafe.testkit.runtimes.TaggedProcess.of(request.location().bundle()).size());
   }
 
   @Test
@@ -288,8 +289,7 @@ class FakeShimTest {
     assertEquals("a", parameters.getInstanceId());
     assertEquals("test", parameters.getNamespace());
     assertEquals(EventListener.ADDRESS, parameters.getContainerdGrpcAddress());
-    assertEquals(
-        "containerd.runc.v1.Options", parameters.getExtensions(0).getValue().getTypeUrl());
+    assertEquals("containerd.runc.v1.Options", parameters.getExtensions(0).getValue().getTypeUrl());
   }
 
   @Test

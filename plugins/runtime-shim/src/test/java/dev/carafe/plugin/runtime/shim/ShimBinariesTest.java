@@ -57,7 +57,8 @@ class ShimBinariesTest {
 
   @Test
   void otherNamesAreRefused() {
-    for (String name : List.of("", "runc", "runc.v2", "io.containerd..v2", "a.b/c.../x.v2", "a.b.c d")) {
+    for (String name :
+        List.of("", "runc", "runc.v2", "io.containerd..v2", "a.b/c.../x.v2", "a.b.c d")) {
       assertThrows(InvalidArgumentException.class, () -> binaries.find(name), name);
       assertFalse(binaries.has(name));
     }

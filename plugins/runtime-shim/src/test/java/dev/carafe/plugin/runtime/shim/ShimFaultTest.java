@@ -109,8 +109,7 @@ class ShimFaultTest {
     assertEquals(137, await(state, exec).code());
     assertEquals(new ProcessStatus.Stopped(pid, exit), runtime.status(state, INIT));
     assertFalse(RuntimeSandbox.runs(pid));
-    assertThrows(
-        NotFoundException.class, () -> runtime.kill(state, INIT, Signals.SIGTERM, false));
+    assertThrows(NotFoundException.class, () -> runtime.kill(state, INIT, Signals.SIGTERM, false));
     assertEquals(exit, runtime.delete(state, INIT).exit());
     killAndDelete(sleeping("a"));
   }
@@ -165,8 +164,7 @@ class ShimFaultTest {
     }
 
     // Then
-    Await.until(
-        "an answer", () -> runtime.status(state, INIT) instanceof ProcessStatus.Running);
+    Await.until("an answer", () -> runtime.status(state, INIT) instanceof ProcessStatus.Running);
     killAndDelete(state);
   }
 
@@ -186,8 +184,7 @@ class ShimFaultTest {
 
     // When the first goes, and a creation in the group is discarded
     killAndDelete(first);
-    runtime.create(
-        sandbox.request("c", Stdio.NONE, harness.options(), pod, "sleep", "1000"));
+    runtime.create(sandbox.request("c", Stdio.NONE, harness.options(), pod, "sleep", "1000"));
     runtime.discard(sandbox.location("c"));
 
     // Then

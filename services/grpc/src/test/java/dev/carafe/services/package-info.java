@@ -1,0 +1,5 @@
+/** Tests of containerd's services. */
+@NullMarked
+package dev.carafe.services;
+
+import org.jspecify.annotations.NullMarked;
