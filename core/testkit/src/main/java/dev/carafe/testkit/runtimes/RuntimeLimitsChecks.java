@@ -3,7 +3,6 @@ package dev.carafe.testkit.runtimes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -71,8 +71,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
     // Then
     @SuppressWarnings("unchecked")
     var pids = (Map<String, Object>) runtime.metrics(updated).values().get("pids");
-    assertNotNull(pids);
-    assertEquals(12L, pids.get("limit"));
+    assertEquals(12L, Objects.requireNonNull(pids).get("limit"));
     assertEquals(1L, pids.get("current"));
     killAndDelete(updated);
   }
@@ -122,8 +121,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
     new WireTable(table).check(metrics.kind(), metrics.values());
     @SuppressWarnings("unchecked")
     var memory = (Map<String, Object>) metrics.values().get("memory");
-    assertNotNull(memory);
-    assertFalse(memory.isEmpty());
+    assertFalse(Objects.requireNonNull(memory).isEmpty());
     killAndDelete(state);
   }
 

@@ -34,7 +34,9 @@ public final class WireTable {
 
   @SuppressWarnings("unchecked")
   private void checkField(String where, @Nullable String type, Object value) {
-    assertNotNull(type, where + " is not in the table");
+    if (type == null) {
+      throw new AssertionError(where + " is not in the table");
+    }
     if (type.startsWith("repeated ")) {
       String element = type.substring("repeated ".length());
       assertInstanceOf(List.class, value, where);
