@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * task. A lease holds the snapshot until the container record does.
  */
 final class RunCommand {
-  private static final String RUNTIME = "io.containerd.runc.v2";
+  private static final String RUNTIME = "runc";
 
   /** What a daemon takes for a label's key and value together. */
   private static final int MAX_LABEL = 4096;

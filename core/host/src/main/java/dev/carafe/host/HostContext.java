@@ -15,15 +15,17 @@ final class HostContext implements PluginContext {
   private final PluginGraph graph;
   private final Path rootBase;
   private final Path stateBase;
+  private final Path address;
   private final List<String> capabilities = new ArrayList<>();
   private final Map<String, String> exports = new LinkedHashMap<>();
   private boolean over;
 
-  HostContext(Node node, PluginGraph graph, Path rootBase, Path stateBase) {
+  HostContext(Node node, PluginGraph graph, Path rootBase, Path stateBase, Path address) {
     this.node = node;
     this.graph = graph;
     this.rootBase = rootBase;
     this.stateBase = stateBase;
+    this.address = address;
   }
 
   @Override
@@ -36,6 +38,12 @@ final class HostContext implements PluginContext {
   public Path state() {
     requireValid();
     return PrivateDirectories.create(stateBase.resolve(node.uri()));
+  }
+
+  @Override
+  public Path address() {
+    requireValid();
+    return address;
   }
 
   @Override

@@ -230,7 +230,8 @@ public final class PluginHost implements AutoCloseable {
   private record Creation(Node node, HostContext context, BoundedCall<Object> call) {}
 
   private Creation begin(Node node) {
-    HostContext context = new HostContext(node, graph, config.root(), config.state());
+    HostContext context =
+        new HostContext(node, graph, config.root(), config.state(), config.grpc().address());
     Record record = bound(node).config();
     BoundedCall<Object> call =
         new BoundedCall<>(

@@ -75,7 +75,9 @@ class CodeRulesTest {
                 "dev.carafe.ctr..",
                 "dev.carafe.daemon..",
                 "dev.carafe.plugin.proxy..",
-                "dev.carafe.plugin.*.proxy..")
+                "dev.carafe.plugin.*.proxy..",
+                "dev.carafe.ttrpc..",
+                "dev.carafe.plugin.runtime.shim..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(GENERATED, "com.google.protobuf..", "io.grpc..", "io.netty.."));

@@ -29,7 +29,8 @@ class ModuleRulesTest {
           Map.entry("core/oci", Set.of("core/spi")),
           Map.entry("core/linux", Set.of("core/spi")),
           Map.entry("core/host", Set.of("core/spi")),
-          Map.entry("core/testkit", Set.of("core/spi")),
+          Map.entry("core/ttrpc", Set.of("api")),
+          Map.entry("core/testkit", Set.of("core/spi", "core/linux")),
           Map.entry("core/engine", Set.of("core/spi", "core/oci")),
           Map.entry("snapshotters/support", Set.of("core/spi", "core/linux")),
           Map.entry("plugins/proxy-support", Set.of("core/spi", "api")),
@@ -53,7 +54,9 @@ class ModuleRulesTest {
           Map.entry("plugins/restart-monitor", Set.of("core/spi", "core/engine", "core/oci")),
           Map.entry("services/telemetry", Set.of("core/spi", "core/engine")),
           Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
-          Map.entry("services/grpc", Set.of("core/spi", "core/oci", "core/engine", "api")),
+          Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
+          Map.entry(
+              "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 
   private static final String DAEMON = "services/daemon";

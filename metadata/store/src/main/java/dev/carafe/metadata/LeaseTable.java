@@ -25,8 +25,6 @@ final class LeaseTable implements LeaseManager {
   private static final int MAX_ID = 1024;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private static final int MAX_ID = 1024;
-
   private final Ledger ledger;
   private final String namespace;
 
@@ -50,16 +48,6 @@ final class LeaseTable implements LeaseManager {
       change.touch(Node.lease(namespace, named));
       return lease;
     });
-  }
-
-  /** Free text: clients name leases after paths, for example. */
-  private static String checkedId(String id) {
-    if (id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
-      String shown = id.substring(0, Math.min(id.length(), 76)).replaceAll("\\p{Cntrl}", "?");
-      throw new InvalidArgumentException(
-          "lease id \"" + shown + "\" is longer than " + MAX_ID + " or has control characters");
-    }
-    return id;
   }
 
   @Override

@@ -12,13 +12,15 @@ import dev.carafe.services.PluginListing;
 import dev.carafe.services.telemetry.PluginCalls;
 import dev.carafe.services.telemetry.Sources;
 import dev.carafe.services.telemetry.Telemetry;
+import dev.carafe.spi.plugins.PluginTypes;
 import io.grpc.BindableService;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,56 +28,48 @@ import org.slf4j.LoggerFactory;
 final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
-  private final RootLock lock;
   private final PluginHost host;
-  private final ApiServer server;
-  private final @Nullable ApiServer backend;
-  private final Telemetry telemetry;
+
+  /** What ends each part that runs, the last one first. */
+  private final Deque<Runnable> ends;
+
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(
-      RootLock lock,
-      PluginHost host,
-      ApiServer server,
-      @Nullable ApiServer backend,
-      Telemetry telemetry) {
-    this.lock = lock;
+  private Daemon(PluginHost host, Deque<Runnable> ends) {
     this.host = host;
-    this.server = server;
-    this.backend = backend;
-    this.telemetry = telemetry;
+    this.ends = ends;
   }
 
   /** Starts everything; on return the API is served. */
   static Daemon start(DaemonConfig config) {
     long began = System.nanoTime();
-    RootLock lock = RootLock.take(config.root());
-    PluginHost host = null;
-    ApiServer backend = null;
-    Telemetry telemetry = null;
+    Deque<Runnable> ends = new ArrayDeque<>();
     try {
+      RootLock lock = RootLock.take(config.root());
+      ends.push(lock::close);
       SocketFile socket = SocketFile.claim(config.grpc().address());
-      host = PluginHost.start(config);
-      telemetry = telemetry(host, config);
+      SocketFile shimSocket = SocketFile.claim(ShimServer.beside(config.grpc().address()));
+      PluginHost host = PluginHost.start(config);
+      ends.push(host::close);
+      Telemetry telemetry = telemetry(host, config);
+      ends.push(telemetry::close);
+      ShimServer shims = ShimServer.start(shimSocket, host.require(PluginTypes.EVENT_BUS));
+      ends.push(shims::stop);
       List<BindableService> services = services(host, config);
-      backend = BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
+      ApiServer backend =
+          BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
+      if (backend != null) {
+        ends.push(backend::stop);
+      }
       ApiServer server =
           ApiServer.start(socket, services, Calls.headers(), telemetry.interceptors());
+      ends.push(server::stop);
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);
-      return new Daemon(lock, host, server, backend, telemetry);
+      return new Daemon(host, ends);
     } catch (RuntimeException | Error e) {
-      if (backend != null) {
-        backend.stop();
-      }
-      if (telemetry != null) {
-        telemetry.close();
-      }
-      if (host != null) {
-        host.close();
-      }
-      lock.close();
+      ends.forEach(Runnable::run);
       throw e;
     }
   }
@@ -149,13 +143,7 @@ final class Daemon {
     stopping = true;
     long began = System.nanoTime();
     Notify.send("STOPPING=1");
-    server.stop();
-    if (backend != null) {
-      backend.stop();
-    }
-    telemetry.close();
-    host.close();
-    lock.close();
+    ends.forEach(Runnable::run);
     LOG.info("stopped after {} ms; containers go on", (System.nanoTime() - began) / 1_000_000);
     stopped.countDown();
   }

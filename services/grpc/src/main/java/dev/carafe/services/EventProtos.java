@@ -35,6 +35,9 @@ import dev.carafe.api.events.TaskOOM;
 import dev.carafe.api.events.TaskPaused;
 import dev.carafe.api.events.TaskResumed;
 import dev.carafe.api.events.TaskStart;
+import dev.carafe.engine.stores.Namespace;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.Event;
 import java.util.HashMap;
 import java.util.List;
@@ -87,6 +90,26 @@ final class EventProtos {
     return event instanceof Event.Foreign foreign
         ? Anys.of(foreign.typeUrl(), ByteString.copyFrom(foreign.value()))
         : Anys.pack(message(event));
+  }
+
+  static Event foreign(String topic, Any event) {
+    return new Event.Foreign(topic, event.getTypeUrl(), event.getValue().toByteArray());
+  }
+
+  /**
+   * An envelope that somebody else filled.
+   *
+   * @throws InvalidArgumentException if it lacks a timestamp, or its namespace or topic is none
+   */
+  static Envelope forwarded(dev.carafe.api.types.Envelope envelope) {
+    if (!envelope.hasTimestamp()) {
+      throw new InvalidArgumentException("timestamp must be set on forwarded event");
+    }
+    return new Envelope(
+        Protos.instant(envelope.getTimestamp()),
+        new Namespace(envelope.getNamespace()).name(),
+        envelope.getTopic(),
+        foreign(envelope.getTopic(), envelope.getEvent()));
   }
 
   private static Message message(Event event) {

@@ -1,15 +1,12 @@
 package dev.carafe.services;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
 import dev.carafe.api.services.events.v1.EventsGrpc;
 import dev.carafe.api.services.events.v1.ForwardRequest;
 import dev.carafe.api.services.events.v1.PublishRequest;
 import dev.carafe.api.services.events.v1.SubscribeRequest;
 import dev.carafe.engine.stores.Namespace;
-import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.events.Envelope;
-import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.events.Subscription;
 import io.grpc.stub.StreamObserver;
@@ -43,7 +40,7 @@ final class EventsService extends EventsGrpc.EventsImplBase {
                   Instant.now(),
                   namespace.name(),
                   request.getTopic(),
-                  foreign(request.getTopic(), request.getEvent())));
+                  EventProtos.foreign(request.getTopic(), request.getEvent())));
           return Empty.getDefaultInstance();
         });
   }
@@ -53,22 +50,9 @@ final class EventsService extends EventsGrpc.EventsImplBase {
     Calls.unary(
         observer,
         () -> {
-          dev.carafe.api.types.Envelope envelope = request.getEnvelope();
-          if (!envelope.hasTimestamp()) {
-            throw new InvalidArgumentException("timestamp must be set on forwarded event");
-          }
-          events.publish(
-              new Envelope(
-                  Protos.instant(envelope.getTimestamp()),
-                  new Namespace(envelope.getNamespace()).name(),
-                  envelope.getTopic(),
-                  foreign(envelope.getTopic(), envelope.getEvent())));
+          events.publish(EventProtos.forwarded(request.getEnvelope()));
           return Empty.getDefaultInstance();
         });
-  }
-
-  private static Event foreign(String topic, Any event) {
-    return new Event.Foreign(topic, event.getTypeUrl(), event.getValue().toByteArray());
   }
 
   /** Subscribes before it returns, so that what the client does next is seen. */

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runtime options from the wire, by field name. Types that are not known here are a runtime's own
- * business and read as none.
+ * Runtime options from the wire, by field name and as they came. Types that are not known here are
+ * a runtime's own business, and have no field by name.
  */
 public final class RuntimeOptionsProtos {
   private static final Map<String, Message> KNOWN =
@@ -38,9 +38,10 @@ public final class RuntimeOptionsProtos {
   }
 
   static RuntimeOptions decode(Any any) {
+    var original = new RuntimeOptions.Original(any.getTypeUrl(), any.getValue().toByteArray());
     Message known = KNOWN.get(Anys.name(any));
     if (known == null) {
-      return RuntimeOptions.NONE;
+      return new RuntimeOptions(Map.of(), original);
     }
     Message message;
     try {
@@ -52,7 +53,7 @@ public final class RuntimeOptionsProtos {
     for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
       values.put(field.getKey().getName(), value(field.getValue()));
     }
-    return new RuntimeOptions(values);
+    return new RuntimeOptions(values, original);
   }
 
   private static Object value(Object value) {

@@ -98,6 +98,7 @@ final class TasksService extends TasksGrpc.TasksImplBase {
                         request.getContainerId(),
                         Protos.fromMounts(request.getRootfsList()),
                         stdio,
+                        request.getRuntimePath(),
                         options,
                         restore.directory()));
           }

@@ -5,16 +5,32 @@ import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
- * Which runtime plugin runs what: the handlers of the configuration ({@code [runtimes.NAME]}) by
- * name. {@code io.containerd.runc.v2} and its kin stand for the handler {@code runc}, which always
- * exists.
+ * Which runtime plugin runs what. A name that a client asks for is, in this order:
+ *
+ * <ol>
+ *   <li>a handler of the configuration ({@code [runtimes.NAME]}); {@code runc} always exists
+ *   <li>{@code io.containerd.runc.v2} and its kin: the shim plugin where that shim is installed,
+ *       else the handler {@code runc}
+ *   <li>the name of another shim ({@code io.containerd.NAME.VERSION}) or the absolute path of its
+ *       program: the shim plugin
+ * </ol>
  */
 public final class RuntimeHandlers {
   /** The handler that runs what names none. */
   public static final String DEFAULT = "runc";
+
+  private static final String SHIM_PLUGIN = "shim";
+  private static final String RUNC_SHIM = "io.containerd.runc.v2";
+  private static final Set<String> RUNC_NAMES =
+      Set.of(RUNC_SHIM, "io.containerd.runc.v1", "io.containerd.runtime.v1.linux");
+  private static final Pattern SHIM_NAME =
+      Pattern.compile("/.+|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+){2,}");
 
   private final Map<String, TaskRuntime> runtimes;
   private final Map<String, Handler> handlers;
@@ -49,22 +65,33 @@ public final class RuntimeHandlers {
    * @throws NotFoundException if there is no such handler, or its plugin is not healthy
    */
   public Resolved resolve(String name, RuntimeOptions options) {
-    String handlerName =
-        switch (name) {
-          case "",
-              "io.containerd.runc.v2",
-              "io.containerd.runc.v1",
-              "io.containerd.runtime.v1.linux" ->
-              DEFAULT;
-          default -> name;
-        };
-    Handler handler = handlers.get(handlerName);
-    if (handler == null) {
-      throw new NotFoundException("runtime \"" + name + "\": not found; configured: " + names());
-    }
+    Handler handler = handler(name);
     Map<String, Object> merged = new HashMap<>(handler.options().values());
     merged.putAll(options.values());
-    return new Resolved(handler.plugin(), plugin(handler.plugin()), new RuntimeOptions(merged));
+    return new Resolved(
+        handler.plugin(), plugin(handler.plugin()), new RuntimeOptions(merged, options.original()));
+  }
+
+  private Handler handler(String name) {
+    Handler configured = handlers.get(name.isEmpty() ? DEFAULT : name);
+    if (configured != null) {
+      return configured;
+    }
+    if (RUNC_NAMES.contains(name)) {
+      Handler shim = shim(RUNC_SHIM);
+      TaskRuntime plugin = runtimes.get(SHIM_PLUGIN);
+      return plugin != null && plugin.isInstalled(shim.options())
+          ? shim
+          : Objects.requireNonNull(handlers.get(DEFAULT));
+    }
+    if (runtimes.containsKey(SHIM_PLUGIN) && SHIM_NAME.matcher(name).matches()) {
+      return shim(name);
+    }
+    throw new NotFoundException("runtime \"" + name + "\": not found; configured: " + names());
+  }
+
+  private static Handler shim(String name) {
+    return new Handler(SHIM_PLUGIN, new RuntimeOptions(Map.of("shim", name)));
   }
 
   /**

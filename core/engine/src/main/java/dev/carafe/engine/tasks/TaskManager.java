@@ -116,7 +116,8 @@ public final class TaskManager implements AutoCloseable {
     }
     RuntimeHandlers.Resolved handler =
         handlers.resolve(
-            container.runtime().name(), merge(container.runtime().options(), request.options()));
+            request.runtime().isEmpty() ? container.runtime().name() : request.runtime(),
+            merge(container.runtime().options(), request.options()));
     TaskRecord intent =
         new TaskRecord(
             id,
@@ -192,12 +193,12 @@ public final class TaskManager implements AutoCloseable {
   }
 
   private RuntimeOptions merge(@Nullable TypedValue ofContainer, RuntimeOptions ofRequest) {
-    Map<String, Object> merged = new HashMap<>();
-    if (ofContainer != null) {
-      merged.putAll(optionsDecoder.apply(ofContainer).values());
-    }
+    RuntimeOptions base =
+        ofContainer == null ? RuntimeOptions.NONE : optionsDecoder.apply(ofContainer);
+    Map<String, Object> merged = new HashMap<>(base.values());
     merged.putAll(ofRequest.values());
-    return new RuntimeOptions(merged);
+    return new RuntimeOptions(
+        merged, ofRequest.original() == null ? base.original() : ofRequest.original());
   }
 
   /**

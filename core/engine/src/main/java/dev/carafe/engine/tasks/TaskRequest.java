@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rootfs mounts of the root file system; empty if the container's specification names a
  *     prepared directory
+ * @param runtime name of a runtime or path of a shim in place of the container's, or empty
  * @param options overlaid on those of the handler and of the container
  * @param checkpoint directory with a checkpoint to restore from, or null
  */
@@ -19,9 +20,20 @@ public record TaskRequest(
     String containerId,
     List<Mount> rootfs,
     Stdio stdio,
+    String runtime,
     RuntimeOptions options,
     @Nullable Path checkpoint) {
   public TaskRequest {
     rootfs = List.copyOf(rootfs);
+  }
+
+  /** With the container's own runtime. */
+  public TaskRequest(
+      String containerId,
+      List<Mount> rootfs,
+      Stdio stdio,
+      RuntimeOptions options,
+      @Nullable Path checkpoint) {
+    this(containerId, rootfs, stdio, "", options, checkpoint);
   }
 }

@@ -128,11 +128,15 @@ public record DaemonConfig(
   }
 
   /** Where the API is served. */
-  public record Grpc(@Description("Unix socket of the API; at most 107 bytes.") Path address) {
+  public record Grpc(
+      @Description(
+              "Unix socket of the API; at most 101 bytes. Shims send events to the same with"
+                  + " .ttrpc. at its end.")
+          Path address) {
     static final Grpc DEFAULT = new Grpc(Path.of("/run/carafe/carafe.sock"));
 
-    /** The room that {@code sockaddr_un} has (unix(7)). */
-    private static final int LONGEST = 107;
+    /** The room that {@code sockaddr_un} has (unix(7)), less that for {@code .ttrpc}. */
+    private static final int LONGEST = 101;
 
     public Grpc {
       requireAbsolute("address", address);

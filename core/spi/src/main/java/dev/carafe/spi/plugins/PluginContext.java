@@ -22,6 +22,14 @@ public interface PluginContext {
   Path state();
 
   /**
+   * The Unix socket of the daemon's API, for plugins whose helpers call it. Events are taken over
+   * ttrpc at the same path with {@code .ttrpc} at its end.
+   */
+  default Path address() {
+    return Path.of("/run/carafe/carafe.sock");
+  }
+
+  /**
    * The one plugin of a required kind.
    *
    * @throws FailedPreconditionException if the kind was not declared as required, or has more than

@@ -1,6 +1,7 @@
 package dev.carafe.spi.runtimes;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of a runtime: those of its handler in the configuration, overlaid with the client's.
@@ -8,12 +9,26 @@ import java.util.Map;
  * @param values by the wire's field names, for example {@code binary_name}, {@code root}, {@code
  *     systemd_cgroup} of {@code containerd.runc.v1.Options}; values are String, Long, Boolean or
  *     List of String
+ * @param original the client's options as they came, of whatever type, for runtimes that hand them
+ *     on; null where the client gave none, and after a restart of the daemon
  */
-public record RuntimeOptions(Map<String, Object> values) {
+public record RuntimeOptions(Map<String, Object> values, @Nullable Original original) {
   public static final RuntimeOptions NONE = new RuntimeOptions(Map.of());
+
+  /**
+   * Options as a client wrote them.
+   *
+   * @param typeUrl names the message
+   * @param value the message's bytes; never changed
+   */
+  public record Original(String typeUrl, byte[] value) {}
 
   public RuntimeOptions {
     values = Map.copyOf(values);
+  }
+
+  public RuntimeOptions(Map<String, Object> values) {
+    this(values, null);
   }
 
   /** A text option, or the empty string. */

@@ -142,6 +142,14 @@ public interface TaskRuntime {
    */
   record DeletedProcess(RuntimeState state, long pid, ProcessStatus.ExitStatus exit) {}
 
+  /**
+   * Whether what it takes to run tasks with these options is installed. Cheap: looks, and runs
+   * nothing.
+   */
+  default boolean isInstalled(RuntimeOptions options) {
+    return true;
+  }
+
   /** What this runtime is and can do, for {@code PluginInfo} and status displays. */
   RuntimeInfo info(RuntimeOptions options);
 

@@ -6,6 +6,7 @@ import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileCalls;
+import dev.carafe.linux.FileIo;
 import dev.carafe.linux.FileStat;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
@@ -27,11 +28,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Opens what a process reads and writes, by containerd's rules: an empty name is nothing, a plain
  * path a FIFO that the client has made (or a file or device that exists), {@code file://} a file to
- * append to, {@code binary://} a logging program.
+ * append to, {@code binary://} and {@code binary-v2://} a logging program.
  *
  * <p>A FIFO is opened at both ends, so that a client that goes away and comes back causes neither
  * an end of file nor a SIGPIPE. A file is never handed to a container itself, which could truncate
@@ -40,6 +42,10 @@ import java.util.Optional;
  * <p>Everything opened belongs to this object; it is closed when the processes have it.
  */
 final class StdioFiles implements AutoCloseable {
+  /** The logging program has to write a byte before it closes descriptor 5. */
+  private static final String STRICT = "binary-v2";
+
+  private static final Set<String> LOGGERS = Set.of("binary", STRICT);
   private static final Duration BINARY_READY = Duration.ofSeconds(10);
 
   private final Helpers helpers;
@@ -110,7 +116,7 @@ final class StdioFiles implements AutoCloseable {
 
   /** Both outputs at once: one name for both is one file, and one logging program. */
   List<Output> outputs(String stdout, String stderr) throws InterruptedException {
-    if (scheme(stdout).equals("binary") && (stderr.isEmpty() || stderr.equals(stdout))) {
+    if (LOGGERS.contains(scheme(stdout)) && (stderr.isEmpty() || stderr.equals(stdout))) {
       return binary(stdout);
     }
     Output out = output("stdout", stdout);
@@ -123,7 +129,7 @@ final class StdioFiles implements AutoCloseable {
       return Output.NOTHING;
     }
     return switch (scheme(name)) {
-      case "binary" -> binary(name).getFirst();
+      case "binary", STRICT -> binary(name).getFirst();
       case "file" -> file(plainPath(stream, name));
       default -> existing(stream, RawPath.of(plainPath(stream, name)));
     };
@@ -169,7 +175,8 @@ final class StdioFiles implements AutoCloseable {
 
   /**
    * containerd's logging binaries: stdout on descriptor 3, stderr on 4, and 5 to be closed when the
-   * program is ready; query parameters become arguments.
+   * program is ready, in the strict form after a byte, so that one that ends is told from one that
+   * is ready; query parameters become arguments.
    */
   private List<Output> binary(String name) throws InterruptedException {
     URI uri = uri(name);
@@ -201,11 +208,20 @@ final class StdioFiles implements AutoCloseable {
                 + BINARY_READY.toSeconds()
                 + " s");
       }
+      if (scheme(name).equals(STRICT) && !hasByte(ready.first())) {
+        ProcessTree.kill(process, BINARY_READY);
+        throw new UnavailableException(
+            "logging binary \"" + program + "\": ended without saying that it is ready");
+      }
       sinks.add(process);
     }
     return List.of(
         new Output(Optional.of(out.second()), Optional.of(out.first())),
         new Output(Optional.of(err.second()), Optional.of(err.first())));
+  }
+
+  private static boolean hasByte(Fd ready) {
+    return FileIo.read(ready, new byte[1], 0, 1) > 0;
   }
 
   private Pid startBinary(String program, Spawn spawn) {

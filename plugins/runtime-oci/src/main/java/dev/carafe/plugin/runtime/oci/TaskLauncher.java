@@ -3,6 +3,7 @@ package dev.carafe.plugin.runtime.oci;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.linux.Mounter;
+import dev.carafe.linux.OomScore;
 import dev.carafe.linux.Terminal;
 import dev.carafe.plugin.runtime.oci.BundleLayout.ProcessFiles;
 import dev.carafe.plugin.runtime.oci.Conmon.Launched;

@@ -15,6 +15,9 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.testkit.runtimes.Await;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
+import dev.carafe.testkit.runtimes.Specs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,13 +34,13 @@ import org.junit.jupiter.api.Timeout;
 class CheckpointTest {
   private static final ProcessId INIT = ProcessId.INIT;
 
-  private Sandbox sandbox;
+  private RuntimeSandbox sandbox;
   private OciRuntime runtime;
 
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
-    sandbox = new Sandbox();
+    sandbox = new RuntimeSandbox();
     runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
   }
 
@@ -123,7 +126,7 @@ class CheckpointTest {
 
     // When
     runtime.checkpoint(state, new CheckpointRequest(images, true, RuntimeOptions.NONE));
-    Sandbox.await(runtime, state, INIT);
+    RuntimeSandbox.await(runtime, state, INIT);
     int reached = count("a");
     runtime.delete(state, INIT);
     RuntimeState created = runtime.create(counting("b", images));
@@ -139,7 +142,7 @@ class CheckpointTest {
     RuntimeState restored = runtime.start(created, INIT);
     Await.until("a higher count", () -> count("b") > reached);
     runtime.kill(restored, INIT, Signals.SIGKILL, false);
-    assertEquals(137, Sandbox.await(runtime, restored, INIT).code());
+    assertEquals(137, RuntimeSandbox.await(runtime, restored, INIT).code());
     runtime.delete(restored, INIT);
   }
 
@@ -171,7 +174,7 @@ class CheckpointTest {
     assertTrue(failure.getMessage().contains("Error ("), failure.getMessage());
     assertInstanceOf(ProcessStatus.Running.class, runtime.status(state, INIT));
     runtime.kill(state, INIT, Signals.SIGKILL, false);
-    Sandbox.await(runtime, state, INIT);
+    RuntimeSandbox.await(runtime, state, INIT);
     runtime.delete(state, INIT);
   }
 }

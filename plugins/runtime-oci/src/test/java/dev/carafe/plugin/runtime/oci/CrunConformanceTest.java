@@ -1,22 +1,27 @@
 package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.testkit.runtimes.TaskRuntimeConformance;
+import dev.carafe.testkit.runtimes.TaskRuntimeHarness;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Nested;
 
 /**
  * The whole conformance suite on crun. Older versions of crun refuse a machine whose cgroup version
  * 1 hierarchies have an empty version 2 one beside them; there it runs where that one is not
  * mounted.
  */
-class CrunConformanceTest {
-  private static final RuntimeHarness HARNESS = CrunConformanceTest::open;
+class CrunConformanceTest extends TaskRuntimeConformance {
   private static final Path HYBRID = Path.of("/sys/fs/cgroup/unified");
+
+  @Override
+  protected TaskRuntimeHarness harness() {
+    return CrunConformanceTest::open;
+  }
 
   @BeforeAll
   static void crunIsInstalled() {
@@ -42,54 +47,5 @@ class CrunConformanceTest {
             .formatted(HYBRID));
     PrivateFiles.permissions(script, "rwx------");
     return script;
-  }
-
-  @Nested
-  class Lifecycle extends LifecycleConformance {
-    Lifecycle() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class StdioFlow extends StdioConformance {
-    StdioFlow() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class Terminals extends TerminalConformance {
-    Terminals() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class Execs extends ExecConformance {
-    Execs() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class Signalling extends SignalConformance {
-    Signalling() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class Limits extends LimitsConformance {
-    Limits() {
-      super(HARNESS);
-    }
-  }
-
-  @Nested
-  class Recovery extends RecoveryConformance {
-    Recovery() {
-      super(HARNESS);
-    }
   }
 }

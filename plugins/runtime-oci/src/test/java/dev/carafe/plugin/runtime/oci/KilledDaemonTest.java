@@ -9,6 +9,9 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.testkit.runtimes.Await;
+import dev.carafe.testkit.runtimes.FifoReader;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +45,7 @@ class KilledDaemonTest {
 
   @Test
   void outputGoesOnAndTheCodeIsKept() throws Exception {
-    try (var sandbox = new Sandbox()) {
+    try (var sandbox = new RuntimeSandbox()) {
       // Given
       Path stdin = sandbox.fifo("stdin");
       Path stdout = sandbox.fifo("stdout");
@@ -62,11 +65,11 @@ class KilledDaemonTest {
         RuntimeState recovered = runtime.recover(sandbox.location("a"), state);
         assertInstanceOf(ProcessStatus.Running.class, runtime.status(recovered, INIT));
         sandbox.touch("a", "data/go");
-        RuntimeChecks.write(stdin, "late input\n");
+        RuntimeSandbox.write(stdin, "late input\n");
         runtime.closeStdin(recovered, INIT);
 
         // Then
-        assertEquals(42, Sandbox.await(runtime, recovered, INIT).code());
+        assertEquals(42, RuntimeSandbox.await(runtime, recovered, INIT).code());
         assertCounts(out.all());
         runtime.delete(recovered, INIT);
       }
@@ -75,31 +78,32 @@ class KilledDaemonTest {
 
   @Test
   void aFileGetsEveryLine() throws Exception {
-    try (var sandbox = new Sandbox()) {
+    try (var sandbox = new RuntimeSandbox()) {
       // Given
       Path log = sandbox.directory().resolve("log");
       String uri = "file://" + log;
       String script =
-          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input; exit 42";
+          "i=0; while [ ! -e /data/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; echo late input;"
+              + " exit 42";
       RuntimeState state = startAndKill(sandbox, new Stdio("", uri, uri, false), script);
       long pid = StateCodec.decode(state).init().process().number();
 
       // When it ends before there is another daemon
       sandbox.touch("a", "data/go");
-      Await.until("the end", () -> !Sandbox.runs(pid));
+      Await.until("the end", () -> !RuntimeSandbox.runs(pid));
 
       // Then
       try (var runtime =
           new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state())) {
         RuntimeState recovered = runtime.recover(sandbox.location("a"), state);
-        assertEquals(42, Sandbox.await(runtime, recovered, INIT).code());
+        assertEquals(42, RuntimeSandbox.await(runtime, recovered, INIT).code());
         runtime.delete(recovered, INIT);
         assertCounts(Files.readString(log));
       }
     }
   }
 
-  private static RuntimeState startAndKill(Sandbox sandbox, Stdio stdio, String script)
+  private static RuntimeState startAndKill(RuntimeSandbox sandbox, Stdio stdio, String script)
       throws Exception {
     Path request = sandbox.directory().resolve("request");
     RequestFile.write(

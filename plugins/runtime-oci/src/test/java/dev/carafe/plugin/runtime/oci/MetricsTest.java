@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.carafe.spi.runtimes.TaskMetrics;
+import dev.carafe.testkit.runtimes.WireTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -20,6 +20,10 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.testkit.runtimes.Await;
+import dev.carafe.testkit.runtimes.FifoReader;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
+import dev.carafe.testkit.runtimes.Specs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,13 +47,13 @@ class OciRuntimeTest {
   private static final ProcessId INIT = ProcessId.INIT;
   private static final Consumer<ObjectNode> AS_IT_IS = spec -> {};
 
-  private Sandbox sandbox;
+  private RuntimeSandbox sandbox;
   private OciRuntime runtime;
 
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
-    sandbox = new Sandbox();
+    sandbox = new RuntimeSandbox();
     runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
   }
 
@@ -76,7 +80,7 @@ class OciRuntimeTest {
 
   private void killAndDelete(RuntimeState state) throws Exception {
     runtime.kill(state, INIT, Signals.SIGKILL, false);
-    Sandbox.await(runtime, state, INIT);
+    RuntimeSandbox.await(runtime, state, INIT);
     runtime.delete(state, INIT);
   }
 
@@ -192,7 +196,7 @@ class OciRuntimeTest {
     assertInstanceOf(ProcessStatus.Running.class, runtime.status(state, INIT));
     runtime.kill(state, INIT, Signals.SIGTERM, false);
     runtime.kill(state, INIT, Signals.SIGKILL, false);
-    ExitStatus exit = Sandbox.await(runtime, state, INIT);
+    ExitStatus exit = RuntimeSandbox.await(runtime, state, INIT);
     assertEquals(ExitStatus.UNKNOWN_CODE, exit.code());
     runtime.delete(state, INIT);
   }
@@ -213,7 +217,7 @@ class OciRuntimeTest {
     // Then
     assertInstanceOf(ProcessStatus.Running.class, runtime.status(recovered, INIT));
     runtime.kill(recovered, INIT, Signals.SIGKILL, false);
-    assertEquals(ExitStatus.UNKNOWN_CODE, Sandbox.await(runtime, recovered, INIT).code());
+    assertEquals(ExitStatus.UNKNOWN_CODE, RuntimeSandbox.await(runtime, recovered, INIT).code());
     runtime.delete(recovered, INIT);
   }
 
@@ -291,7 +295,7 @@ class OciRuntimeTest {
 
     // Then
     assertEquals("1000\nagain\n", out.all());
-    assertEquals(0, Sandbox.await(runtime, state, INIT).code());
+    assertEquals(0, RuntimeSandbox.await(runtime, state, INIT).code());
     runtime.delete(state, INIT);
   }
 
@@ -327,7 +331,7 @@ class OciRuntimeTest {
     RuntimeState state = runtime.start(runtime.create(request), INIT);
 
     // Then
-    assertEquals(0, Sandbox.await(runtime, state, INIT).code());
+    assertEquals(0, RuntimeSandbox.await(runtime, state, INIT).code());
     assertEquals("0\nagain\n", out.all().substring(0, 8));
     assertTrue(out.text().contains("100000      65536"), out.text());
     assertEquals(
@@ -364,7 +368,7 @@ class OciRuntimeTest {
           hook.putArray("args").add("sh").add("-c").add("echo stopped > " + trace);
         };
     RuntimeState state = running("a", Stdio.NONE, hooks, "true");
-    Sandbox.await(runtime, state, INIT);
+    RuntimeSandbox.await(runtime, state, INIT);
 
     // When
     runtime.delete(state, INIT);

@@ -7,6 +7,7 @@ import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,9 @@ final class RequestFile {
     json.path("options").forEach(option -> options.add(option.asText()));
     return new CreateTask(
         new TaskLocation(
-            Sandbox.NAMESPACE, json.path("id").asText(), Path.of(json.path("bundle").asText())),
+            RuntimeSandbox.NAMESPACE,
+            json.path("id").asText(),
+            Path.of(json.path("bundle").asText())),
         Base64.getDecoder().decode(json.path("spec").asText()),
         java.util.List.of(
             new Mount(json.path("type").asText(), json.path("source").asText(), options)),

@@ -14,6 +14,8 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.testkit.runtimes.Await;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,12 +36,12 @@ import org.junit.jupiter.api.Timeout;
 class StuckRuntimeTest {
   private static final ProcessId INIT = ProcessId.INIT;
 
-  private Sandbox sandbox;
+  private RuntimeSandbox sandbox;
 
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
-    sandbox = new Sandbox();
+    sandbox = new RuntimeSandbox();
   }
 
   @AfterEach
@@ -143,7 +145,7 @@ class StuckRuntimeTest {
           sandbox.directory().resolve("stuck-runc"), Binaries.find("runc", "runtime"));
       RuntimeState started = runtime.start(state, INIT);
       runtime.kill(started, INIT, Signals.SIGKILL, false);
-      Sandbox.await(runtime, started, INIT);
+      RuntimeSandbox.await(runtime, started, INIT);
       runtime.delete(started, INIT);
     }
   }
@@ -161,7 +163,7 @@ class StuckRuntimeTest {
 
       // Then
       runtime.kill(state, INIT, Signals.SIGKILL, false);
-      Sandbox.await(runtime, state, INIT);
+      RuntimeSandbox.await(runtime, state, INIT);
       runtime.delete(state, INIT);
     }
   }

@@ -1,0 +1,146 @@
+package dev.carafe.testkit.runtimes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.carafe.linux.OomScore;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.runtimes.TaskMetrics;
+import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Pausing, limits, statistics. */
+abstract class RuntimeLimitsChecks extends RuntimeChecks {
+  RuntimeLimitsChecks(TaskRuntimeHarness harness) {
+    super(harness);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-01 pause stops, resume lets go")
+  void pause() throws Exception {
+    // Given
+    RuntimeState state = sleeping("a");
+
+    // When
+    RuntimeState paused = runtime.pause(state);
+
+    // Then
+    assertInstanceOf(ProcessStatus.Paused.class, runtime.status(paused, INIT));
+    assertThrows(FailedPreconditionException.class, () -> runtime.pause(paused));
+    RuntimeState resumed = runtime.resume(paused);
+    assertInstanceOf(ProcessStatus.Running.class, runtime.status(resumed, INIT));
+    assertThrows(FailedPreconditionException.class, () -> runtime.resume(resumed));
+    killAndDelete(resumed);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-02 what is paused can be killed")
+  void killPaused() throws Exception {
+    // Given
+    RuntimeState state = runtime.pause(sleeping("a"));
+
+    // Then
+    killAndDelete(state);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-03 limits change while it runs")
+  void update() throws Exception {
+    // Given
+    RuntimeState state = sleeping("a");
+
+    // When
+    RuntimeState updated =
+        runtime.update(
+            state, "{\"pids\": {\"limit\": 12}}".getBytes(StandardCharsets.UTF_8), Map.of());
+
+    // Then
+    @SuppressWarnings("unchecked")
+    var pids = (Map<String, Object>) runtime.metrics(updated).values().get("pids");
+    assertEquals(12L, Objects.requireNonNull(pids).get("limit"));
+    assertEquals(1L, pids.get("current"));
+    killAndDelete(updated);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-04 the kernel's kill for want of memory is told")
+  void outOfMemory() throws Exception {
+    // Given
+    RuntimeState state =
+        runtime.start(
+            runtime.create(
+                request(
+                    "a",
+                    Stdio.NONE,
+                    Specs.memoryLimit(16 << 20),
+                    "sh",
+                    "-c",
+                    "exec tail -c 1000000000 /dev/zero")),
+            INIT);
+
+    // When
+    ExitStatus exit = await(state, INIT);
+
+    // Then
+    assertEquals(
+        !harness.declines().contains(Behaviour.EXIT_TELLS_OUT_OF_MEMORY),
+        exit.oomKilled(),
+        exit.toString());
+    assertEquals(137, exit.code());
+    runtime.delete(state, INIT);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-05 statistics are named after the wire's messages")
+  void metrics() throws Exception {
+    // Given
+    RuntimeState state = sleeping("a");
+
+    // When
+    var metrics = runtime.metrics(state);
+
+    // Then
+    String table =
+        metrics.kind().equals(TaskMetrics.CGROUPS_V1)
+            ? "cgroups-v1-metrics.tsv"
+            : "cgroups-v2-metrics.tsv";
+    new WireTable(table).check(metrics.kind(), metrics.values());
+    @SuppressWarnings("unchecked")
+    var memory = (Map<String, Object>) metrics.values().get("memory");
+    assertFalse(Objects.requireNonNull(memory).isEmpty());
+    killAndDelete(state);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-06 less oom_score_adj than the daemon may give is no failure")
+  void oomScore() throws Exception {
+    // Given
+    Consumer<ObjectNode> least =
+        spec -> ((ObjectNode) spec.path("process")).put("oomScoreAdj", -998);
+
+    // When
+    RuntimeState state =
+        runtime.start(runtime.create(request("a", Stdio.NONE, least, "sleep", "1000")), INIT);
+
+    // Then
+    long pid = runtime.status(state, INIT).pid();
+    int score =
+        Integer.parseInt(Files.readString(Path.of("/proc/" + pid + "/oom_score_adj")).trim());
+    assertEquals(Math.max(-998, OomScore.floor()), score);
+    killAndDelete(state);
+  }
+}
