@@ -73,7 +73,8 @@ class OtherRuntimeIT {
   @Test
   void runtimeThatIsNotConfiguredIsNamed(Lab lab) {
     Carafe carafe = lab.daemonWithBusybox().carafe();
-    String error = carafe.run("run", "--rm", "--runtime", "nope", IMAGE, "c1", "true").oneLineError();
+    String error =
+        carafe.run("run", "--rm", "--runtime", "nope", IMAGE, "c1", "true").oneLineError();
     assertTrue(error.contains("nope"), error);
     assertEquals("", carafe.ok("containers", "ls", "-q"));
   }

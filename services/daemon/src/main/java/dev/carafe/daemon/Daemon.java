@@ -28,8 +28,7 @@ final class Daemon {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean stopping;
 
-  private Daemon(
-      RootLock lock, PluginHost host, ApiServer server, @Nullable ApiServer backend) {
+  private Daemon(RootLock lock, PluginHost host, ApiServer server, @Nullable ApiServer backend) {
     this.lock = lock;
     this.host = host;
     this.server = server;
