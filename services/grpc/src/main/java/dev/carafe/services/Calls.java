@@ -40,10 +40,7 @@ public final class Calls {
     return interceptor(headers ->
         Context.current()
             .withValues(
-                NAMESPACE,
-                first(headers, NAMESPACE_HEADER),
-                LEASE,
-                first(headers, LEASE_HEADER)));
+                NAMESPACE, first(headers, NAMESPACE_HEADER), LEASE, first(headers, LEASE_HEADER)));
   }
 
   /** All calls belong to one namespace and lease, whatever their headers say. */

@@ -77,8 +77,7 @@ final class DiffService extends DiffGrpc.DiffImplBase {
           Map<String, String> labels = Labels.checked(request.getLabelsMap());
           Descriptor written =
               Calls.caller()
-                  .call(() ->
-                      writer.write(content(), wanted, mediaType, request.getRef(), labels));
+                  .call(() -> writer.write(content(), wanted, mediaType, request.getRef(), labels));
           return DiffResponse.newBuilder().setDiff(Protos.descriptor(written)).build();
         });
   }

@@ -134,11 +134,7 @@ public final class GrpcPlugins {
     @Override
     public PluginDeclaration<GrpcService, SnapshotsConfig> declaration() {
       return new PluginDeclaration<>(
-          GrpcService.TYPE,
-          "snapshots",
-          List.of(Metadata.TYPE),
-          false,
-          SnapshotsConfig.DEFAULT);
+          GrpcService.TYPE, "snapshots", List.of(Metadata.TYPE), false, SnapshotsConfig.DEFAULT);
     }
 
     @Override

@@ -154,8 +154,8 @@ public record DaemonConfig(
                   + " its proxy plugins; at most 107 bytes. Empty for none.")
           String address,
       @Description(
-              "Namespace that all of it belongs to, whatever the other daemon says. A lease keeps it"
-                  + " until that daemon removes it.")
+              "Namespace that all of it belongs to, whatever the other daemon says. A lease keeps"
+                  + " it until that daemon removes it.")
           String namespace) {
     static final Backend DEFAULT = new Backend("", "backend");
 

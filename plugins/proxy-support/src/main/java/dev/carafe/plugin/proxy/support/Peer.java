@@ -110,13 +110,11 @@ public final class Peer implements AutoCloseable {
   public <Q, R> PeerStream<Q, R> talk(MethodDescriptor<Q, R> method) {
     ManagedChannel channel = channel();
     return stream(
-        channel,
-        ClientCalls.blockingBidiStreamingCall(withHeaders(channel), method, options()));
+        channel, ClientCalls.blockingBidiStreamingCall(withHeaders(channel), method, options()));
   }
 
   private <Q, R> PeerStream<Q, R> stream(ManagedChannel channel, BlockingClientCall<Q, R> call) {
-    return new PeerStream<>(
-        call, failures, e -> failed(channel, e.getStatus(), e));
+    return new PeerStream<>(call, failures, e -> failed(channel, e.getStatus(), e));
   }
 
   /** Ends everything that is under way. Idempotent. */

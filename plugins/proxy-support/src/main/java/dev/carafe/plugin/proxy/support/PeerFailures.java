@@ -86,7 +86,9 @@ final class PeerFailures {
     said.append(description == null || description.isEmpty() ? status.getCode() : description);
     // The transport says "io exception" and keeps the reason for itself.
     Throwable cause = status.getCause();
-    if (cause != null && cause.getMessage() != null && status.getCode() == Status.Code.UNAVAILABLE) {
+    if (cause != null
+        && cause.getMessage() != null
+        && status.getCode() == Status.Code.UNAVAILABLE) {
       said.append(": ").append(cause.getMessage());
     }
     return clean(said.toString());

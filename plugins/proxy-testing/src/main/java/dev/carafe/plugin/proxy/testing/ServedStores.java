@@ -126,7 +126,8 @@ public final class ServedStores implements AutoCloseable {
 
     @Override
     public Subscription subscribe(Predicate<Envelope> filter, int capacity) {
-      throw new UnsupportedOperationException("there are no events: " + Map.of("capacity", capacity));
+      throw new UnsupportedOperationException(
+          "there are no events: " + Map.of("capacity", capacity));
     }
   }
 }
