@@ -5,6 +5,7 @@ import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileCalls;
 import dev.carafe.linux.FileIo;
+import dev.carafe.linux.Hashing;
 import dev.carafe.spi.content.ContentWriter;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.IngestStatus;
@@ -65,7 +66,7 @@ final class LocalWriter implements ContentWriter {
   }
 
   private static MessageDigest hash(String algorithm, Fd file, long length) {
-    MessageDigest hasher = Digest.hasher(algorithm);
+    MessageDigest hasher = Hashing.open(algorithm);
     byte[] chunk = new byte[(int) Math.min(length, CHUNK)];
     for (long position = 0; position < length; ) {
       requireNotInterrupted();
@@ -116,7 +117,7 @@ final class LocalWriter implements ContentWriter {
   public void truncate() {
     requireUsable();
     FileCalls.ftruncate(file, 0);
-    hasher = Digest.hasher(algorithm);
+    hasher = Hashing.open(algorithm);
     advance(0);
   }
 

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.diff.tar;
 
+import dev.carafe.linux.NativeBuffer;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,12 +9,12 @@ import java.util.List;
 
 /**
  * Direct buffers of one size. All are kept while any job is at work, a few for the next one; the
- * garbage collector frees the rest.
+ * rest is freed when the last job ends.
  */
 final class BufferPool {
   private final int size;
   private final int kept;
-  private final Deque<ByteBuffer> idle = new ArrayDeque<>();
+  private final Deque<NativeBuffer> idle = new ArrayDeque<>();
   private int jobs;
 
   /**
@@ -33,9 +34,16 @@ final class BufferPool {
     return new Loan();
   }
 
+  /** How many wait for a job. */
+  int idle() {
+    synchronized (idle) {
+      return idle.size();
+    }
+  }
+
   /** Buffers of one job. */
   final class Loan implements AutoCloseable {
-    private final List<ByteBuffer> borrowed = new ArrayList<>();
+    private final List<NativeBuffer> borrowed = new ArrayList<>();
 
     /** How many buffers the job has. */
     int count() {
@@ -43,28 +51,30 @@ final class BufferPool {
     }
 
     ByteBuffer allocate() {
-      ByteBuffer buffer;
+      NativeBuffer buffer;
       synchronized (idle) {
         buffer = idle.poll();
       }
       if (buffer == null) {
-        buffer = ByteBuffer.allocateDirect(size);
+        buffer = NativeBuffer.allocate(size);
       }
       borrowed.add(buffer);
-      return buffer.clear();
+      return buffer.bytes().clear();
     }
 
     /** Gives all back: nobody may use them any more. */
     @Override
     public void close() {
+      List<NativeBuffer> surplus = new ArrayList<>();
       synchronized (idle) {
         borrowed.forEach(idle::push);
         borrowed.clear();
         jobs--;
         while (jobs == 0 && idle.size() > kept) {
-          idle.removeLast();
+          surplus.add(idle.removeLast());
         }
       }
+      surplus.forEach(NativeBuffer::close);
     }
   }
 }

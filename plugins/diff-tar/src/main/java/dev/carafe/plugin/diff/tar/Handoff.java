@@ -43,6 +43,21 @@ final class Handoff<T> {
     }
   }
 
+  /** Adds an item if there is room; false if there is none. */
+  boolean offer(T item) {
+    lock.lock();
+    try {
+      if (aborted || items.size() == capacity) {
+        return false;
+      }
+      items.add(item);
+      changed.signalAll();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * The next item, waiting for it; null when the producer has finished.
    *

@@ -9,6 +9,7 @@ import dev.carafe.spi.diffs.Whiteouts;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Applies one layer: the caller's thread reads, then three stages unpack, hash and extract, so that
@@ -25,6 +26,7 @@ final class LayerApplier {
   private final BufferPool buffers;
   private final BufferPool pieces = new BufferPool(CompressedInput.PIECE, PIECES_KEPT);
   private final ZstdLibrary zstd;
+  private final AtomicLong unsent = new AtomicLong();
 
   LayerApplier(TarDifferConfig config, BufferPool buffers, ZstdLibrary zstd) {
     this.config = config;
@@ -42,17 +44,20 @@ final class LayerApplier {
     Compression declared = Compression.of(mediaType);
     String name = "layer " + request.layer().digest();
     var pipeline = new Pipeline("carafe-differ", name);
+    var writeback = new Writeback(pipeline, unsent);
     try (var input = new CompressedInput(pipeline, pieces);
         var chunks = new ChunkFan(pipeline, buffers, config.buffers(), CONSUMERS)) {
       return pipeline.run(() -> {
         var size = pipeline.start("unpack", () -> unpack(mediaType, declared, input, chunks));
         var digest = pipeline.start("hash", () -> ArchiveHash.of(chunks.output(HASH)));
+        var flushed = pipeline.start("flush", () -> !request.sync() || writeback.run(root));
         var complete =
             pipeline.start(
                 "extract",
-                () -> extract(request, root, chunks.output(EXTRACT), pipeline::checkpoint));
+                () -> extract(request, root, chunks.output(EXTRACT), pipeline, writeback));
         input.feed(archive, request.layer().size());
         Digest diffId = pipeline.await(digest);
+        pipeline.await(flushed);
         return new AppliedLayer(diffId, pipeline.await(size), !pipeline.await(complete));
       });
     } catch (RuntimeException e) {
@@ -141,15 +146,22 @@ final class LayerApplier {
     }
   }
 
-  private boolean extract(ApplyRequest request, Fd root, Handoff<Chunk> chunks, Runnable checkpoint)
+  private boolean extract(
+      ApplyRequest request, Fd root, Handoff<Chunk> chunks, Pipeline pipeline, Writeback writeback)
       throws InterruptedException {
     var input = new TarInput(chunks);
     var reader = new TarReader(input, config);
+    Runnable checkpoint =
+        () -> {
+          pipeline.checkpoint();
+          writeback.reached(input.offset());
+        };
     boolean complete;
     try (var extractor = new Extractor(root, request.whiteouts(), reader, config, checkpoint)) {
       complete = extractor.extract();
     }
     input.drain();
+    writeback.finish();
     if (request.sync() && complete) {
       FileCalls.syncfs(root);
     }
