@@ -89,9 +89,7 @@ final class ProxyContentStore implements ContentStore, AutoCloseable {
   @Override
   public void abort(String ref) {
     peer.call(
-        ContentGrpc.getAbortMethod(),
-        AbortRequest.newBuilder().setRef(ref).build(),
-        Patience.CALL);
+        ContentGrpc.getAbortMethod(), AbortRequest.newBuilder().setRef(ref).build(), Patience.CALL);
   }
 
   @Override
@@ -99,9 +97,7 @@ final class ProxyContentStore implements ContentStore, AutoCloseable {
     List<BlobInfo> listed = new ArrayList<>();
     try (var stream =
         peer.stream(
-            ContentGrpc.getListMethod(),
-            ListContentRequest.getDefaultInstance(),
-            Patience.LONG)) {
+            ContentGrpc.getListMethod(), ListContentRequest.getDefaultInstance(), Patience.LONG)) {
       ListContentResponse next = stream.next(Patience.LONG);
       while (next != null) {
         if (listed.size() + next.getInfoCount() > MOST_LISTED) {

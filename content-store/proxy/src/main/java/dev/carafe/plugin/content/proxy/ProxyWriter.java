@@ -63,8 +63,7 @@ final class ProxyWriter implements ContentWriter {
 
   @Override
   public IngestStatus status() {
-    return new IngestStatus(
-        request.ref(), offset, total, request.expected(), startedAt, updatedAt);
+    return new IngestStatus(request.ref(), offset, total, request.expected(), startedAt, updatedAt);
   }
 
   @Override

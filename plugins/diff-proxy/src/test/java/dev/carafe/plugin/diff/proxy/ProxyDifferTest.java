@@ -131,8 +131,7 @@ class ProxyDifferTest {
         DataLossException.class,
         () -> apply(proxy, new Layer(layer.descriptor(), longer, layer.diffId()), "t"));
     assertEquals(List.of(), blobs());
-    assertEquals(
-        List.of(), stores.metadata().stores(new Namespace("default")).content().ingests());
+    assertEquals(List.of(), stores.metadata().stores(new Namespace("default")).content().ingests());
   }
 
   @Test
@@ -194,8 +193,7 @@ class ProxyDifferTest {
             }));
     MemoryContentStore content = new MemoryContentStore();
     ProxyDiffer proxy =
-        work.closeLater(
-            new ProxyDiffer(Peer.open(PeerServer.settings(socket)), content, true));
+        work.closeLater(new ProxyDiffer(Peer.open(PeerServer.settings(socket)), content, true));
     byte[] bytes = {1, 2, 3};
     Layer layer =
         new Layer(new Descriptor(TAR, Digest.of(bytes), 3, Map.of()), bytes, Digest.of(bytes));

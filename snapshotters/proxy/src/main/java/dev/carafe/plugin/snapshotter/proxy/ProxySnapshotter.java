@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * process forgets is forgotten.
  *
  * <p>{@code rebase} among the configured capabilities stands for {@link Capability#REBASE} and
- * {@link Capability#OVERLAY_WHITEOUTS}. Cleaning up is always asked for; a process that knows no such
- * call has nothing to clean up.
+ * {@link Capability#OVERLAY_WHITEOUTS}. Cleaning up is always asked for; a process that knows no
+ * such call has nothing to clean up.
  */
 final class ProxySnapshotter implements Snapshotter, AutoCloseable {
   /** More than this is not listed, but refused. */
@@ -199,8 +199,7 @@ final class ProxySnapshotter implements Snapshotter, AutoCloseable {
 
   @Override
   public void cleanup() {
-    CleanupRequest request =
-        CleanupRequest.newBuilder().setSnapshotter(peer.remoteName()).build();
+    CleanupRequest request = CleanupRequest.newBuilder().setSnapshotter(peer.remoteName()).build();
     try {
       peer.call(SnapshotsGrpc.getCleanupMethod(), request, Patience.BACKGROUND);
     } catch (UnimplementedException e) {

@@ -21,8 +21,7 @@ class ProxySnapshotterConformanceTest extends SnapshotterConformance {
       Path socket = root.resolve("s" + System.nanoTime());
       PeerServer server = served.serve(socket);
       Peer peer = Peer.open(PeerServer.settings(socket, "rebase"));
-      return new ServedSnapshotter(
-          new ProxySnapshotter(peer, Set.of("rebase")), server, served);
+      return new ServedSnapshotter(new ProxySnapshotter(peer, Set.of("rebase")), server, served);
     };
   }
 }

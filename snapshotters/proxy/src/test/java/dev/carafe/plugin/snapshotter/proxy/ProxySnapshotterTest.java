@@ -136,11 +136,12 @@ class ProxySnapshotterTest {
 
   @Test
   void anInterruptEndsACall() {
-    serve(new SnapshotsGrpc.SnapshotsImplBase() {
-      @Override
-      public void stat(
-          StatSnapshotRequest request, StreamObserver<StatSnapshotResponse> observer) {}
-    });
+    serve(
+        new SnapshotsGrpc.SnapshotsImplBase() {
+          @Override
+          public void stat(
+              StatSnapshotRequest request, StreamObserver<StatSnapshotResponse> observer) {}
+        });
     ProxySnapshotter proxy = proxy();
     Thread.currentThread().interrupt();
     assertThrows(CancelledException.class, () -> proxy.stat(KEY));
@@ -250,8 +251,7 @@ class ProxySnapshotterTest {
               }
             });
     Caller caller = new Caller("one", "held");
-    ProxySnapshotter passing =
-        proxy(new ProxyPeer("p", "p", socket, socket, Set.of(), "", ""));
+    ProxySnapshotter passing = proxy(new ProxyPeer("p", "p", socket, socket, Set.of(), "", ""));
     caller.run(passing::cleanup);
     passing.cleanup();
     caller.run(proxy(new ProxyPeer("p", "p", socket, socket, Set.of(), "own", ""))::cleanup);
