@@ -158,7 +158,8 @@ abstract class RuntimeLifecycleChecks extends RuntimeChecks {
     runtime.discard(request.location());
 
     // Then
-    assertTrue(String.valueOf(failure.getMessage()).contains("executable file"), failure.getMessage());
+    assertTrue(
+        String.valueOf(failure.getMessage()).contains("executable file"), failure.getMessage());
     assertTrue(String.valueOf(failure.getMessage()).contains("nope"), failure.getMessage());
     runtime.delete(runtime.create(request("a", Stdio.NONE, "true")), INIT);
   }
