@@ -17,6 +17,7 @@ final class ProgramOutput implements AutoCloseable {
   private final int limit;
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final EventLoop.Registration registration;
+  private boolean finished;
 
   /**
    * Begins to collect.
@@ -39,6 +40,9 @@ final class ProgramOutput implements AutoCloseable {
 
   /** Whether more may come. */
   private synchronized boolean readAvailable() {
+    if (finished) {
+      return false;
+    }
     byte[] block = new byte[8192];
     try {
       while (true) {
@@ -57,6 +61,7 @@ final class ProgramOutput implements AutoCloseable {
   synchronized byte[] finish() {
     registration.close();
     readAvailable();
+    finished = true;
     return bytes.toByteArray();
   }
 
@@ -65,7 +70,8 @@ final class ProgramOutput implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     registration.close();
+    finished = true;
   }
 }

@@ -134,8 +134,12 @@ final class ShimCleaner {
       LOG.warn("task {}: shim does not shut down: {}", state.location(), e.getMessage());
     }
     task.close();
-    if (last && !state.process().awaitEnd(config.shutdownTimeout())) {
-      LOG.warn("task {}: shim {} goes on", state.location(), state.process().pid());
+    if (last && state.process().isKnown()) {
+      if (state.process().awaitEnd(config.shutdownTimeout())) {
+        removeSocket(state.bootstrap());
+      } else {
+        LOG.warn("task {}: shim {} goes on", state.location(), state.process().pid());
+      }
     }
     removeTraces(state.location());
   }

@@ -68,6 +68,9 @@ final class ShimLog implements AutoCloseable {
   }
 
   private synchronized void read() {
+    if (!fifo.isOpen()) {
+      return;
+    }
     byte[] block = new byte[8192];
     try {
       int count = FileIo.read(fifo, block, 0, block.length);

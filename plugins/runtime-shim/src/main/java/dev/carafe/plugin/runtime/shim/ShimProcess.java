@@ -34,6 +34,10 @@ record ShimProcess(long pid, long startTime) {
         : ProcessStat.of(pid).map(stat -> new ShimProcess(pid, stat.startTime())).orElse(UNKNOWN);
   }
 
+  boolean isKnown() {
+    return pid > 0;
+  }
+
   boolean isAlive() {
     return pid > 0
         && ProcessStat.of(pid)

@@ -1,15 +1,10 @@
 package dev.carafe.plugin.runtime.shim;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.carafe.api.runc.v1.ProcessDetails;
-import dev.carafe.api.task.v3.StateResponse;
-import dev.carafe.api.types.v1.ProcessInfo;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.linux.Mounter;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.DaemonException;
-import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
@@ -155,8 +150,8 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public RuntimeState start(RuntimeState state, ProcessId id) {
     ShimTask task = task(state);
-    if (!(status(task, id) instanceof ProcessStatus.Created)) {
-      throw new FailedPreconditionException(named(task, id) + ": was started before");
+    if (!(TaskStatus.status(task, id) instanceof ProcessStatus.Created)) {
+      throw new FailedPreconditionException(TaskStatus.named(task, id) + ": was started before");
     }
     run(task, client -> client.start(id.execId()));
     ShimTask.Size size = task.recall(id.execId());
@@ -164,7 +159,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       try {
         resize(task, id, size);
       } catch (DaemonException | ShimFailureException e) {
-        LOG.info("{}: terminal size: {}", named(task, id), e.getMessage());
+        LOG.info("{}: terminal size: {}", TaskStatus.named(task, id), e.getMessage());
       }
     }
     return task.state().encoded();
@@ -178,7 +173,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       throw new InvalidArgumentException("exec id is empty");
     }
     if (task.state().exec(id).isPresent()) {
-      throw new AlreadyExistsException(named(task, exec.id()) + ": already exists");
+      throw new AlreadyExistsException(TaskStatus.named(task, exec.id()) + ": already exists");
     }
     if (task.state().execs().size() >= MOST_EXECS) {
       throw new ResourceExhaustedException(
@@ -186,94 +181,22 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
     }
     Stdio stdio = StdioNames.checked(exec.stdio());
     byte[] process = SpecDocument.process(exec.process(), exec.stdio().terminal());
-    require(task, "exec in", ProcessStatus.Running.class, ProcessStatus.Created.class);
+    TaskStatus.require(task, "exec in", ProcessStatus.Running.class, ProcessStatus.Created.class);
     run(task, client -> client.exec(new ExecProcess(exec.id(), process, stdio)));
     return task.update(task.state().with(new ShimState.Exec(id, exec.stdio().terminal())))
         .encoded();
   }
 
-  @SafeVarargs
-  private static void require(
-      ShimTask task, String action, Class<? extends ProcessStatus>... allowed) {
-    ProcessStatus status = status(task, ProcessId.INIT);
-    for (Class<? extends ProcessStatus> one : allowed) {
-      if (one.isInstance(status)) {
-        return;
-      }
-    }
-    if (status instanceof ProcessStatus.Unknown) {
-      throw new UnavailableException(
-          "task " + task.state().location() + ": its shim does not answer");
-    }
-    throw new FailedPreconditionException(
-        "cannot " + action + " task " + task.state().location() + ": it is " + word(status));
-  }
-
-  private static String word(ProcessStatus status) {
-    return switch (status) {
-      case ProcessStatus.Created _ -> "created";
-      case ProcessStatus.Running _ -> "running";
-      case ProcessStatus.Pausing _ -> "pausing";
-      case ProcessStatus.Paused _ -> "paused";
-      case ProcessStatus.Stopped _ -> "stopped";
-      case ProcessStatus.Unknown _ -> "of unknown status";
-    };
-  }
-
   @Override
   public ExitStatus await(RuntimeState state, ProcessId process) throws InterruptedException {
     ShimTask task = task(state);
-    requireKnown(task, process);
+    TaskStatus.requireKnown(task, process);
     return task.await(process);
   }
 
   @Override
   public ProcessStatus status(RuntimeState state, ProcessId process) {
-    return status(task(state), process);
-  }
-
-  private static ProcessStatus status(ShimTask task, ProcessId process) {
-    requireKnown(task, process);
-    long pid = process.isInit() ? task.state().pid() : 0;
-    ExitStatus dead = task.dead();
-    if (dead != null) {
-      return new ProcessStatus.Stopped(pid, dead);
-    }
-    try {
-      return status(task.call(client -> client.state(process.execId())));
-    } catch (ShimGoneException | DeadlineExceededException | UnavailableException _) {
-      return new ProcessStatus.Unknown(pid);
-    } catch (NotFoundException e) {
-      if (process.isInit()) {
-        return new ProcessStatus.Unknown(pid);
-      }
-      throw e;
-    } catch (InterruptedException e) {
-      throw ShimFailures.cancelled(named(task, process), e);
-    }
-  }
-
-  private static ProcessStatus status(StateResponse response) {
-    long pid = Integer.toUnsignedLong(response.getPid());
-    return switch (response.getStatus()) {
-      case CREATED -> new ProcessStatus.Created(pid);
-      case RUNNING -> new ProcessStatus.Running(pid);
-      case PAUSING -> new ProcessStatus.Pausing(pid);
-      case PAUSED -> new ProcessStatus.Paused(pid);
-      case STOPPED ->
-          new ProcessStatus.Stopped(
-              pid,
-              new ExitStatus(
-                  response.getExitStatus(), ShimTask.instant(response.getExitedAt()), false));
-      case UNKNOWN, UNRECOGNIZED -> new ProcessStatus.Unknown(pid);
-    };
-  }
-
-  private static void requireKnown(ShimTask task, ProcessId process) {
-    if (!process.isInit() && task.state().exec(process.execId()).isEmpty()) {
-      throw new NotFoundException(
-          "exec \"" + process.execId() + "\" in task " + task.state().location() + ": not found");
-    }
+    return TaskStatus.status(task(state), process);
   }
 
   @Override
@@ -282,7 +205,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       throw new InvalidArgumentException("signal " + signal + ": there is none of that number");
     }
     ShimTask task = task(state);
-    requireKnown(task, id);
+    TaskStatus.requireKnown(task, id);
     if (task.dead() != null) {
       throw new NotFoundException(FINISHED);
     }
@@ -301,17 +224,17 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       throw new InvalidArgumentException("terminal size " + width + " by " + height);
     }
     ShimTask task = task(state);
-    requireKnown(task, id);
+    TaskStatus.requireKnown(task, id);
     boolean terminal =
         id.isInit()
             ? task.state().terminal()
             : task.state().exec(id.execId()).filter(ShimState.Exec::terminal).isPresent();
     if (!terminal) {
-      throw new FailedPreconditionException(named(task, id) + ": has no terminal");
+      throw new FailedPreconditionException(TaskStatus.named(task, id) + ": has no terminal");
     }
     var size = new ShimTask.Size(width, height);
     // Shims forget a size that an exec is given before it runs.
-    if (!id.isInit() && status(task, id) instanceof ProcessStatus.Created) {
+    if (!id.isInit() && TaskStatus.status(task, id) instanceof ProcessStatus.Created) {
       task.remember(id.execId(), size);
     } else {
       resize(task, id, size);
@@ -325,7 +248,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public void closeStdin(RuntimeState state, ProcessId id) {
     ShimTask task = task(state);
-    requireKnown(task, id);
+    TaskStatus.requireKnown(task, id);
     if (task.dead() == null) {
       run(task, client -> client.closeStdin(id.execId()));
     }
@@ -334,7 +257,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public RuntimeState pause(RuntimeState state) {
     ShimTask task = task(state);
-    require(task, "pause", ProcessStatus.Running.class);
+    TaskStatus.require(task, "pause", ProcessStatus.Running.class);
     run(task, TaskClient::pause);
     return task.state().encoded();
   }
@@ -342,7 +265,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public RuntimeState resume(RuntimeState state) {
     ShimTask task = task(state);
-    require(task, "resume", ProcessStatus.Paused.class, ProcessStatus.Pausing.class);
+    TaskStatus.require(task, "resume", ProcessStatus.Paused.class, ProcessStatus.Pausing.class);
     run(task, TaskClient::resume);
     return task.state().encoded();
   }
@@ -350,20 +273,8 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public List<TaskProcess> processes(RuntimeState state) {
     return on(task(state), TaskClient::pids).getProcessesList().stream()
-        .map(ShimRuntime::process)
+        .map(TaskStatus::process)
         .toList();
-  }
-
-  private static TaskProcess process(ProcessInfo info) {
-    String execId = "";
-    if (info.getInfo().getTypeUrl().endsWith("containerd.runc.v1.ProcessDetails")) {
-      try {
-        execId = ProcessDetails.parseFrom(info.getInfo().getValue()).getExecId();
-      } catch (InvalidProtocolBufferException _) {
-        // Only shown.
-      }
-    }
-    return new TaskProcess(Integer.toUnsignedLong(info.getPid()), execId);
   }
 
   @Override
@@ -371,7 +282,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       RuntimeState state, byte[] resources, Map<String, String> annotations) {
     ShimTask task = task(state);
     byte[] document = SpecDocument.resources(resources);
-    require(
+    TaskStatus.require(
         task,
         "update",
         ProcessStatus.Created.class,
@@ -390,23 +301,24 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
   public void checkpoint(RuntimeState state, CheckpointRequest request) {
     ShimTask task = task(state);
     Any options = ShimOptions.checkpoint(request.options(), request.exit());
-    require(task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+    TaskStatus.require(task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
     run(task, client -> client.checkpoint(request.directory(), options, CHECKPOINT));
   }
 
   @Override
   public DeletedProcess delete(RuntimeState state, ProcessId id) {
     ShimTask task = task(state);
-    ProcessStatus status = status(task, id);
+    ProcessStatus status = TaskStatus.status(task, id);
     ExitStatus exit =
         switch (status) {
           case ProcessStatus.Stopped stopped -> stopped.exit();
           case ProcessStatus.Created _ -> new ExitStatus(0, Instant.now(), false);
           case ProcessStatus.Unknown _ ->
-              throw new UnavailableException(named(task, id) + ": its shim does not answer");
+              throw new UnavailableException(
+                  TaskStatus.named(task, id) + ": its shim does not answer");
           case ProcessStatus.Running _, ProcessStatus.Pausing _, ProcessStatus.Paused _ ->
               throw new FailedPreconditionException(
-                  named(task, id) + ": cannot delete a running process");
+                  TaskStatus.named(task, id) + ": cannot delete a running process");
         };
     try {
       if (id.isInit()) {
@@ -419,7 +331,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       ShimState next = task.update(task.state().without(id.execId()));
       return new DeletedProcess(next.encoded(), status.pid(), exit);
     } catch (InterruptedException e) {
-      throw ShimFailures.cancelled(named(task, id), e);
+      throw ShimFailures.cancelled(TaskStatus.named(task, id), e);
     }
   }
 
@@ -454,12 +366,6 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
     } catch (NotFoundException _) {
       // An earlier call got that far.
     }
-  }
-
-  private static String named(ShimTask task, ProcessId id) {
-    return id.isInit()
-        ? "task " + task.state().location()
-        : "exec " + id + " in task " + task.state().location();
   }
 
   @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.carafe.linux.ProcessStat;
 import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.NotFoundException;
@@ -147,6 +148,8 @@ class ShimFaultTest {
     ShimProcess shim = shim(state);
     shim.signal(SIGSTOP);
     try {
+      Await.until("the shim stops", () -> ProcessStat.of(shim.pid()).orElseThrow().state() == 'T');
+
       // Then
       long began = System.nanoTime();
       assertInstanceOf(ProcessStatus.Unknown.class, runtime.status(state, INIT));
