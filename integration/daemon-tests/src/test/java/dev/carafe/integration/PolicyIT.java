@@ -3,11 +3,11 @@ package dev.carafe.integration;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.FieldMask;
 import dev.carafe.api.services.containers.v1.Container;
 import dev.carafe.api.services.containers.v1.ContainersGrpc;
 import dev.carafe.api.services.containers.v1.UpdateContainerRequest;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.google.protobuf.FieldMask;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -255,9 +255,7 @@ class PolicyIT {
                 .setUpdateMask(FieldMask.newBuilder().addPaths("labels." + STATUS))
                 .build());
 
-    Await.until(
-        "its task is gone",
-        () -> carafe.json("tasks", "ls", "--format", "json").isEmpty());
+    Await.until("its task is gone", () -> carafe.json("tasks", "ls", "--format", "json").isEmpty());
     carafe.ok("containers", "rm", "c1");
   }
 
@@ -331,8 +329,7 @@ class PolicyIT {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       channel.write(
           ByteBuffer.wrap(
-              "GET /v1/metrics HTTP/1.1\r\nHost: x\r\n\r\n"
-                  .getBytes(StandardCharsets.US_ASCII)));
+              "GET /v1/metrics HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
       ByteBuffer page = ByteBuffer.allocate(4 << 20);
       while (page.hasRemaining() && channel.read(page) >= 0) {
         continue;

@@ -51,9 +51,7 @@ record CallMeter(Meters meters) implements ServerInterceptor {
           case BIDI_STREAMING -> "bidi_stream";
         };
     return new Call(
-        type,
-        String.valueOf(method.getServiceName()),
-        String.valueOf(method.getBareMethodName()));
+        type, String.valueOf(method.getServiceName()), String.valueOf(method.getBareMethodName()));
   }
 
   /** {@code NOT_FOUND} is {@code NotFound} in Go. */

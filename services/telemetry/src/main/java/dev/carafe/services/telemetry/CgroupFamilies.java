@@ -24,10 +24,16 @@ final class CgroupFamilies {
 
   /** A list of entries, each with labels of its own. */
   private record Listed(
-      String kind, String name, String help, String path, String value, Map<String, String> labels) {}
+      String kind,
+      String name,
+      String help,
+      String path,
+      String value,
+      Map<String, String> labels) {}
 
   private static final String V1 = TaskMetrics.CGROUPS_V1;
   private static final String V2 = TaskMetrics.CGROUPS_V2;
+
   /** What containerd calls a field, where it spells it otherwise than the message. */
   private static final Map<String, String> SPELLING =
       Map.of(
@@ -59,8 +65,7 @@ final class CgroupFamilies {
     all.add(new Family(V1, "cpu_kernel_nanoseconds", "in the kernel", "cpu.usage.kernel"));
     all.add(new Family(V1, "cpu_user_nanoseconds", "in user space", "cpu.usage.user"));
     String throttling = "cpu.throttling.";
-    all.add(
-        new Family(V1, "cpu_throttle_periods_total", "CFS periods", throttling + "periods"));
+    all.add(new Family(V1, "cpu_throttle_periods_total", "CFS periods", throttling + "periods"));
     all.add(
         new Family(
             V1,
@@ -101,7 +106,10 @@ final class CgroupFamilies {
         String name = prefix + SPELLING.getOrDefault(field, field);
         all.add(
             new Family(
-                V1, "memory_" + name + "_bytes", "memory.stat: " + name, "memory." + prefix + field));
+                V1,
+                "memory_" + name + "_bytes",
+                "memory.stat: " + name,
+                "memory." + prefix + field));
       }
     }
     for (String field : List.of("hierarchical_memory_limit", "hierarchical_swap_limit")) {
@@ -117,8 +125,7 @@ final class CgroupFamilies {
     parts.forEach((field, name) -> {
       String path = "memory." + field + ".";
       all.add(
-          new Family(
-              V1, "memory_" + name + "_failcnt_total", "refused charges", path + "failcnt"));
+          new Family(V1, "memory_" + name + "_failcnt_total", "refused charges", path + "failcnt"));
       for (String value : List.of("limit", "max", "usage")) {
         all.add(
             new Family(
@@ -181,7 +188,8 @@ final class CgroupFamilies {
     }
     for (String name : List.of("rios", "wios")) {
       all.add(
-          new Listed(V2, "io_" + name + "_total", "operations by device", "io.usage", name, devices));
+          new Listed(
+              V2, "io_" + name + "_total", "operations by device", "io.usage", name, devices));
     }
     Map<String, String> operations =
         Map.of("op", "op", "device", "device", "major", "major", "minor", "minor");

@@ -39,7 +39,8 @@ final class MetricsEndpoint implements AutoCloseable {
   private final Supplier<String> page;
   private final Semaphore places = new Semaphore(AT_ONCE);
 
-  private MetricsEndpoint(ServerSocketChannel server, @Nullable Path socket, Supplier<String> page) {
+  private MetricsEndpoint(
+      ServerSocketChannel server, @Nullable Path socket, Supplier<String> page) {
     this.server = server;
     this.socket = socket;
     this.page = page;
@@ -164,8 +165,7 @@ final class MetricsEndpoint implements AutoCloseable {
   private static String head(SocketChannel connection) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(REQUEST_LIMIT);
     while (buffer.hasRemaining() && connection.read(buffer) >= 0) {
-      String text =
-          new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1);
+      String text = new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1);
       if (text.contains("\r\n\r\n")) {
         return text;
       }

@@ -78,19 +78,20 @@ class TelemetryTest {
       String page = meters.scrape();
       assertTrue(page.contains("carafe_pull_seconds_count{outcome=\"success\"} 1\n"), page);
       assertTrue(page.contains("carafe_pull_seconds_count{outcome=\"fail\"} 1\n"), page);
-      assertTrue(
-          page.contains("containerd_gc_collections_total{status=\"success\"} 1.0\n"), page);
+      assertTrue(page.contains("containerd_gc_collections_total{status=\"success\"} 1.0\n"), page);
       assertTrue(page.contains("containerd_gc_gc_seconds_count 1\n"), page);
       assertTrue(page.contains("carafe_plugin_calls_total{plugin=\"a.v1.x\"} 5\n"), page);
       assertTrue(page.contains("carafe_plugin_call_seconds_total{plugin=\"a.v1.x\"} 1.5\n"), page);
-      assertTrue(page.contains("containerd_build_info_total{version=\"v2.3.0\",revision=\"\"} 1\n"));
+      assertTrue(
+          page.contains("containerd_build_info_total{version=\"v2.3.0\",revision=\"\"} 1\n"));
     }
   }
 
   @Test
   void callsAreCountedAsGoDoes() {
     try (Meters meters = new Meters(NOTHING, true)) {
-      Meters.Call call = new Meters.Call("unary", "containerd.services.version.v1.Version", "Version");
+      Meters.Call call =
+          new Meters.Call("unary", "containerd.services.version.v1.Version", "Version");
       meters.started(call);
       meters.handled(call, CallMeter.code(Status.NOT_FOUND), 1_000_000);
 
