@@ -1,5 +1,6 @@
 package dev.carafe.plugin.source.registry;
 
+import dev.carafe.spi.images.ImageDestination;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
@@ -27,6 +28,11 @@ final class ConfiguredSource implements ImageSource, Reloadable<RegistryConfig> 
   @Override
   public Repository open(ImageName name, SourceOptions options) {
     return current.open(name, provided(name, options));
+  }
+
+  @Override
+  public ImageDestination destination(ImageName name, SourceOptions options) {
+    return current.destination(name, provided(name, options));
   }
 
   private SourceOptions provided(ImageName name, SourceOptions options) {

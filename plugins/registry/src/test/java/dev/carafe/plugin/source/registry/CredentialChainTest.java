@@ -158,6 +158,7 @@ class CredentialChainTest {
         defaults.dialTimeout(),
         defaults.headerTimeout(),
         defaults.idleTimeout(),
-        defaults.retries());
+        defaults.retries(),
+        defaults.uploadChunk());
   }
 }
