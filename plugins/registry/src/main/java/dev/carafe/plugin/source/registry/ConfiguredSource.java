@@ -41,7 +41,8 @@ final class ConfiguredSource implements ImageSource, Reloadable<RegistryConfig> 
         options.headers(),
         options.plainHttp(),
         options.skipVerify(),
-        options.hostDirectory());
+        options.hostDirectory(),
+        options.trace());
   }
 
   /** Pulls under way end as they began. */
