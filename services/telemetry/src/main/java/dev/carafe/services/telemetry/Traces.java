@@ -78,6 +78,8 @@ final class Traces implements AutoCloseable {
 
   /** Spans of flows, below that of the call on whose thread they begin. */
   private record Flows(Tracer tracer) implements Observer {
+    /** The scope is closed with the span. */
+    @SuppressWarnings("MustBeClosedChecker")
     @Override
     public Span begin(String operation, String subject) {
       io.opentelemetry.api.trace.Span span =

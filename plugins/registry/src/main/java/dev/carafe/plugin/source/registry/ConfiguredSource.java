@@ -1,5 +1,6 @@
 package dev.carafe.plugin.source.registry;
 
+import dev.carafe.spi.images.ImageDestination;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
@@ -29,13 +30,19 @@ final class ConfiguredSource implements ImageSource, Reloadable<RegistryConfig> 
     return current.open(name, provided(name, options));
   }
 
+  @Override
+  public ImageDestination destination(ImageName name, SourceOptions options) {
+    return current.destination(name, provided(name, options));
+  }
+
   private SourceOptions provided(ImageName name, SourceOptions options) {
     return new SourceOptions(
         credentials.behind(options.credentials(), name),
         options.headers(),
         options.plainHttp(),
         options.skipVerify(),
-        options.hostDirectory());
+        options.hostDirectory(),
+        options.trace());
   }
 
   /** Pulls under way end as they began. */
