@@ -34,27 +34,26 @@ class ProxyIT {
 
   private static String overContainerd(Path socket) {
     return """
-        disabled_plugins = ["io.containerd.content.v1.content"]
-        [proxy_plugins.remote]
-        type = "snapshot"
-        address = "%1$s"
-        snapshotter = "overlayfs"
-        namespace = "carafe"
-        lease = "carafe"
-        [proxy_plugins.blobs]
-        type = "content"
-        address = "%1$s"
-        namespace = "carafe"
-        lease = "carafe"
-        """
+    disabled_plugins = ["io.containerd.content.v1.content"]
+    [proxy_plugins.remote]
+    type = "snapshot"
+    address = "%1$s"
+    snapshotter = "overlayfs"
+    namespace = "carafe"
+    lease = "carafe"
+    [proxy_plugins.blobs]
+    type = "content"
+    address = "%1$s"
+    namespace = "carafe"
+    lease = "carafe"
+    """
         .formatted(socket);
   }
 
   private static Result run(Carafe carafe, String... words) {
     List<String> all =
         new java.util.ArrayList<>(
-            List.of(
-                "run", "--rm", "--snapshotter", "remote", ImageStock.busybox().name(), "c1"));
+            List.of("run", "--rm", "--snapshotter", "remote", ImageStock.busybox().name(), "c1"));
     all.addAll(List.of(words));
     return carafe.run(all.toArray(String[]::new));
   }
@@ -85,8 +84,7 @@ class ProxyIT {
     carafe.ok("images", "rm", "--sync", image);
     Await.until("nothing is left in containerd", () -> !snapshots(peer).contains("Committed"));
     Await.until(
-        "no blob is left in containerd",
-        () -> !peer.ctr().ok("content", "ls").contains("sha256:"));
+        "no blob is left in containerd", () -> !peer.ctr().ok("content", "ls").contains("sha256:"));
   }
 
   @Test
@@ -142,8 +140,7 @@ class ProxyIT {
       assertTrue(late.code() != 0, late::toString);
       assertTrue(late.err().contains("io.containerd.snapshotter.v1.remote"), late::toString);
       assertTrue(took.compareTo(Duration.ofSeconds(50)) < 0, took::toString);
-      assertEquals(
-          "meanwhile\n", carafe.ok("run", "--rm", image, "c2", "echo", "meanwhile"));
+      assertEquals("meanwhile\n", carafe.ok("run", "--rm", image, "c2", "echo", "meanwhile"));
     } finally {
       peer.thaw();
     }
@@ -178,8 +175,7 @@ class ProxyIT {
 
       Result ghost = carafe.run("pull", "--quiet", "--snapshotter", "ghost", image);
       assertTrue(
-          ghost.err().contains("proxy plugin ghost at " + lab.work() + "/nobody"),
-          ghost::toString);
+          ghost.err().contains("proxy plugin ghost at " + lab.work() + "/nobody"), ghost::toString);
 
       Result silent = carafe.run("pull", "--quiet", "--snapshotter", "mute", image);
       assertTrue(silent.err().contains("io.containerd.snapshotter.v1.mute"), silent::toString);
@@ -245,16 +241,6 @@ class ProxyIT {
   }
 
   private static String echo(Containerd containerd, String image, String word) {
-    return containerd
-        .ctr()
-        .ok(
-            "run",
-            "--rm",
-            "--snapshotter",
-            "carafe",
-            image,
-            "c1",
-            "echo",
-            word);
+    return containerd.ctr().ok("run", "--rm", "--snapshotter", "carafe", image, "c1", "echo", word);
   }
 }
