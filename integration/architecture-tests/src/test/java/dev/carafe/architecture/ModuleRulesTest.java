@@ -34,6 +34,7 @@ class ModuleRulesTest {
           Map.entry("core/engine", Set.of("core/spi", "core/oci")),
           Map.entry("snapshotters/support", Set.of("core/spi", "core/linux")),
           Map.entry("plugins/proxy-support", Set.of("core/spi", "api")),
+          Map.entry("plugins/sandbox-proxy", Set.of("core/spi", "api", "plugins/proxy-support")),
           Map.entry("snapshotters/proxy", Set.of("core/spi", "api", "plugins/proxy-support")),
           Map.entry("content-store/proxy", Set.of("core/spi", "api", "plugins/proxy-support")),
           Map.entry(

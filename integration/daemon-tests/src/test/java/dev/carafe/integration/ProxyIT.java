@@ -225,6 +225,13 @@ class ProxyIT {
 
     daemon.stop();
     daemon.start();
+    // containerd's own connection takes its time to come back.
+    Await.until(
+        "containerd has found Carafe again",
+        Duration.ofSeconds(60),
+        () ->
+            containerd.ctr().run("snapshots", "--snapshotter", "carafe", "ls").code() == 0
+                && containerd.ctr().run("content", "ls").code() == 0);
     assertEquals("after a restart\n", echo(containerd, image, "after a restart"));
 
     containerd.ctr().ok("images", "rm", "--sync", image);

@@ -6,11 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** A plugin that another process serves on a Unix socket, under the name of its table. */
 public record ProxyPlugin(
-    @Description("What it is: snapshot, content or diff.") String type,
+    @Description("What it is: snapshot, content, diff or sandbox.") String type,
     @Description("Unix socket that it serves gRPC on; at most 107 bytes. It need not be there yet.")
         String address,
     @Description("What it is for, as os/architecture; shown, and empty for this machine's.")
@@ -29,8 +30,8 @@ public record ProxyPlugin(
                 + " containerd does: the lease must be there and must not expire.")
         String lease,
     @Description(
-            "For a snapshotter: the name that the other process knows it by. Empty for the name of"
-                + " this table.")
+            "For a snapshotter or sandbox controller: the name that the other process knows it by."
+                + " Empty for the name of this table.")
         String snapshotter,
     @Description(
             "For a differ: Unix socket of the content service that layers are passed through."
@@ -62,8 +63,8 @@ public record ProxyPlugin(
           "exports and capabilities: must not be more than " + MOST + " each");
     }
     requireForm("snapshotter", snapshotter, NAME);
-    requireMeaning("snapshotter", snapshotter, "snapshot", type);
-    requireMeaning("content_address", contentAddress, "diff", type);
+    requireMeaning("snapshotter", snapshotter, Set.of("snapshot", "sandbox"), type);
+    requireMeaning("content_address", contentAddress, Set.of("diff"), type);
   }
 
   /** What must be said, was not, and has no default. */
@@ -84,8 +85,8 @@ public record ProxyPlugin(
     }
   }
 
-  private static void requireMeaning(String key, String value, String where, String type) {
-    if (!value.isEmpty() && !type.isEmpty() && !type.equals(where)) {
+  private static void requireMeaning(String key, String value, Set<String> where, String type) {
+    if (!value.isEmpty() && !type.isEmpty() && !where.contains(type)) {
       throw new InvalidArgumentException(key + ": has no meaning where type is \"" + type + "\"");
     }
   }

@@ -1,12 +1,13 @@
 package dev.carafe.plugin.proxy.testing;
 
-import dev.carafe.engine.pull.ImagePuller;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
+import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.metadata.MetadataConfig;
 import dev.carafe.metadata.MetadataFactory;
 import dev.carafe.services.GrpcPlugins;
+import dev.carafe.services.SandboxServiceFactory;
 import dev.carafe.services.TransferFlows;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
@@ -15,13 +16,16 @@ import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.events.Subscription;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
+import dev.carafe.spi.sandboxes.SandboxController;
 import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.content.MemoryContentStore;
 import dev.carafe.testkit.metadata.MemoryMetadataDatabase;
+import dev.carafe.testkit.sandboxes.MemorySandboxController;
 import dev.carafe.testkit.snapshots.MemorySnapshotter;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServedStores implements AutoCloseable {
   private final Metadata metadata;
+  private final SandboxService sandboxes;
   private final List<BindableService> services = new ArrayList<>();
 
   private ServedStores(Path directory, @Nullable PluginFactory<Differ, ?> differ) {
@@ -58,8 +63,13 @@ public final class ServedStores implements AutoCloseable {
               .create(context, new GrpcPlugins.SnapshotsConfig(Map.of("tested", "memory")))
               .service());
       services.add(new GrpcPlugins.Content().create(context, none).service());
+      context.<SandboxController>with(
+          PluginTypes.SANDBOX_CONTROLLER, "memory", new MemorySandboxController());
+      sandboxes = new SandboxServiceFactory().create(context, new SandboxServiceFactory.Config());
+      context.with(SandboxService.TYPE, "sandboxes", sandboxes);
+      services.add(new GrpcPlugins.SandboxControllers().create(context, none).service());
       if (differ != null) {
-        context.with(TransferFlows.TYPE, "local", new Flows(make(differ, context)));
+        context.with(TransferFlows.TYPE, "local", flows(make(differ, context)));
         services.add(new GrpcPlugins.Diff().create(context, none).service());
       }
     } catch (IOException e) {
@@ -93,31 +103,28 @@ public final class ServedStores implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    if (sandboxes instanceof AutoCloseable closeable) {
+      closeable.close();
+    }
     if (metadata instanceof AutoCloseable closeable) {
       closeable.close();
     }
   }
 
-  private record Flows(Differ differ) implements TransferFlows {
-    @Override
-    public ImagePuller puller() {
-      throw new UnsupportedOperationException("nothing is pulled here");
-    }
-
-    @Override
-    public LayerApplier applier() {
-      return new LayerApplier(differs(), PullConfig.DEFAULT);
-    }
-
-    @Override
-    public List<Differ> differs() {
-      return List.of(differ);
-    }
-
-    @Override
-    public String defaultSnapshotter() {
-      return "memory";
-    }
+  /** What diffs need of it; nothing is pulled here. */
+  private static TransferFlows flows(Differ differ) {
+    List<Differ> differs = List.of(differ);
+    LayerApplier applier = new LayerApplier(differs, PullConfig.DEFAULT);
+    return (TransferFlows)
+        Proxy.newProxyInstance(
+            TransferFlows.class.getClassLoader(),
+            new Class<?>[] {TransferFlows.class},
+            (_, method, _) ->
+                switch (method.getName()) {
+                  case "applier" -> applier;
+                  case "differs" -> differs;
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
   }
 
   private static final class NoEvents implements EventBus {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.plugin.sandbox.proxy;
+
+import org.jspecify.annotations.NullMarked;
