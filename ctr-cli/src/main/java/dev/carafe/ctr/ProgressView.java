@@ -14,7 +14,8 @@ import java.util.Set;
 /** Shows a pull: bars that move on a terminal, a line for each step elsewhere. */
 abstract sealed class ProgressView implements AutoCloseable {
   private static final int DIGEST = "sha256:0123456789ab".length();
-  private static final Set<String> DONE = Set.of("complete", "already exists", "saved", "unpacked", "pushed content");
+  private static final Set<String> DONE =
+      Set.of("complete", "already exists", "saved", "unpacked", "pushed content");
 
   abstract void show(Progress step);
 
