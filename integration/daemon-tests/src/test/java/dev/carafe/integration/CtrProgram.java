@@ -18,7 +18,8 @@ record CtrProgram(Path program, boolean transfers, Path socket, String namespace
     for (Path program : Setup.tools("ctr")) {
       String help = Program.of(program, List.of("images", "push", "--help")).run().ok();
       all.add(
-          new CtrProgram(program, help.contains("--local"), daemon.socket(), daemon.carafe().namespace()));
+          new CtrProgram(
+              program, help.contains("--local"), daemon.socket(), daemon.carafe().namespace()));
     }
     return all;
   }

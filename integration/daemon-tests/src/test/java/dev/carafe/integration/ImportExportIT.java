@@ -190,7 +190,8 @@ class ImportExportIT {
     for (CtrProgram ctr : CtrProgram.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         Path archive = file(lab, "ctr" + count++ + ".tar");
-        ctr.ok(CtrProgram.words(List.of("images", "export"), way, archive.toString(), image.name()));
+        ctr.ok(
+            CtrProgram.words(List.of("images", "export"), way, archive.toString(), image.name()));
         assertEquals(image.image().manifestDigest(), inspect("oci-archive:" + archive));
         daemon.carafe().ok("images", "rm", "--sync", image.name());
         ctr.ok(CtrProgram.words(List.of("images", "import"), way, archive.toString()));

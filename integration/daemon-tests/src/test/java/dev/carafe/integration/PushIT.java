@@ -130,7 +130,8 @@ class PushIT {
     for (CtrProgram ctr : CtrProgram.all(daemon)) {
       for (List<String> way : ctr.ways()) {
         String name = at("pushed/by-ctr" + count++ + ":1");
-        ctr.ok(CtrProgram.words(List.of("images", "push", "--plain-http"), way, name, image.name()));
+        ctr.ok(
+            CtrProgram.words(List.of("images", "push", "--plain-http"), way, name, image.name()));
         assertEquals(image.image().manifestDigest(), digest(name));
       }
     }
