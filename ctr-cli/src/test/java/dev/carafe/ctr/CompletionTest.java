@@ -36,7 +36,7 @@ class CompletionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "im,images",
+    "im,import images",
     "images l,ls",
     "images ls --q,--quiet",
     "-n ns images r,rm",

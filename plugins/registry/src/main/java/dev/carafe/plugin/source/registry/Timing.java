@@ -18,12 +18,18 @@ record Timing(Duration dial, Duration header, Duration idle, Duration call, int 
   static final Duration RETRY_AFTER_LIMIT = Duration.ofSeconds(30);
 
   private static final Duration CALL = Duration.ofSeconds(110);
+  private static final long BYTES_PER_MILLI = 8 << 10;
   private static final long BACKOFF_MILLIS = 200;
   private static final long BACKOFF_LIMIT_MILLIS = 5_000;
 
   static Timing of(RegistryConfig config) {
     return new Timing(
         config.dialTimeout(), config.headerTimeout(), config.idleTimeout(), CALL, config.retries());
+  }
+
+  /** Until an answer to a request with a body has come: the host may have to read it all again. */
+  Duration answer(long body) {
+    return header.plusMillis(body / BYTES_PER_MILLI);
   }
 
   /** The wait before attempt {@code failures + 1}: doubling, half of it random. */

@@ -85,7 +85,7 @@ final class Wire implements AutoCloseable {
         broken = e;
       }
       try {
-        return reply(connection, method, uri, Budget.of(timing.header()));
+        return reply(connection, method, uri, Budget.of(timing.answer(body.length())));
       } catch (IOException e) {
         throw broken == null ? e : broken;
       }
@@ -235,7 +235,7 @@ final class Wire implements AutoCloseable {
   private Reply reply(Connection connection, String method, URI uri, Budget budget)
       throws IOException {
     for (int interim = 0; interim <= INTERIM_LIMIT; interim++) {
-      String line = connection.line(LINE_LIMIT, budget, timing.header());
+      String line = connection.line(LINE_LIMIT, budget, budget.left());
       int status = status(line);
       Headers headers = fields(connection, budget);
       if (status >= 200) {
