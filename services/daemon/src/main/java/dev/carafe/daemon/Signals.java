@@ -18,8 +18,7 @@ final class Signals {
   static void install(Daemon daemon, Reload reload) {
     Signal.handle(new Signal("TERM"), signal -> daemon.stop());
     Signal.handle(new Signal("INT"), signal -> daemon.stop());
-    Signal.handle(
-        new Signal("HUP"), signal -> Thread.ofVirtual().name("reload").start(reload));
+    Signal.handle(new Signal("HUP"), signal -> Thread.ofVirtual().name("reload").start(reload));
     Signal.handle(new Signal("USR1"), signal -> dump());
   }
 

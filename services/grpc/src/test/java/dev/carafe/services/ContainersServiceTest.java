@@ -73,8 +73,7 @@ class ContainersServiceTest extends ServiceTest {
   @Test
   void containersAreRefusedAsContainerdRefusesThem() {
     create(container("c"));
-    refused(
-        Code.ALREADY_EXISTS, "container \"c\": already exists", () -> create(container("c")));
+    refused(Code.ALREADY_EXISTS, "container \"c\": already exists", () -> create(container("c")));
     String missing = "container \"x\" in namespace \"testing\": not found";
     refused(Code.NOT_FOUND, missing, () -> get("x"));
     refused(

@@ -92,9 +92,29 @@ class FiltersTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "=", "==", "name==", "name=", "name=x", "name==x,", ",", "name==x y", "name==\"x", "labels.",
-        "labels..a", ".name", "name.==x", "name!x", "name~x", "name~=/x", "name==\"\\q\"",
-        "name==\"\\x4\"", "name==\"\\Uffffffff\"", "\"", "n\u00e4me==x", "na-me==x", "name>=1",
+        "=",
+        "==",
+        "name==",
+        "name=",
+        "name=x",
+        "name==x,",
+        ",",
+        "name==x y",
+        "name==\"x",
+        "labels.",
+        "labels..a",
+        ".name",
+        "name.==x",
+        "name!x",
+        "name~x",
+        "name~=/x",
+        "name==\"\\q\"",
+        "name==\"\\x4\"",
+        "name==\"\\Uffffffff\"",
+        "\"",
+        "n\u00e4me==x",
+        "na-me==x",
+        "name>=1",
       })
   void unreadable(String filter) {
     assertThrows(InvalidArgumentException.class, () -> Filters.parse(List.of(filter)));
@@ -116,8 +136,7 @@ class FiltersTest {
 
   @Test
   void filtersAreBounded() {
-    assertThrows(
-        InvalidArgumentException.class, () -> matches("name==" + "x".repeat(64 << 10)));
+    assertThrows(InvalidArgumentException.class, () -> matches("name==" + "x".repeat(64 << 10)));
     String nested = "name~=" + "(".repeat(5000) + "x" + ")".repeat(5000);
     assertFalse(matches(nested));
     assertFalse(matches("name~=(((x{1000}){1000}){1000})"));

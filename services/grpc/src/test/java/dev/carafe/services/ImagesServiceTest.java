@@ -60,10 +60,7 @@ class ImagesServiceTest extends ServiceTest {
     Image created = create(image("i", Map.of("a", "1", "empty", "")));
     assertEquals(Map.of("a", "1"), created.getLabelsMap());
     assertEquals(created, get("i"));
-    refused(
-        Code.ALREADY_EXISTS,
-        "image \"i\": already exists",
-        () -> create(image("i", Map.of())));
+    refused(Code.ALREADY_EXISTS, "image \"i\": already exists", () -> create(image("i", Map.of())));
     images.delete(DeleteImageRequest.newBuilder().setName("i").build());
     refused(Code.NOT_FOUND, "image \"i\": not found", () -> get("i"));
     refused(
@@ -87,8 +84,7 @@ class ImagesServiceTest extends ServiceTest {
             target.toBuilder().setSize(0).build(),
             target.toBuilder().setSize(-1).build(),
             target.toBuilder().clearMediaType().build())) {
-      refused(
-          Code.INVALID_ARGUMENT, () -> create(good.toBuilder().setTarget(bad).build()));
+      refused(Code.INVALID_ARGUMENT, () -> create(good.toBuilder().setTarget(bad).build()));
     }
     refused(
         Code.INVALID_ARGUMENT,
@@ -159,8 +155,7 @@ class ImagesServiceTest extends ServiceTest {
                 .setImage(image("i", Map.of("containerd.io/gc.expire", past)))
                 .build());
     create(image("loose", Map.of("containerd.io/gc.expire", past)));
-    assertEquals(
-        List.of(new Lease.Resource("images", "i")), wire.stores().leases().resources("l"));
+    assertEquals(List.of(new Lease.Resource("images", "i")), wire.stores().leases().resources("l"));
     wire.published();
     wire.collect();
     get("i");

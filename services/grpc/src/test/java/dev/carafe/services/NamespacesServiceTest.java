@@ -95,7 +95,9 @@ class NamespacesServiceTest extends ServiceTest {
   void changesAreEventsOfTheNamespaceItself() {
     create("space", Map.of("a", "1"));
     refused(
-        Code.ALREADY_EXISTS, "namespace \"space\": already exists", () -> create("space", Map.of()));
+        Code.ALREADY_EXISTS,
+        "namespace \"space\": already exists",
+        () -> create("space", Map.of()));
     update("space", Map.of("a", "2"), "labels.a");
     delete("space");
     assertEquals(

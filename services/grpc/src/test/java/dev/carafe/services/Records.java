@@ -22,14 +22,7 @@ final class Records {
 
   static Sandbox sandbox(String id) {
     return new Sandbox(
-        id,
-        Sandbox.Runtime.NONE,
-        null,
-        Map.of(),
-        Map.of(),
-        Instant.EPOCH,
-        Instant.EPOCH,
-        "memory");
+        id, Sandbox.Runtime.NONE, null, Map.of(), Map.of(), Instant.EPOCH, Instant.EPOCH, "memory");
   }
 
   static Digest digest(String text) {

@@ -1,8 +1,11 @@
 package dev.carafe.plugin.proxy.testing;
 
+import dev.carafe.engine.archive.ImageExporter;
+import dev.carafe.engine.archive.ImageImporter;
 import dev.carafe.engine.pull.ImagePuller;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
+import dev.carafe.engine.push.ImagePusher;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.metadata.MetadataConfig;
 import dev.carafe.metadata.MetadataFactory;
@@ -102,6 +105,21 @@ public final class ServedStores implements AutoCloseable {
     @Override
     public ImagePuller puller() {
       throw new UnsupportedOperationException("nothing is pulled here");
+    }
+
+    @Override
+    public ImagePusher pusher() {
+      throw new UnsupportedOperationException("nothing is pushed here");
+    }
+
+    @Override
+    public ImageImporter importer() {
+      throw new UnsupportedOperationException("nothing is imported here");
+    }
+
+    @Override
+    public ImageExporter exporter() {
+      throw new UnsupportedOperationException("nothing is exported here");
     }
 
     @Override
