@@ -46,6 +46,7 @@ final class BackendServer {
                 SERVICES.contains(service.bindService().getServiceDescriptor().getName()))
             .toList(),
         Calls.fixed(config.namespace(), LEASE),
+        List.of(),
         List.of());
   }
 }

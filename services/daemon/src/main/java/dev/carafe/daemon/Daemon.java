@@ -63,7 +63,12 @@ final class Daemon {
         ends.push(backend::stop);
       }
       ApiServer server =
-          ApiServer.start(socket, services, Calls.headers(), telemetry.interceptors());
+          ApiServer.start(
+              socket,
+              services,
+              Calls.headers(),
+              telemetry.interceptors(),
+              host.all(ServerSettings.TYPE).values());
       ends.push(server::stop);
       Notify.send("READY=1");
       LOG.info("serving on {} after {} ms", socket.path(), (System.nanoTime() - began) / 1_000_000);

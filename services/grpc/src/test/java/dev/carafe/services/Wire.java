@@ -96,7 +96,7 @@ final class Wire implements AutoCloseable {
             new ContainersService(metadata),
             new LeasesService(metadata),
             new ContentService(metadata),
-            new SnapshotsService(metadata),
+            new SnapshotsService(metadata, Map.of()),
             new EventsService(events),
             new SandboxStoreService(metadata),
             new SandboxControllerService(manager))

@@ -33,7 +33,8 @@ public final class ConfigLoader {
       Map.of(
           "registry", "dev.carafe.image-source.v1.registry",
           "credentials", "dev.carafe.credential-provider.v1.docker-config",
-          "gc", "io.containerd.gc.v1.scheduler");
+          "gc", "io.containerd.gc.v1.scheduler",
+          "grpc-tcp", "io.containerd.server.v1.grpc-tcp");
 
   /**
    * The plugin that {@code [runtimes]} is for, and the key of its table that the handlers are put
