@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Serves one image made of gzip layers, so that a build can let the daemon pull and run something and keep what it loaded: {@code java
+ * Serves one image made of gzip and zstd layers, so that a build can let the daemon pull and run something and keep what it loaded: {@code java
  * TrainingRegistry.java LAYER...}. Prints its port. Never shipped.
  */
 final class TrainingRegistry {
@@ -24,11 +24,11 @@ final class TrainingRegistry {
     StringBuilder diffIds = new StringBuilder();
     StringBuilder descriptors = new StringBuilder();
     for (String layer : layers) {
-      byte[] gzip = Files.readAllBytes(Path.of(layer));
-      try (var in = new GZIPInputStream(Files.newInputStream(Path.of(layer)))) {
-        diffIds.append(diffIds.isEmpty() ? "" : ",").append('"').append(digest(in.readAllBytes())).append('"');
-      }
-      descriptors.append(',').append(descriptor("application/vnd.oci.image.layer.v1.tar+gzip", gzip));
+      boolean zstd = layer.endsWith(".zst");
+      byte[] packed = Files.readAllBytes(Path.of(layer));
+      diffIds.append(diffIds.isEmpty() ? "" : ",").append('"').append(digest(unpacked(layer, zstd))).append('"');
+      String type = "application/vnd.oci.image.layer.v1.tar+" + (zstd ? "zstd" : "gzip");
+      descriptors.append(',').append(descriptor(type, packed));
     }
     String arch = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
     byte[] config =
@@ -50,6 +50,16 @@ final class TrainingRegistry {
     server.createContext("/v2/", TrainingRegistry::serve);
     server.start();
     System.out.println(server.getAddress().getPort());
+  }
+
+  /** The JDK has no Zstandard: the archive itself is expected beside the layer. */
+  private static byte[] unpacked(String layer, boolean zstd) throws IOException {
+    if (zstd) {
+      return Files.readAllBytes(Path.of(layer.substring(0, layer.length() - ".zst".length())));
+    }
+    try (var in = new GZIPInputStream(Files.newInputStream(Path.of(layer)))) {
+      return in.readAllBytes();
+    }
   }
 
   private static String descriptor(String type, byte[] blob) throws Exception {
