@@ -13,9 +13,8 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Serves one image made of gzip layers, so that a build can let the daemon pull and run something
- * and keep what it loaded: {@code java TrainingRegistry.java LAYER...}. Prints its port. Never
- * shipped.
+ * Serves one image made of gzip and zstd layers, so that a build can let the daemon pull and run something and keep what it loaded: {@code java
+ * TrainingRegistry.java LAYER...}. Prints its port. Never shipped.
  */
 final class TrainingRegistry {
   private static final Map<String, byte[]> BLOBS = new TreeMap<>();
@@ -25,22 +24,16 @@ final class TrainingRegistry {
     StringBuilder diffIds = new StringBuilder();
     StringBuilder descriptors = new StringBuilder();
     for (String layer : layers) {
-      byte[] gzip = Files.readAllBytes(Path.of(layer));
-      try (var in = new GZIPInputStream(Files.newInputStream(Path.of(layer)))) {
-        diffIds
-            .append(diffIds.isEmpty() ? "" : ",")
-            .append('"')
-            .append(digest(in.readAllBytes()))
-            .append('"');
-      }
-      descriptors
-          .append(',')
-          .append(descriptor("application/vnd.oci.image.layer.v1.tar+gzip", gzip));
+      boolean zstd = layer.endsWith(".zst");
+      byte[] packed = Files.readAllBytes(Path.of(layer));
+      diffIds.append(diffIds.isEmpty() ? "" : ",").append('"').append(digest(unpacked(layer, zstd))).append('"');
+      String type = "application/vnd.oci.image.layer.v1.tar+" + (zstd ? "zstd" : "gzip");
+      descriptors.append(',').append(descriptor(type, packed));
     }
     String arch = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
     byte[] config =
         ("{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"/bin/sh\"]},"
-             + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s]}}")
+                + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s]}}")
             .formatted(arch, diffIds)
             .getBytes(StandardCharsets.UTF_8);
     String manifest =
@@ -59,10 +52,19 @@ final class TrainingRegistry {
     System.out.println(server.getAddress().getPort());
   }
 
+  /** The JDK has no Zstandard: the archive itself is expected beside the layer. */
+  private static byte[] unpacked(String layer, boolean zstd) throws IOException {
+    if (zstd) {
+      return Files.readAllBytes(Path.of(layer.substring(0, layer.length() - ".zst".length())));
+    }
+    try (var in = new GZIPInputStream(Files.newInputStream(Path.of(layer)))) {
+      return in.readAllBytes();
+    }
+  }
+
   private static String descriptor(String type, byte[] blob) throws Exception {
     BLOBS.put(digest(blob), blob);
-    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
-        .formatted(type, digest(blob), blob.length);
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}".formatted(type, digest(blob), blob.length);
   }
 
   private static String digest(byte[] bytes) throws Exception {
@@ -79,9 +81,7 @@ final class TrainingRegistry {
       }
       exchange
           .getResponseHeaders()
-          .set(
-              "Content-Type",
-              path.contains("/manifests/") ? MANIFEST_TYPE : "application/octet-stream");
+          .set("Content-Type", path.contains("/manifests/") ? MANIFEST_TYPE : "application/octet-stream");
       boolean head = exchange.getRequestMethod().equals("HEAD");
       exchange.getResponseHeaders().set("Content-Length", Integer.toString(blob.length));
       exchange.sendResponseHeaders(200, head ? -1 : blob.length);
