@@ -135,8 +135,7 @@ final class ProxySandboxController implements SandboxController, AutoCloseable {
             .build();
     while (true) {
       try {
-        var exit =
-            interruptibly(() -> call(key, ControllerGrpc.getWaitMethod(), request, WAIT));
+        var exit = interruptibly(() -> call(key, ControllerGrpc.getWaitMethod(), request, WAIT));
         return new SandboxExit(exit.getExitStatus(), answers.instant(exit.getExitedAt()));
       } catch (DeadlineExceededException e) {
         // It runs on; one that does not answer at all is found out here.
@@ -215,8 +214,7 @@ final class ProxySandboxController implements SandboxController, AutoCloseable {
     peer.close();
   }
 
-  private <Q, R> R call(
-      SandboxKey key, MethodDescriptor<Q, R> method, Q request, Duration atMost) {
+  private <Q, R> R call(SandboxKey key, MethodDescriptor<Q, R> method, Q request, Duration atMost) {
     return new Caller(key.namespace(), "").call(() -> peer.call(method, request, atMost));
   }
 
