@@ -28,7 +28,6 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.PermissionDeniedException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnavailableException;
@@ -60,7 +59,6 @@ final class Failures {
     return switch (e) {
       case ErrnoException errno -> of(what, errno);
       case InvalidArgumentException _ -> new InvalidArgumentException(message, e);
-      case NotFoundException _ -> new NotFoundException(message, e);
       case ResourceExhaustedException _ -> new ResourceExhaustedException(message, e);
       case FailedPreconditionException _ -> new FailedPreconditionException(message, e);
       case PermissionDeniedException _ -> new PermissionDeniedException(message, e);

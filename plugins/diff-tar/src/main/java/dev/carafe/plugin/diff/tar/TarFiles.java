@@ -35,7 +35,7 @@ final class TarFiles implements ContainerFiles {
         Fd directory = inside(mount, wanted.followed() ? wanted.path() : wanted.parent())) {
       archives.write(directory, wanted, alone, archive);
     } catch (RuntimeException e) {
-      throw Failures.prefixed("copy from \"" + wanted.shown() + "\"", e);
+      throw failure("copy from \"" + wanted.shown() + "\"", e);
     }
   }
 
@@ -46,8 +46,14 @@ final class TarFiles implements ContainerFiles {
         Fd directory = inside(mount, wanted.path())) {
       applier.extract(directory, preserveOwnership, archive);
     } catch (RuntimeException e) {
-      throw Failures.prefixed("copy to \"" + wanted.shown() + "\"", e);
+      throw failure("copy to \"" + wanted.shown() + "\"", e);
     }
+  }
+
+  private static RuntimeException failure(String what, RuntimeException e) {
+    return e instanceof NotFoundException
+        ? new NotFoundException(what + ": " + e.getMessage(), e)
+        : Failures.prefixed(what, e);
   }
 
   private static Fd open(Root root) {
