@@ -25,7 +25,9 @@ import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.LeakCheck;
 import dev.carafe.testkit.WorkDirectory;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,7 @@ class ChurnTest {
           for (int round = 0; round < ROUNDS; round++) {
             worker.round();
           }
+          worker.untieAll();
           return 0;
         });
       }
@@ -124,6 +127,7 @@ class ChurnTest {
     for (Namespace namespace : world.metadata().namespaces().list()) {
       Stores stores = world.metadata().stores(namespace);
       assertEquals(List.of(), stores.leases().list(), ChurnTest::seed);
+      assertEquals(List.of(), stores.activations().list(), ChurnTest::seed);
       Set<Digest> own = new TreeSet<>();
       Set<String> keys = new TreeSet<>();
       for (Image image : stores.images().list()) {
@@ -176,6 +180,7 @@ class ChurnTest {
     private final int number;
     private final Random random;
     private final Set<String> images = new HashSet<>();
+    private final Deque<Tied> tied = new ArrayDeque<>();
     private int made;
 
     Worker(NamespacedMetadata metadata, int number, Random random) {
@@ -186,10 +191,12 @@ class ChurnTest {
 
     void round() {
       Stores plain = metadata.stores(random.nextInt(4) == 0 ? new Namespace("other") : NAMESPACE);
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(8)) {
         case 0, 1, 2 -> pull(plain);
         case 3 -> removeOne();
         case 4 -> litter(plain);
+        case 5 -> tied.add(Tied.make(metadata, plain.namespace(), number + "-" + made++));
+        case 6 -> untieOne();
         default -> lookAtAll();
       }
     }
@@ -282,7 +289,22 @@ class ChurnTest {
       plain.leases().delete(lease.id());
     }
 
+    private void untieOne() {
+      Tied oldest = tied.poll();
+      if (oldest != null) {
+        oldest.look();
+        oldest.end();
+      }
+    }
+
+    void untieAll() {
+      while (!tied.isEmpty()) {
+        untieOne();
+      }
+    }
+
     private void lookAtAll() {
+      tied.forEach(Tied::look);
       for (String image : images) {
         int space = image.indexOf(' ');
         Stores stores = metadata.stores(new Namespace(image.substring(0, space)));

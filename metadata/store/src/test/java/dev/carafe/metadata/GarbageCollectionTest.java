@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.Stores;
@@ -460,5 +461,43 @@ class GarbageCollectionTest {
 
     assertBlobs(digest);
     assertSnapshots();
+  }
+
+  @Test
+  void sandboxHoldsWhatItsLabelsName() {
+    Digest held = blob(stores, "held", Map.of());
+    Digest tied = blob(stores, "tied", refs("bref.sandbox", "s"));
+    blob(stores, "loose", Map.of());
+    stores.sandboxes().create(Tied.sandbox("s", refs("ref.content", held.toString())));
+    world.collect();
+    assertEquals(Set.of(held, tied), World.blobs(stores));
+    stores.sandboxes().update("s", sandbox -> Tied.sandbox("s", Map.of()));
+    world.collect();
+    assertEquals(Set.of(tied), World.blobs(stores));
+    stores.sandboxes().delete("s");
+    world.collect();
+    assertEquals(Set.of(), World.blobs(stores));
+  }
+
+  @Test
+  void mountsStayUntilWhatTheyAreTiedToIsGone() {
+    Lease lease = stores.leases().create("l", Map.of());
+    Digest held = blob(stores, "held", Map.of());
+    world.leased(lease).activations().create(mounts("leased", refs("ref.content", "" + held)));
+    stores.activations().create(mounts("free", Map.of()));
+    stores.activations().create(mounts("tied", refs("bref.sandbox", "s")));
+    stores.activations().create(mounts("expired", refs("expire", "2001-01-01T00:00:00Z")));
+    stores.sandboxes().create(Tied.sandbox("s", Map.of()));
+    assertEquals(Map.of("mounts", 1), world.collect().removed());
+    assertEquals(Set.of(held), World.blobs(stores));
+    stores.leases().delete("l");
+    stores.sandboxes().delete("s");
+    assertEquals(Map.of("mounts", 2, "content", 1), world.collect().removed());
+    assertEquals(
+        List.of("free"), stores.activations().list().stream().map(Activation::name).toList());
+  }
+
+  private static Activation mounts(String name, Map<String, String> labels) {
+    return new Activation(name, name, "", List.of(), List.of(), labels);
   }
 }
