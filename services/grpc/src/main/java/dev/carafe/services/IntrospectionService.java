@@ -18,6 +18,7 @@ import dev.carafe.api.types.RuntimeVersion;
 import dev.carafe.engine.tasks.RuntimeHandlers;
 import dev.carafe.oci.Platforms;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import io.grpc.stub.StreamObserver;
@@ -31,6 +32,9 @@ import java.util.function.Supplier;
 public final class IntrospectionService extends IntrospectionGrpc.IntrospectionImplBase {
   private static final String FEATURES =
       "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
+
+  /** containerd's one runtime plugin, which clients ask about whatever runtime they mean. */
+  private static final String TASK = "task";
 
   private final PluginListing listing;
   private final Supplier<RuntimeHandlers> runtimes;
@@ -94,14 +98,7 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
     Calls.unary(
         observer,
         () -> {
-          PluginListing.Entry plugin =
-              listing.plugins().stream()
-                  .filter(entry ->
-                      entry.type().equals(request.getType()) && entry.id().equals(request.getId()))
-                  .findFirst()
-                  .orElseThrow(() ->
-                      new NotFoundException(
-                          "plugin " + request.getType() + "." + request.getId() + ": not found"));
+          PluginListing.Entry plugin = plugin(request.getType(), request.getId());
           PluginInfoResponse.Builder response =
               PluginInfoResponse.newBuilder().setPlugin(proto(plugin));
           if (request.hasOptions()
@@ -111,6 +108,26 @@ public final class IntrospectionService extends IntrospectionGrpc.IntrospectionI
           }
           return response.build();
         });
+  }
+
+  private PluginListing.Entry plugin(String type, String id) {
+    List<PluginListing.Entry> ofType =
+        listing.plugins().stream().filter(entry -> entry.type().equals(type)).toList();
+    for (PluginListing.Entry entry : ofType) {
+      if (entry.id().equals(id)) {
+        return entry;
+      }
+    }
+    if (type.equals(PluginTypes.TASK_RUNTIME.name()) && id.equals(TASK)) {
+      for (PluginListing.Entry entry : ofType) {
+        if (entry.error().isEmpty()) {
+          return new PluginListing.Entry(
+              type, TASK, entry.requires(), entry.capabilities(), entry.exports(), "");
+        }
+      }
+    }
+    throw new NotFoundException(
+        "plugin " + (type + "." + id).replaceAll("\\p{Cntrl}", "?") + ": not found");
   }
 
   private Any runtimeInfo(RuntimeRequest request) {
