@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class EventsServiceTest extends ServiceTest {
@@ -54,11 +55,11 @@ class EventsServiceTest extends ServiceTest {
             Thread.ofVirtual()
                 .start(() -> {
                   try {
-                    while (true) {
+                    while (!Thread.currentThread().isInterrupted()) {
                       publish("/marker", exit("start", 0));
-                      Thread.sleep(10);
+                      LockSupport.parkNanos(1_000_000);
                     }
-                  } catch (InterruptedException | StatusRuntimeException e) {
+                  } catch (StatusRuntimeException e) {
                     // Seen.
                   }
                 });
@@ -167,15 +168,11 @@ class EventsServiceTest extends ServiceTest {
       Thread deleting =
           Thread.ofVirtual()
               .start(() -> {
-                try {
-                  while (true) {
-                    wire.events.publish(
-                        new dev.carafe.spi.events.Envelope(
-                            Instant.EPOCH, "n", "/images/delete", new Event.ImageDeleted("i")));
-                    Thread.sleep(10);
-                  }
-                } catch (InterruptedException e) {
-                  // Seen.
+                while (!Thread.currentThread().isInterrupted()) {
+                  wire.events.publish(
+                      new dev.carafe.spi.events.Envelope(
+                          Instant.EPOCH, "n", "/images/delete", new Event.ImageDeleted("i")));
+                  LockSupport.parkNanos(1_000_000);
                 }
               });
       assertEquals(
