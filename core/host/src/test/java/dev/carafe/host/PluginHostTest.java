@@ -276,7 +276,8 @@ class PluginHostTest {
 
     try (PluginHost host = start()) {
       assertEquals(
-          "b.v1.b requires one a.v1, and there are [one, two]", status(host, "b.v1.b").error());
+          "b.v1.b requires one a.v1, and there are [one, two]: name all but one in disabled_plugins",
+          status(host, "b.v1.b").error());
       assertThrows(FailedPreconditionException.class, () -> host.require(A));
       assertEquals("two", host.find(A, "two").orElseThrow().name());
       assertTrue(host.find(A, "three").isEmpty());

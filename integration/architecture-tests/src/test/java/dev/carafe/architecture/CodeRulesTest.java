@@ -28,7 +28,8 @@ class CodeRulesTest {
       describe(
           "plugin factories",
           type ->
-              type.isAssignableTo("dev.carafe.spi.plugins.PluginFactory")
+              (type.isAssignableTo("dev.carafe.spi.plugins.PluginFactory")
+                      || type.isAssignableTo("dev.carafe.spi.plugins.ProxyFactory"))
                   && !type.isInterface()
                   && !type.getModifiers().contains(JavaModifier.ABSTRACT));
 

@@ -42,6 +42,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -227,7 +228,8 @@ class ChurnTest {
 
     private Digest blob(Stores stores, String text, Map<String, String> labels) {
       Digest digest = Digest.of(World.bytes(text));
-      for (int tries = 0; tries < 100_000; tries++) {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (System.nanoTime() < end) {
         try {
           return World.blob(stores, text, labels);
         } catch (AlreadyExistsException e) {
@@ -236,7 +238,7 @@ class ChurnTest {
           }
           return digest;
         } catch (UnavailableException e) {
-          Thread.yield();
+          LockSupport.parkNanos(100_000);
         }
       }
       throw new AssertionError("ref of \"" + text + "\" stays locked");

@@ -213,7 +213,8 @@ final class TaskCleaner {
         remove(directory);
       }
       TaskCgroup left = leftCgroup(intent.cgroupsPath());
-      if (left.exists() && left.pids().isEmpty()) {
+      // What was killed may not have been reaped yet.
+      if (left.exists() && Backoff.until(BUSY, () -> left.pids().isEmpty())) {
         left.remove(BUSY);
       }
       endAll(location);
