@@ -39,6 +39,7 @@ class TtrpcTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   @TempDir Path directory;
+  private final CountDownLatch hanging = new CountDownLatch(1);
   private final CountDownLatch interrupted = new CountDownLatch(1);
   private TtrpcServer server;
   private TtrpcClient client;
@@ -80,6 +81,7 @@ class TtrpcTest {
   }
 
   private Empty hang() throws InterruptedException {
+    hanging.countDown();
     try {
       new CountDownLatch(1).await();
       return Empty.getDefaultInstance();
@@ -211,7 +213,7 @@ class TtrpcTest {
                 failure.complete(e);
               }
             });
-    echo("it has been sent, perhaps");
+    assertTrue(hanging.await(10, TimeUnit.SECONDS));
 
     // When
     caller.interrupt();
@@ -294,7 +296,7 @@ class TtrpcTest {
             failure.complete(e);
           }
         });
-    echo("first");
+    assertTrue(hanging.await(10, TimeUnit.SECONDS));
 
     // When
     server.close();
