@@ -101,7 +101,7 @@ class ProxiesTest {
     try (PluginHost host = PluginHost.start(config, found(config))) {
       assertEquals(Set.of("one", "two"), host.all(FakePlugins.A).keySet());
       assertEquals(
-          List.of(
+          Set.of(
               new ProxyPeer(
                   "one", "one", Path.of("/run/one.sock"), Path.of("/api"), Set.of(), "", ""),
               new ProxyPeer(
@@ -112,7 +112,7 @@ class ProxiesTest {
                   Set.of("rebase"),
                   "carafe",
                   "held")),
-          peers);
+          Set.copyOf(peers));
       PluginStatus two =
           host.graph().plugins().stream()
               .filter(plugin -> plugin.id().equals("two"))

@@ -21,7 +21,7 @@ class MetricsTest {
     Map<String, Object> values = MetricsV2.read(filledV2().unified());
 
     // Then
-    new WireTable("/wire/cgroups-v2-metrics.tsv").check(TaskMetrics.CGROUPS_V2, values);
+    new WireTable("cgroups-v2-metrics.tsv").check(TaskMetrics.CGROUPS_V2, values);
     assertEquals(
         List.of("cpu", "hugetlb", "io", "memory", "memory_events", "pids", "rdma"),
         values.keySet().stream().sorted().toList());
@@ -79,7 +79,7 @@ class MetricsTest {
     Map<String, Object> values = MetricsV1.read(filledV1().legacy());
 
     // Then
-    new WireTable("/wire/cgroups-v1-metrics.tsv").check(TaskMetrics.CGROUPS_V1, values);
+    new WireTable("cgroups-v1-metrics.tsv").check(TaskMetrics.CGROUPS_V1, values);
     assertEquals(
         List.of("blkio", "cpu", "hugetlb", "memory", "memory_oom_control", "pids", "rdma"),
         values.keySet().stream().sorted().toList());

@@ -19,6 +19,8 @@ import dev.carafe.plugin.proxy.support.Answers;
 import dev.carafe.plugin.proxy.support.KeyedLocks;
 import dev.carafe.plugin.proxy.support.Patience;
 import dev.carafe.plugin.proxy.support.Peer;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.mounts.Mount;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -128,8 +131,9 @@ final class ProxySnapshotter implements Snapshotter, AutoCloseable {
             .setParent(Snapshots.text(parent))
             .putAllLabels(labels)
             .build();
-    return answers.mounts(
-        peer.call(SnapshotsGrpc.getPrepareMethod(), request, Patience.WORK).getMountsList());
+    return made(
+        parent,
+        () -> peer.call(SnapshotsGrpc.getPrepareMethod(), request, Patience.WORK).getMountsList());
   }
 
   @Override
@@ -142,8 +146,22 @@ final class ProxySnapshotter implements Snapshotter, AutoCloseable {
             .setParent(Snapshots.text(parent))
             .putAllLabels(labels)
             .build();
-    return answers.mounts(
-        peer.call(SnapshotsGrpc.getViewMethod(), request, Patience.WORK).getMountsList());
+    return made(
+        parent,
+        () -> peer.call(SnapshotsGrpc.getViewMethod(), request, Patience.WORK).getMountsList());
+  }
+
+  /** On the wire a parent that is not committed is an invalid argument like any other. */
+  private List<Mount> made(
+      @Nullable SnapshotKey parent, Supplier<List<dev.carafe.api.types.Mount>> call) {
+    try {
+      return answers.mounts(call.get());
+    } catch (InvalidArgumentException e) {
+      if (parent != null && !(stat(parent) instanceof Snapshot.Committed)) {
+        throw new FailedPreconditionException("snapshot \"" + parent + "\": not committed", e);
+      }
+      throw e;
+    }
   }
 
   @Override
