@@ -204,7 +204,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private void sweepBackend(BackendSweep sweep) {
     try {
       int removed = sweep.run();
-      if (sweep instanceof SnapshotSweep snapshots && removed > 0 && snapshots.frees()) {
+      if (sweep instanceof SnapshotSweep snapshots && snapshots.toBeFreed(removed)) {
         freeing.start(snapshots);
       }
     } catch (DaemonException e) {

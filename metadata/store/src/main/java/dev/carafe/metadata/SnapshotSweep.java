@@ -21,6 +21,7 @@ final class SnapshotSweep extends BackendSweep {
   private final Snapshotter backend;
   private final Sequences sequences;
   private final Adopted adopted;
+  private volatile boolean toBeFreed = true;
 
   SnapshotSweep(SnapshotContext context, Trust trust) {
     super(context.name(), context.garbage(), context.pins(), trust);
@@ -37,7 +38,23 @@ final class SnapshotSweep extends BackendSweep {
 
   /** Lets the back end free space; off every request path. */
   void free() {
-    backend.cleanup();
+    toBeFreed = false;
+    boolean done = false;
+    try {
+      backend.cleanup();
+      done = true;
+    } finally {
+      toBeFreed |= !done;
+    }
+  }
+
+  /**
+   * Whether there may be something to free: after removals, after a failure, and after a start,
+   * since an earlier daemon may have been killed between the two.
+   */
+  boolean toBeFreed(int removed) {
+    toBeFreed |= removed > 0;
+    return toBeFreed && frees();
   }
 
   @Override

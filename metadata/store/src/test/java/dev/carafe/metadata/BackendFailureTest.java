@@ -31,6 +31,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +100,32 @@ class BackendFailureTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /**
+   * An earlier daemon may have been killed after it removed snapshots and before it freed space.
+   */
+  @Test
+  void spaceIsFreedAfterAStartAndAgainAfterAFailure() throws InterruptedException {
+    BlockingQueue<Integer> calls = new LinkedBlockingQueue<>();
+    AtomicInteger count = new AtomicInteger();
+    failure =
+        (method, after) -> {
+          if (after || !method.equals("cleanup")) {
+            return null;
+          }
+          calls.add(count.incrementAndGet());
+          return count.get() == 1 ? new UnavailableException("on purpose") : null;
+        };
+    NamespacedMetadata metadata = metadata();
+    // Freeing is off the collection's path: only what it does next shows that it has failed.
+    collect(metadata);
+    assertEquals(1, calls.poll(10, TimeUnit.SECONDS));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (calls.isEmpty() && System.nanoTime() < end) {
+      collect(metadata);
+    }
+    assertEquals(2, calls.poll(10, TimeUnit.SECONDS));
   }
 
   @Test
