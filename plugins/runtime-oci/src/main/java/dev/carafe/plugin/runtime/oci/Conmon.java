@@ -248,19 +248,20 @@ final class Conmon {
       }
       try (Spawned front = spawn.environment(environment).descriptor(SYNC, sync.second()).start()) {
         sync.second().close();
-        if (moved) {
-          MonitorCgroup.move(launch.settings().monitorCgroup(), front.pid());
-          FileIo.writeFully(start.second(), new byte[1]);
-        }
-        return answered(launch, front, sync.first(), end);
+        return answered(launch, front, moved ? start.second() : null, sync.first(), end);
       }
     }
   }
 
-  private Ready answered(Launch launch, Spawned front, Fd sync, long end)
+  /** With {@code start}, conmon waits for a byte there; its end, too, would let it go on. */
+  private Ready answered(Launch launch, Spawned front, @Nullable Fd start, Fd sync, long end)
       throws InterruptedException {
     boolean done = false;
     try {
+      if (start != null) {
+        MonitorCgroup.move(launch.settings().monitorCgroup(), front.pid());
+        FileIo.writeFully(start, new byte[1]);
+      }
       String answer = readAnswer(sync, end);
       if (!helpers.awaitExit(front, remaining(end))) {
         throw new DeadlineExceededException(what(launch) + "conmon did not detach");

@@ -212,24 +212,28 @@ final class TaskCleaner {
         deleteByForce(location, layout, settings);
         remove(directory);
       }
+      endAll(location);
       TaskCgroup left = leftCgroup(intent.cgroupsPath());
       // What was killed may not have been reaped yet.
-      if (left.exists() && Backoff.until(BUSY, () -> left.pids().isEmpty())) {
-        left.remove(BUSY);
+      if (left.exists()
+          && !(Backoff.until(BUSY, () -> left.pids().isEmpty()) && left.remove(BUSY))) {
+        LOG.warn("task {}: cgroup {} is in use by {}", location, left, left.pids());
       }
-      endAll(location);
     }
     unmount(layout);
   }
 
+  /** One look may miss a process whose parent ends, or that executes a program, just then. */
   private void endAll(TaskLocation location) throws InterruptedException {
+    var quiet = new int[1];
     boolean ended =
         Backoff.until(
             STEP,
             () -> {
               List<Pid> running = new ArrayList<>(Helpers.of(location.bundle()));
               running.forEach(process -> process.signal(Signals.SIGKILL));
-              return running.isEmpty();
+              quiet[0] = running.isEmpty() ? quiet[0] + 1 : 0;
+              return quiet[0] == 2;
             });
     if (!ended) {
       throw new UnavailableException(

@@ -397,6 +397,9 @@ class OciRuntimeTest {
     CreateTask missing =
         request("b", Stdio.NONE, AS_IT_IS, Map.of("shim_cgroup", "/does/not/exist"), "true");
     assertThrows(NotFoundException.class, () -> runtime.create(missing));
+    var layout = new BundleLayout(missing.location().bundle());
+    assertFalse(Files.exists(layout.initFiles().monitorPid()));
+    assertEquals(List.of(), Helpers.of(missing.location().bundle()));
     runtime.discard(missing.location());
   }
 
