@@ -126,6 +126,20 @@ public final class ProcessCalls {
     }
   }
 
+  /**
+   * signal(2) with SIG_DFL: gives a signal its default action back, for what this process inherited
+   * as ignored (nohup, shells' background jobs) and the virtual machine would leave so.
+   */
+  public static void defaultAction(int signal) {
+    try (Scratch s = Scratch.take()) {
+      int former = Calls.SIGNAL.call(s, signal, 0);
+      // The former handler's address may look negative, but only the error is -1.
+      if (former == -1) {
+        Calls.SIGNAL.check(former, s, "SIG_DFL for signal " + signal);
+      }
+    }
+  }
+
   /** getuid(2), 0 to 2³²-1. */
   public static long getuid() {
     return id(Calls.GETUID);
@@ -166,6 +180,7 @@ public final class ProcessCalls {
     static final NativeCall KILL = NativeCall.of("kill");
     static final NativeCall WAITID = NativeCall.of("waitid");
     static final NativeCall PRCTL = NativeCall.of("prctl");
+    static final NativeCall SIGNAL = NativeCall.of("signal");
     static final NativeCall GETUID = NativeCall.of("getuid");
     static final NativeCall GETEUID = NativeCall.of("geteuid");
     static final NativeCall GETGID = NativeCall.of("getgid");

@@ -1,5 +1,6 @@
 package dev.carafe.daemon;
 
+import dev.carafe.linux.ProcessCalls;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import org.slf4j.Logger;
@@ -18,6 +19,7 @@ final class Signals {
   static void install(Daemon daemon, Reload reload) {
     Signal.handle(new Signal("TERM"), signal -> daemon.stop());
     Signal.handle(new Signal("INT"), signal -> daemon.stop());
+    ProcessCalls.defaultAction(dev.carafe.linux.Signals.SIGHUP);
     Signal.handle(new Signal("HUP"), signal -> Thread.ofVirtual().name("reload").start(reload));
     Signal.handle(new Signal("USR1"), signal -> dump());
   }

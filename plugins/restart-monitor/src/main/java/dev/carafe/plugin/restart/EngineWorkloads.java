@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +76,7 @@ final class EngineWorkloads implements Workloads {
   public void restart(Workload workload, Container container) {
     Stdio stdio = stdio(container);
     Stores stores = metadata.stores(workload.namespace());
-    counted(stores.containers(), container);
+    relabel(stores.containers(), workload.id(), EngineWorkloads::begun);
     stop(workload);
     List<Mount> rootfs =
         container.snapshotKey().isEmpty()
@@ -96,14 +97,35 @@ final class EngineWorkloads implements Workloads {
         stop(workload);
       }
     }
+    settle(workload);
   }
 
-  private static void counted(ContainerStore containers, Container container) {
+  @Override
+  public void settle(Workload workload) {
+    try {
+      relabel(
+          metadata.stores(workload.namespace()).containers(),
+          workload.id(),
+          labels -> labels.remove(RestartLabels.PENDING));
+    } catch (NotFoundException e) {
+      log.debug("container {}: is gone", workload);
+    }
+  }
+
+  /** One that was cut off is taken up, not counted again. */
+  private static void begun(Map<String, String> labels) {
+    if (labels.put(RestartLabels.PENDING, "true") == null) {
+      labels.put(RestartLabels.COUNT, Long.toString(RestartPolicy.count(labels) + 1));
+    }
+  }
+
+  private static void relabel(
+      ContainerStore containers, String id, Consumer<Map<String, String>> change) {
     containers.update(
-        container.id(),
+        id,
         current -> {
           Map<String, String> labels = new HashMap<>(current.labels());
-          labels.put(RestartLabels.COUNT, Long.toString(RestartPolicy.count(labels) + 1));
+          change.accept(labels);
           return new Container(
               current.id(),
               labels,

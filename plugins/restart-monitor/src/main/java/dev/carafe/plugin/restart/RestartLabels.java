@@ -11,6 +11,12 @@ final class RestartLabels {
   /** How often it was restarted; the monitor counts. */
   static final String COUNT = "containerd.io/restart.count";
 
+  /**
+   * Set by the monitor from before it removes the ended task until the next one runs: with the old
+   * task its exit code goes, so that a restart that is cut off would not be known to be wanted.
+   */
+  static final String PENDING = "containerd.io/restart.pending";
+
   /** Where standard output and error of a restarted task go. */
   static final String LOG_URI = "containerd.io/restart.loguri";
 

@@ -280,6 +280,9 @@ final class RestartMonitor
         note(workload, false);
         if (found instanceof ProcessStatus.Running) {
           started(workload, false);
+          if (container.labels().containsKey(RestartLabels.PENDING)) {
+            workloads.settle(workload);
+          }
         }
       }
       case STOP -> {

@@ -117,11 +117,11 @@ sealed interface RestartPolicy {
       case Always _ -> true;
       case UnlessStopped _ ->
           !TRUE.contains(labels.getOrDefault(RestartLabels.EXPLICITLY_STOPPED, ""));
-      // A task that is gone has taken its exit code along.
+      // A task that is gone has taken its exit code along; a restart that was begun is counted.
       case OnFailure limit ->
           status instanceof ProcessStatus.Stopped stopped
-              && stopped.exit().code() != 0
-              && (limit.most == 0 || count(labels) < limit.most);
+              ? stopped.exit().code() != 0 && (limit.most == 0 || count(labels) < limit.most)
+              : labels.containsKey(RestartLabels.PENDING);
     };
   }
 

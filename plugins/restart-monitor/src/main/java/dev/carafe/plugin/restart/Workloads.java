@@ -20,6 +20,9 @@ interface Workloads {
   /** Ends what there is of a task, then creates and starts one. */
   void restart(Workload workload, Container container);
 
+  /** Takes the mark of a restart under way off a container that runs. */
+  void settle(Workload workload);
+
   /** Kills the task and forgets it. */
   void stop(Workload workload);
 

@@ -104,6 +104,11 @@ class RestartMonitorTest {
     }
 
     @Override
+    public void settle(Workload workload) {
+      done.add("settle " + workload.id());
+    }
+
+    @Override
     public void stop(Workload workload) {
       set(workload, ENDED);
       done.add("stop " + workload.id());
@@ -213,6 +218,14 @@ class RestartMonitorTest {
       next = fake.awaitDone();
     }
     assertEquals("restart one", next);
+  }
+
+  @Test
+  void aContainerThatRunsIsNoLongerMarkedAsBeingRestarted() throws Exception {
+    fake.add(ONE, RUNNING, RestartLabels.STATUS, "running", RestartLabels.PENDING, "true");
+    start(NEVER);
+
+    assertEquals("settle one", fake.awaitDone());
   }
 
   @Test

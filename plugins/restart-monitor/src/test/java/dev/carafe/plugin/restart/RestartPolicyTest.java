@@ -68,6 +68,17 @@ class RestartPolicyTest {
   }
 
   @Test
+  void aRestartThatWasCutOffIsTakenUp() {
+    for (ProcessStatus status : new ProcessStatus[] {null, new ProcessStatus.Created(7)}) {
+      assertEquals(
+          Decision.START,
+          decide("on-failure:3", status, RestartLabels.PENDING, "true", RestartLabels.COUNT, "3"));
+    }
+    assertEquals(Decision.NOTHING, decide("on-failure", RUNNING, RestartLabels.PENDING, "true"));
+    assertEquals(Decision.NOTHING, decide("on-failure", exited(0), RestartLabels.PENDING, "true"));
+  }
+
+  @Test
   void onFailureMayHaveALimit() {
     assertEquals(Decision.START, decide("on-failure:3", exited(1), RestartLabels.COUNT, "2"));
     assertEquals(Decision.NOTHING, decide("on-failure:3", exited(1), RestartLabels.COUNT, "3"));
