@@ -62,6 +62,24 @@ final class Descriptors {
         .toList();
   }
 
+  /** Whom the pidfds of a process stand for. */
+  static String watched(long pid) {
+    StringBuilder text = new StringBuilder();
+    for (Path info : Leaks.list(Path.of("/proc", Long.toString(pid), "fdinfo"))) {
+      Leaks.read(info)
+          .lines()
+          .filter(line -> line.startsWith("Pid:"))
+          .map(line -> line.substring(4).trim())
+          .forEach(other ->
+              text.append(" (")
+                  .append(other)
+                  .append(": ")
+                  .append(Leaks.read(Path.of("/proc", other, "stat")).strip())
+                  .append(')'));
+    }
+    return text.toString();
+  }
+
   private static int allowance(String kind) {
     if (kind.equals("anon_inode:[eventpoll]") || kind.equals("anon_inode:[eventfd]")) {
       return POLLERS;

@@ -31,7 +31,12 @@ final class Leaks {
     leaks.addAll(
         settled(() ->
             Descriptors.grown(daemon.descriptorsAtStart(), Descriptors.of(daemon.pid())).stream()
-                .map(grown -> "descriptors of daemon " + daemon + ": " + grown)
+                .map(grown ->
+                    "descriptors of daemon "
+                        + daemon
+                        + ": "
+                        + grown
+                        + Descriptors.watched(daemon.pid()))
                 .toList()));
     return leaks;
   }

@@ -37,8 +37,11 @@ record StdinKeeper(Optional<Fd> socket) implements AutoCloseable {
 
   /** Lets go of it; nothing happens if that was done before, or the monitor is gone. */
   static void release(Pid monitor, int number) {
+    if (number < 0) {
+      return;
+    }
     Optional<Fd> pidfd = monitor.open();
-    if (number < 0 || pidfd.isEmpty()) {
+    if (pidfd.isEmpty()) {
       return;
     }
     try (Fd process = pidfd.get();
