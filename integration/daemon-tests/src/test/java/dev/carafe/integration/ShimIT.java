@@ -3,6 +3,10 @@ package dev.carafe.integration;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import dev.carafe.api.events.TaskExit;
+import dev.carafe.api.events.TaskOOM;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -47,6 +51,78 @@ class ShimIT {
     carafe.run("tasks", "wait", "c2").code(137);
     carafe.ok("tasks", "rm", "c2");
     Await.until("the shim ends with its task", () -> shims(lab).isEmpty());
+  }
+
+  @Test
+  void aChildThatTakesTooMuchMemoryIsToldByTheShimWhileTheTaskRuns(Lab lab) {
+    // Given
+    Carafe carafe = daemon(lab).carafe();
+    try (Program.Running events = carafe.program("events", "--format", "json").start()) {
+      Events.awaitSubscribed(carafe, events);
+
+      // When
+      carafe.ok(
+          "run",
+          "-d",
+          "--runtime",
+          RUNTIME,
+          "--memory",
+          "16M",
+          IMAGE,
+          "c1",
+          "sh",
+          "-c",
+          "tail -c 100000000 /dev/zero; sleep 1000");
+
+      // Then
+      Await.until("it is told", () -> Events.topics(events, "c1").contains("/tasks/oom"));
+      carafe.ok("tasks", "exec", "c1", "true");
+      carafe.ok("tasks", "rm", "--force", "c1");
+    }
+  }
+
+  /** What a shim does that cannot publish itself. */
+  private static Program publish(TestDaemon daemon, String topic, byte[] event) {
+    return Program.of(
+            Setup.dist().resolve("bin/carafed"),
+            List.of(
+                "--address",
+                daemon.socket().toString(),
+                "publish",
+                "--topic",
+                topic,
+                "--namespace",
+                daemon.namespace()))
+        .input(event);
+  }
+
+  private static byte[] event(Message message) {
+    return Any.newBuilder()
+        .setTypeUrl(message.getDescriptorForType().getFullName())
+        .setValue(message.toByteString())
+        .build()
+        .toByteArray();
+  }
+
+  @Test
+  void theDaemonsProgramPublishesForShims(Lab lab) {
+    // Given
+    TestDaemon daemon = lab.daemon();
+    Carafe carafe = daemon.carafe();
+    byte[] oom = event(TaskOOM.newBuilder().setContainerId("published").build());
+    byte[] exit = event(TaskExit.newBuilder().setContainerId("published").build());
+    try (Program.Running events = carafe.program("events", "--format", "json").start()) {
+      Events.awaitSubscribed(carafe, events);
+
+      // When
+      publish(daemon, "/tasks/exit", exit).run().ok();
+      publish(daemon, "/tasks/oom", oom).run().ok();
+
+      // Then: the end of a task is for the engine to tell.
+      Await.until("it is told", () -> !Events.topics(events, "published").isEmpty());
+      assertEquals(List.of("/tasks/oom"), Events.topics(events, "published"));
+    }
+    assertTrue(publish(daemon, "no topic", oom).run().code(1).err().contains("topic"));
   }
 
   @Test

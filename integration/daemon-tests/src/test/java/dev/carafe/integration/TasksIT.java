@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import dev.carafe.api.services.tasks.v1.TasksGrpc;
 import dev.carafe.api.services.tasks.v1.UpdateTaskRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -242,6 +243,96 @@ class TasksIT {
           tasks);
     }
     carafe.ok("containers", "rm", "c1");
+  }
+
+  @Test
+  void aChildThatTakesTooMuchMemoryIsReportedWhileTheTaskRuns(Lab lab) {
+    // Given
+    TestDaemon daemon = lab.daemonWithBusybox();
+    Carafe carafe = daemon.carafe();
+    Path go = lab.directory("shared").resolve("go");
+    String script =
+        "n=0; while :; do [ -e /s/go ] && rm /s/go && tail -c 100000000 /dev/zero; sleep 0.05; done";
+    try (Program.Running events = carafe.program("events", "--format", "json").start()) {
+      Events.awaitSubscribed(carafe, events);
+      start(
+          lab,
+          carafe,
+          script,
+          "--memory",
+          "16M",
+          "--mount",
+          "type=bind,src=" + go.getParent() + ",dst=/s,options=rbind:rw");
+
+      // When
+      touch(go);
+
+      // Then
+      Await.until("it is told", () -> kills(events) == 1);
+      assertEquals("RUNNING", status(carafe));
+
+      // When
+      touch(go);
+
+      // Then
+      Await.until("the second is told", () -> kills(events) == 2);
+      carafe.ok("tasks", "kill", "-s", "KILL", "c1");
+      carafe.run("tasks", "wait", "c1").code(137);
+      carafe.ok("tasks", "rm", "c1");
+      Await.until(
+          "the end is reported", () -> Events.topics(events, "c1").contains("/tasks/delete"));
+      assertEquals(
+          List.of(
+              "/tasks/create",
+              "/tasks/start",
+              "/tasks/oom",
+              "/tasks/oom",
+              "/tasks/exit",
+              "/tasks/delete"),
+          Events.topics(events, "c1").stream()
+              .filter(topic -> topic.startsWith("/tasks/"))
+              .toList());
+    }
+  }
+
+  @Test
+  void aKillOfAChildIsToldOnceAlsoOverARestart(Lab lab) {
+    // Given
+    TestDaemon daemon = lab.daemonWithBusybox();
+    try (Program.Running events = daemon.carafe().program("events", "--format", "json").start()) {
+      Events.awaitSubscribed(daemon.carafe(), events);
+      start(
+          lab,
+          daemon.carafe(),
+          "tail -c 100000000 /dev/zero; echo killed; sleep 1000",
+          "--memory",
+          "16M");
+      Await.until("it is told", () -> kills(events) == 1);
+    }
+
+    // When
+    daemon.kill();
+    daemon.start();
+
+    // Then
+    try (Program.Running events = daemon.carafe().program("events", "--format", "json").start()) {
+      Events.awaitSubscribed(daemon.carafe(), events);
+      daemon.carafe().ok("tasks", "kill", "-s", "KILL", "c1");
+      Await.until("the end is reported", () -> Events.topics(events, "c1").contains("/tasks/exit"));
+      assertEquals(List.of("/tasks/exit"), Events.topics(events, "c1"));
+    }
+  }
+
+  private static void touch(Path file) {
+    try {
+      Files.createFile(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long kills(Program.Running events) {
+    return Events.topics(events, "c1").stream().filter("/tasks/oom"::equals).count();
   }
 
   @Test

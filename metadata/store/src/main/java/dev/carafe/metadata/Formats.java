@@ -209,7 +209,7 @@ final class Formats {
   static final Format<StoredTask> TASK =
       new Format<>(
           "task",
-          1,
+          2,
           (stored, out) -> {
             TaskRecord task = stored.task();
             out.text(stored.snapshotter())
@@ -219,7 +219,8 @@ final class Formats {
                 .map(task.options().values(), Formats::writeOption)
                 .text(task.bootId())
                 .map(task.processes(), Formats::writeProcess)
-                .optional(task.state(), (to, state) -> to.bytes(state.value()));
+                .optional(task.state(), (to, state) -> to.bytes(state.value()))
+                .number(task.memoryKills());
           },
           (id, in) -> {
             String snapshotter = in.text();
@@ -232,7 +233,8 @@ final class Formats {
                     new RuntimeOptions(in.map(from -> readOption(id, from))),
                     in.text(),
                     in.map(Formats::readProcess),
-                    in.optional(from -> new RuntimeState(from.bytes())));
+                    in.optional(from -> new RuntimeState(from.bytes())),
+                    in.version() < 2 ? 0 : in.number());
             return new StoredTask(task, snapshotter, snapshotKey);
           });
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader {
   private final String what;
   private final byte[] bytes;
+  private final int version;
   private int position;
 
   /**
@@ -29,7 +30,7 @@ final class RecordReader {
   RecordReader(String what, byte[] bytes, int newest) {
     this.what = what;
     this.bytes = bytes;
-    int version = next();
+    this.version = next();
     if (version > newest) {
       throw new FailedPreconditionException(
           what + ": written by a newer version of the daemon (format " + version + ")");
@@ -37,6 +38,11 @@ final class RecordReader {
     if (version < 1) {
       throw damaged("format " + version);
     }
+  }
+
+  /** Of the format that the value was written in. */
+  int version() {
+    return version;
   }
 
   long number() {

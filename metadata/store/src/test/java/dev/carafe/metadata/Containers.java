@@ -45,6 +45,7 @@ final class Containers {
         Map.of(
             "", new TaskRecord.Process(new Stdio("in", "out", "err", false), true),
             "exec", new TaskRecord.Process(Stdio.NONE, false)),
-        null);
+        null,
+        0);
   }
 }

@@ -295,6 +295,50 @@ class GarbageCollectionTest {
   }
 
   @Test
+  void backReferencesToImagesSnapshotsAndSandboxesHoldWhileTheseLive() {
+    // Given
+    stores.sandboxes().create(Tied.sandbox("pod", Map.of()));
+    World.image(stores, "image", blob(stores, "target", Map.of()), Map.of());
+    layer(stores, "kept", null);
+    snapshots.updateLabels(key("kept"), _ -> refs("root", "1"));
+    Digest byImage = blob(stores, "a", refs("bref.image", "image"));
+    Digest byNamedImage = blob(stores, "b", refs("bref.image.x", "image"));
+    Digest bySnapshot = blob(stores, "c", refs("bref.snapshot." + SNAPSHOTTER, "kept"));
+    Digest byNamedSnapshot = blob(stores, "d", refs("bref.snapshot." + SNAPSHOTTER + "/x", "kept"));
+    Digest bySandbox = blob(stores, "e", refs("bref.sandbox", "pod"));
+    World.image(
+        stores,
+        "expired",
+        blob(stores, "expired target", Map.of()),
+        Map.of(Labels.GC_EXPIRE, "2020-01-01T00:00:00Z", "containerd.io/gc.bref.image", "image"));
+    blob(stores, "f", refs("bref.snapshot.other", "kept"));
+
+    // When
+    world.collect();
+
+    // Then
+    assertBlobs(
+        Digest.of(World.bytes("target")),
+        Digest.of(World.bytes("expired target")),
+        byImage,
+        byNamedImage,
+        bySnapshot,
+        byNamedSnapshot,
+        bySandbox);
+
+    // When
+    stores.images().delete("image", null);
+    stores.sandboxes().delete("pod");
+    snapshots.updateLabels(key("kept"), _ -> Map.of());
+    world.collect();
+
+    // Then
+    assertBlobs();
+    assertSnapshots();
+    assertEquals(List.of(), stores.images().list());
+  }
+
+  @Test
   void containerHoldsItsSnapshotAndWhatItsLabelsName() {
     layer(stores, "base", null);
     snapshots.prepare(key("rootfs"), key("base"), Map.of());

@@ -433,11 +433,13 @@ class TablesTest {
             options,
             "boot",
             Map.of(),
-            new RuntimeState(new byte[] {1, 2}));
+            new RuntimeState(new byte[] {1, 2}),
+            3);
     stores.tasks().put(running);
     world.restart();
     TaskRecord found = world.stores().tasks().find("c").orElseThrow();
     assertArrayEquals(new byte[] {1, 2}, found.state().value());
+    assertEquals(3, found.memoryKills());
     assertEquals(1, world.stores().tasks().list().size());
     world.stores().tasks().delete("c");
     world.stores().tasks().delete("c");

@@ -21,6 +21,7 @@ public final class Main {
       usage: carafed [--config FILE] [--root DIR] [--state DIR] [--address SOCKET]
              carafed [flags] config default|check|dump
              carafed [flags] db check|repair
+             carafed [--address SOCKET] publish --topic TOPIC --namespace NAMESPACE <EVENT
              carafed --version | --help
 
         --config FILE     configuration (default /etc/carafe/config.toml, where it exists)
@@ -28,6 +29,7 @@ public final class Main {
         --state DIR       what does not (default /run/carafe)
         --address SOCKET  Unix socket of the API (default /run/carafe/carafe.sock)
 
+      publish sends the google.protobuf.Any on its standard input to a running daemon; shims use it.
       Flags win over the file. The daemon runs in the foreground and logs to standard error.
       """;
 
@@ -41,6 +43,10 @@ public final class Main {
   }
 
   private static int run(String[] args) {
+    var publish = Publish.flags(args);
+    if (publish != null) {
+      return Publish.run(publish, System.in);
+    }
     try {
       Arguments arguments = Arguments.parse(List.of(args));
       if (arguments.help()) {

@@ -68,6 +68,7 @@ public final class TaskServiceFactory
         TaskService.TYPE,
         "tasks-service",
         List.of(Metadata.TYPE, PluginTypes.TASK_RUNTIME, PluginTypes.EVENT_BUS),
+        List.of(PluginTypes.SANDBOX_CONTROLLER),
         false,
         new Config(Map.of(RuntimeHandlers.DEFAULT, Handler.DEFAULT)));
   }
@@ -82,6 +83,7 @@ public final class TaskServiceFactory
         new TaskManager(
             context.require(Metadata.TYPE),
             handlers,
+            context.wanted(PluginTypes.SANDBOX_CONTROLLER),
             RuntimeOptionsProtos::decode,
             context.require(PluginTypes.EVENT_BUS),
             context.state());

@@ -3,6 +3,8 @@ package dev.carafe.engine.tasks;
 import dev.carafe.spi.events.Event;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.TaskRuntime;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -13,11 +15,18 @@ final class ExitWatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExitWatcher.class);
 
   private final TaskTable tasks;
+  private final MemoryWatcher memory;
   private final ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean closing;
 
   ExitWatcher(TaskTable tasks) {
     this.tasks = tasks;
+    this.memory = new MemoryWatcher(tasks);
+  }
+
+  /** Tells of kills for want of memory, too. */
+  void watchMemory(Map<String, TaskRuntime> runtimes) {
+    runtimes.forEach(memory::watch);
   }
 
   void watch(TaskEntry entry, ProcessId process) {
@@ -48,9 +57,7 @@ final class ExitWatcher implements AutoCloseable {
         return;
       }
       long pid = entry.runtime.status(entry.state(), process).pid();
-      if (status.oomKilled()) {
-        tasks.publish(entry, new Event.TaskOom(entry.id()));
-      }
+      memory.tellBeforeExit(entry, status);
       String processId = process.isInit() ? entry.id() : process.execId();
       tasks.publish(
           entry,
@@ -63,6 +70,7 @@ final class ExitWatcher implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
+    memory.close();
     watchers.shutdownNow();
   }
 }

@@ -25,7 +25,7 @@ public final class RuntimeHandlers {
   /** The handler that runs what names none. */
   public static final String DEFAULT = "runc";
 
-  private static final String SHIM_PLUGIN = "shim";
+  static final String SHIM_PLUGIN = "shim";
   private static final String RUNC_SHIM = "io.containerd.runc.v2";
   private static final Set<String> RUNC_NAMES =
       Set.of(RUNC_SHIM, "io.containerd.runc.v1", "io.containerd.runtime.v1.linux");
@@ -92,6 +92,11 @@ public final class RuntimeHandlers {
 
   private static Handler shim(String name) {
     return new Handler(SHIM_PLUGIN, new RuntimeOptions(Map.of("shim", name)));
+  }
+
+  /** The runtime plugins that are healthy, by id. */
+  Map<String, TaskRuntime> plugins() {
+    return runtimes;
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class TaskEntry {
   final Namespace namespace;
   final TaskRuntime runtime;
   final Map<String, Exit> exits = new ConcurrentHashMap<>();
+  final AtomicInteger memoryHints = new AtomicInteger();
   private final ReentrantLock turn = new ReentrantLock();
   private final CountDownLatch ready = new CountDownLatch(1);
   private volatile TaskRecord record;

@@ -27,6 +27,7 @@ import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime.DeletedProcess;
+import dev.carafe.spi.sandboxes.SandboxController;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -59,6 +60,7 @@ public final class TaskManager implements AutoCloseable {
 
   private final Metadata metadata;
   private final RuntimeHandlers handlers;
+  private final SandboxAddresses sandboxes;
   private final Function<TypedValue, RuntimeOptions> optionsDecoder;
   private final BundleDirectories bundles;
   private final TaskTable tasks;
@@ -68,6 +70,7 @@ public final class TaskManager implements AutoCloseable {
   /**
    * Makes a manager.
    *
+   * @param sandboxes controllers by id, which may know where a sandbox's containers are run
    * @param optionsDecoder reads a container's runtime options from the wire
    * @param bundles directory for bundles, {@code BUNDLES/NAMESPACE/ID}; survives the daemon, not a
    *     reboot
@@ -75,11 +78,13 @@ public final class TaskManager implements AutoCloseable {
   public TaskManager(
       Metadata metadata,
       RuntimeHandlers handlers,
+      Map<String, SandboxController> sandboxes,
       Function<TypedValue, RuntimeOptions> optionsDecoder,
       EventBus events,
       Path bundles) {
     this.metadata = metadata;
     this.handlers = handlers;
+    this.sandboxes = new SandboxAddresses(metadata, sandboxes);
     this.optionsDecoder = optionsDecoder;
     this.bundles = new BundleDirectories(bundles);
     this.tasks = new TaskTable(metadata, events, this.bundles);
@@ -92,6 +97,7 @@ public final class TaskManager implements AutoCloseable {
    * a task wait for its own recovery only.
    */
   public void recover() {
+    watcher.watchMemory(handlers.plugins());
     new TaskRecovery(handlers, tasks, watcher, bootId).recover(metadata);
   }
 
@@ -123,10 +129,11 @@ public final class TaskManager implements AutoCloseable {
             id,
             handler.plugin(),
             bundles.path(namespace, id),
-            handler.options(),
+            sandboxes.options(namespace, container, handler),
             bootId,
             Map.of("", new TaskRecord.Process(request.stdio(), false)),
-            null);
+            null,
+            0);
     TaskEntry entry = new TaskEntry(namespace, handler.runtime(), intent);
     entry.lock();
     try {

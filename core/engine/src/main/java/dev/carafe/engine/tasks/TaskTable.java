@@ -92,19 +92,25 @@ final class TaskTable {
     TaskRecord old = entry.record();
     Map<String, TaskRecord.Process> processes = new HashMap<>(old.processes());
     change.accept(processes);
-    TaskRecord next =
-        new TaskRecord(
-            old.containerId(),
-            old.runtime(),
-            old.bundle(),
-            old.options(),
-            old.bootId(),
-            processes,
-            state);
+    TaskRecord next = old.with(processes, state);
     if (!next.equals(old)) {
-      metadata.stores(entry.namespace).tasks().put(next);
-      entry.record(next);
+      store(entry, next);
     }
+  }
+
+  private void store(TaskEntry entry, TaskRecord next) {
+    metadata.stores(entry.namespace).tasks().put(next);
+    entry.record(next);
+  }
+
+  /** Remembers that so many kills have been told of, before they are. */
+  void storeMemoryKills(TaskEntry entry, long kills) {
+    store(entry, entry.record().withMemoryKills(kills));
+  }
+
+  /** A task in memory, whatever it is going through. */
+  @Nullable TaskEntry find(String namespace, String id) {
+    return tasks.get(new Key(new Namespace(namespace), id));
   }
 
   void forget(TaskEntry entry) {

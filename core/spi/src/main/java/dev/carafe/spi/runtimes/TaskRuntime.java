@@ -7,6 +7,7 @@ import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Runs tasks.
@@ -116,6 +117,29 @@ public interface TaskRuntime {
   /** Statistics. */
   @Deadline(5)
   TaskMetrics metrics(RuntimeState state);
+
+  /**
+   * How many processes of the task the kernel has killed so far for want of memory. Never falls.
+   *
+   * @throws UnimplementedException where the runtime does not count; it then tells of kills itself,
+   *     or only by {@link ProcessStatus.ExitStatus#oomKilled}
+   */
+  @Deadline(2)
+  default long memoryKills(RuntimeState state) {
+    throw new UnimplementedException("kills for want of memory are not counted");
+  }
+
+  /**
+   * Waits until {@link #memoryKills} of some tasks may have grown and names them: at the moment of
+   * the kill, and for each task that {@link #recover} took up. One wait serves all tasks, and the
+   * daemon has one at a time. What is named once is not named again before the next kill.
+   *
+   * @throws UnimplementedException where the runtime does not count
+   */
+  @Deadline(Deadline.UNBOUNDED)
+  default Set<TaskLocation> awaitMemoryKills() throws InterruptedException {
+    throw new UnimplementedException("kills for want of memory are not counted");
+  }
 
   /**
    * Writes a checkpoint.

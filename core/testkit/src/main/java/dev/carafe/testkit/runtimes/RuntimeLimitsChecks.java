@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.carafe.linux.OomScore;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.runtimes.TaskLocation;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -102,6 +108,81 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
         exit.toString());
     assertEquals(137, exit.code());
     runtime.delete(state, INIT);
+  }
+
+  /** A task whose first process outlives a child that takes too much memory. */
+  private RuntimeState survivor(String id) throws Exception {
+    return runtime.start(
+        runtime.create(
+            request(
+                id,
+                Stdio.NONE,
+                Specs.memoryLimit(16 << 20),
+                "sh",
+                "-c",
+                "tail -c 1000000000 /dev/zero; sleep 1000")),
+        INIT);
+  }
+
+  private Set<TaskLocation> named() throws Exception {
+    return CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return runtime.awaitMemoryKills();
+              } catch (InterruptedException e) {
+                throw new CompletionException(e);
+              }
+            },
+            task -> Thread.ofVirtual().start(task))
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-07 a kill for want of memory is told when it happens, and once")
+  void killOfAChild() throws Exception {
+    // Given
+    RuntimeState state = survivor("a");
+
+    if (harness.declines().contains(Behaviour.COUNTS_MEMORY_KILLS)) {
+      // Then
+      assertThrows(UnimplementedException.class, () -> runtime.memoryKills(state));
+      assertThrows(UnimplementedException.class, () -> runtime.awaitMemoryKills());
+    } else {
+      // When
+      Set<TaskLocation> named = named();
+
+      // Then
+      assertEquals(Set.of(sandbox.location("a")), named);
+      assertEquals(1, runtime.memoryKills(state));
+      assertInstanceOf(ProcessStatus.Running.class, runtime.status(state, INIT));
+
+      // When
+      RuntimeState other = survivor("b");
+
+      // Then
+      assertEquals(Set.of(sandbox.location("b")), named());
+      killAndDelete(other);
+    }
+    killAndDelete(state);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-08 the count outlives the daemon, and a task that is taken up is named")
+  void killBeforeRecovery() throws Exception {
+    if (harness.declines().contains(Behaviour.COUNTS_MEMORY_KILLS)) {
+      return;
+    }
+    // Given
+    RuntimeState state = survivor("a");
+    named();
+
+    // When
+    RuntimeState recovered = restart(state, "a");
+
+    // Then
+    assertEquals(Set.of(sandbox.location("a")), named());
+    assertEquals(1, runtime.memoryKills(recovered));
+    killAndDelete(recovered);
   }
 
   @Test

@@ -26,6 +26,9 @@ public interface TaskRuntimeHarness {
     /** An exit says whether the kernel ended the process for want of memory. */
     EXIT_TELLS_OUT_OF_MEMORY,
 
+    /** Kills for want of memory are counted, and tasks named when they happen. */
+    COUNTS_MEMORY_KILLS,
+
     /** An exec whose start no daemon recorded is ended; else it counts as started. */
     UNRECORDED_EXEC_IS_ENDED,
 

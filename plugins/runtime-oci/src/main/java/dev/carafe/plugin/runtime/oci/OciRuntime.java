@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   private final Path stateDirectory;
   private final EventLoop loop = EventLoop.start("oci-runtime", CAPACITY);
   private final Map<Key, Task> tasks = new ConcurrentHashMap<>();
+  private final MemoryWatch memory = new MemoryWatch(loop);
   private final OciCommand command = new OciCommand(loop);
   private final TaskLauncher launcher;
   private final TaskCleaner cleaner;
@@ -89,6 +91,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     RuntimeSettings settings = settings(request.options(), location.namespace());
     try {
       Task task = launcher.create(loop, request, settings);
+      task.watchMemory(memory);
       tasks.put(Key.of(location), task);
       return StateCodec.encode(task.state());
     } catch (InterruptedException e) {
@@ -120,6 +123,8 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     Task recovered = TaskRecovery.recover(loop, known);
     Task winner = tasks.putIfAbsent(key, recovered);
     if (winner == null) {
+      recovered.watchMemory(memory);
+      memory.name(known.location());
       return recovered;
     }
     recovered.close();
@@ -149,7 +154,9 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     try {
       if (id.isInit()) {
         requireStatus(task, "start", ProcessStatus.Created.class);
-        return launcher.start(task);
+        RuntimeState started = launcher.start(task);
+        task.watchMemory(memory);
+        return started;
       }
       requireStatus(
           task, "start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
@@ -351,6 +358,16 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   }
 
   @Override
+  public long memoryKills(RuntimeState state) {
+    return task(state).memoryKills();
+  }
+
+  @Override
+  public Set<TaskLocation> awaitMemoryKills() throws InterruptedException {
+    return memory.await();
+  }
+
+  @Override
   public void checkpoint(RuntimeState state, CheckpointRequest request) {
     Task task = task(state);
     try {
@@ -379,6 +396,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
       ExitStatus exit = cleaner.delete(task);
       tasks.remove(Key.of(task.state().location()), task);
       task.close();
+      memory.forget(task.state().location());
       return new DeletedProcess(state, process.process().number(), exit);
     } catch (InterruptedException e) {
       throw Conmon.cancelled(named(task, id), e);
@@ -417,6 +435,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public void close() {
     loop.close();
     tasks.values().forEach(Task::close);
+    memory.close();
     tasks.clear();
   }
 }

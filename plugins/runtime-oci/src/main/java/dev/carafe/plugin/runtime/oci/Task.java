@@ -7,12 +7,15 @@ import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
+import java.nio.file.Files;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task while this daemon lives. Changing calls come one at a time; its state may be read
@@ -25,6 +28,9 @@ final class Task {
   private final EventLoop loop;
   private final Map<String, LiveProcess> processes = new ConcurrentHashMap<>();
   private volatile TaskState state;
+  private final AtomicLong memoryKills = new AtomicLong();
+  private @Nullable Runnable memoryWatch;
+  private boolean closed;
 
   /**
    * A task that has just been created, or an earlier daemon's whose processes are to be watched.
@@ -57,6 +63,26 @@ final class Task {
   void watch(ProcessState process) {
     live(new ProcessId(process.execId()))
         .watch(process, state.files(process), state.cgroup(), state.id());
+  }
+
+  /** Has kills for want of memory named, from when it has a control group. */
+  synchronized void watchMemory(MemoryWatch watch) {
+    if (memoryWatch == null && !closed && !state.cgroup().isNone()) {
+      memoryWatch = watch.watch(state.location(), state.cgroup());
+    }
+  }
+
+  /**
+   * Kills for want of memory by the kernel's count, which does not depend on who noticed in time.
+   * Where the group has gone with its last process, conmon's word stands for one.
+   */
+  long memoryKills() {
+    TaskCgroup cgroup = state.cgroup();
+    long counted = cgroup.oomKills();
+    if (counted == 0 && !cgroup.exists() && Files.exists(state.files(state.init()).oom())) {
+      counted = 1;
+    }
+    return memoryKills.accumulateAndGet(counted, Math::max);
   }
 
   /** Where a process stands, by the kernel. */
@@ -111,8 +137,17 @@ final class Task {
 
   /** Closes what is held; the processes go on. */
   void close() {
+    closeMemoryWatch();
     processes.values().forEach(LiveProcess::close);
     processes.clear();
+  }
+
+  private synchronized void closeMemoryWatch() {
+    closed = true;
+    if (memoryWatch != null) {
+      memoryWatch.run();
+      memoryWatch = null;
+    }
   }
 
   static NotFoundException finished() {

@@ -59,7 +59,7 @@ final class ShimCleaner {
     ShimState.Exit known = ShimState.read(bundle.exit(), ShimState.Exit.class);
     ShimState.Exit exit = known;
     try {
-      if (!usedByOthers(bundle, state.bootstrap())) {
+      if (!state.borrowed() && !usedByOthers(bundle, state.bootstrap())) {
         state.process().signal(Signals.SIGKILL);
         state.process().awaitEnd(STEP);
         removeSocket(state.bootstrap());
@@ -122,6 +122,11 @@ final class ShimCleaner {
    */
   void shutDown(ShimTask task, boolean last) throws InterruptedException {
     ShimState state = task.state();
+    if (state.borrowed()) {
+      task.close();
+      removeTraces(state.location());
+      return;
+    }
     task.expectEnd();
     try {
       task.call(client -> {
@@ -192,17 +197,38 @@ final class ShimCleaner {
     ShimState.Intent intent = ShimState.read(bundle.intent(), ShimState.Intent.class);
     if (intent != null) {
       Bootstrap bootstrap = ShimState.read(bundle.bootstrap(), Bootstrap.class);
-      boolean answered = bootstrap != null && deleteInShim(location, bootstrap);
+      boolean answered = bootstrap != null && deleteInShim(location, bootstrap, intent.borrowed());
       delete(bundle, location.namespace(), location.id(), Path.of(intent.program()), 0);
-      if (!answered || bootstrap == null || !usedByOthers(bundle, bootstrap)) {
+      if (!intent.borrowed()
+          && (!answered || bootstrap == null || !usedByOthers(bundle, bootstrap))) {
         endShims(location, bundle, bootstrap);
       }
     }
     removeTraces(location);
   }
 
+  /**
+   * Removes what a sandbox's shim left; one that was told to end has some time to do so.
+   *
+   * @throws UnavailableException if something of it cannot be ended
+   */
+  void endSandbox(TaskLocation location, Duration limit) throws InterruptedException {
+    Bundle bundle = Bundle.of(location);
+    SandboxRecord record =
+        ShimState.read(bundle.directory().resolve(SandboxRecord.FILE), SandboxRecord.class);
+    if (record != null) {
+      boolean ended =
+          ShimProcess.until(limit, () -> ShimProcess.withVariable(bundle.tag()).isEmpty());
+      if (!ended || record.exit() != null) {
+        delete(bundle, location.namespace(), location.id(), Path.of(record.program()), 0);
+      }
+      endShims(location, bundle, record.bootstrap());
+    }
+    removeTraces(location);
+  }
+
   /** Whether the shim answered. */
-  private boolean deleteInShim(TaskLocation location, Bootstrap bootstrap)
+  private boolean deleteInShim(TaskLocation location, Bootstrap bootstrap, boolean borrowed)
       throws InterruptedException {
     try (ShimConnection connection =
         ShimConnection.open(bootstrap, location.namespace(), config.cleanupTimeout())) {
@@ -217,7 +243,9 @@ final class ShimCleaner {
       } catch (NotFoundException | ShimFailureException e) {
         LOG.debug("task {}: {}", location, e.getMessage());
       }
-      client.shutdown();
+      if (!borrowed) {
+        client.shutdown();
+      }
       return true;
     } catch (DaemonException | ShimFailureException | ShimGoneException e) {
       LOG.info("task {}: its shim: {}", location, e.getMessage());

@@ -49,22 +49,26 @@ final class ShimLauncher {
     Path program = binaries.find(ShimOptions.runtime(request.options()));
     Any options = ShimOptions.of(request.options());
     Bundle bundle = Bundle.of(location);
-    prepare(bundle, location, spec, program);
+    Bootstrap existing = ShimOptions.existing(request.options());
+    prepare(bundle, location, spec, program, existing != null);
     ShimLog log = ShimLog.open(loop, location.toString(), bundle.log());
     boolean done = false;
     @Nullable ShimConnection connection = null;
     try {
-      Bootstrap bootstrap = ShimOptions.existing(request.options());
-      if (bootstrap == null) {
-        bootstrap = starter.start(program, location, options);
-      }
+      Bootstrap bootstrap = existing == null ? starter.start(program, location, options) : existing;
       bundle.write(bundle.bootstrap(), bootstrap.json());
       connection = ShimConnection.open(bootstrap, location.namespace(), config.loadTimeout());
       var client = new TaskClient(connection, bootstrap.version(), location.id(), config);
       long pid = create(client, message(request, stdio, options), location);
       ShimState state =
           ShimState.created(
-              location, program, bootstrap, shim(client), pid, request.stdio().terminal());
+              location,
+              program,
+              bootstrap,
+              shim(client),
+              pid,
+              request.stdio().terminal(),
+              existing != null);
       var task = new ShimTask(config, cleaner, state, log);
       task.attach(connection);
       done = true;
@@ -81,12 +85,14 @@ final class ShimLauncher {
     }
   }
 
-  private void prepare(Bundle bundle, TaskLocation location, SpecDocument spec, Path program) {
+  private void prepare(
+      Bundle bundle, TaskLocation location, SpecDocument spec, Path program, boolean borrowed) {
     try {
       bundle.write(
           bundle.intent(),
           ShimState.bytes(
-              new ShimState.Intent(location.namespace(), location.id(), program.toString())));
+              new ShimState.Intent(
+                  location.namespace(), location.id(), program.toString(), borrowed)));
       bundle.write(bundle.config(), spec.json());
       bundle.write(bundle.binaryPath(), program.toString().getBytes(StandardCharsets.UTF_8));
       bundle.makeRootfs();

@@ -54,7 +54,7 @@ final class ShimOptions {
       return any(original.typeUrl(), ByteString.copyFrom(original.value()));
     }
     Map<String, Object> values = new HashMap<>(options.values());
-    values.remove(SHIM);
+    values.keySet().removeAll(List.of(SHIM, TASK_API_ADDRESS, TASK_API_VERSION));
     if (values.isEmpty()) {
       return null;
     }

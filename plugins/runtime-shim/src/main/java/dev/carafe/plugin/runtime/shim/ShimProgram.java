@@ -181,9 +181,10 @@ final class ShimProgram {
     return variables;
   }
 
+  /** The daemon's launcher says where it is. */
   String publishBinary() {
     return config.publishBinary().isEmpty()
-        ? ProcessHandle.current().info().command().orElse("carafed")
+        ? System.getProperty("carafe.program", "carafed")
         : config.publishBinary();
   }
 }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param program the shim's, for cleaning up after it
  * @param pid of the task's first process, to show
  * @param terminal whether the first process has one
+ * @param borrowed whether the shim is a sandbox's, which ends it
  * @param execs further processes
  */
 record ShimState(
@@ -35,6 +36,7 @@ record ShimState(
     ShimProcess process,
     long pid,
     boolean terminal,
+    boolean borrowed,
     List<Exec> execs) {
   private static final int VERSION = 1;
 
@@ -51,7 +53,7 @@ record ShimState(
   record Exec(String id, boolean terminal) {}
 
   /** What it takes to undo a creation of which nothing else is known. */
-  record Intent(String namespace, String id, String program) {}
+  record Intent(String namespace, String id, String program, boolean borrowed) {}
 
   /** How the first process ended, in the bundle. */
   record Exit(int code, long pid, String exitedAt) {
@@ -74,7 +76,8 @@ record ShimState(
       Bootstrap bootstrap,
       ShimProcess process,
       long pid,
-      boolean terminal) {
+      boolean terminal,
+      boolean borrowed) {
     return new ShimState(
         VERSION,
         location.namespace(),
@@ -85,6 +88,7 @@ record ShimState(
         process,
         pid,
         terminal,
+        borrowed,
         List.of());
   }
 
@@ -108,7 +112,7 @@ record ShimState(
 
   private ShimState withExecs(List<Exec> all) {
     return new ShimState(
-        version, namespace, id, bundle, program, bootstrap, process, pid, terminal, all);
+        version, namespace, id, bundle, program, bootstrap, process, pid, terminal, borrowed, all);
   }
 
   RuntimeState encoded() {

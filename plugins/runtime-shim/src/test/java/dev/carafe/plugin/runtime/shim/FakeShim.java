@@ -30,6 +30,7 @@ final class FakeShim {
   static final int PID = 4711;
 
   volatile @Nullable CreateTaskRequest created;
+  volatile boolean shutDown;
   private volatile Status status = Status.CREATED;
   private final CountDownLatch killed = new CountDownLatch(1);
 
@@ -64,7 +65,10 @@ final class FakeShim {
             .build();
       }
       case DeleteRequest ignored -> DeleteResponse.newBuilder().setPid(PID).build();
-      case ShutdownRequest ignored -> Empty.getDefaultInstance();
+      case ShutdownRequest ignored -> {
+        shutDown = true;
+        yield Empty.getDefaultInstance();
+      }
       default -> ConnectResponse.getDefaultInstance();
     };
   }

@@ -1,6 +1,7 @@
 package dev.carafe.plugin.runtime.shim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -244,6 +245,48 @@ class FakeShimTest {
     assertEquals("containerd.runc.v1.Options", created.getOptions().getTypeUrl());
     assertEquals(request.location().bundle().toString(), created.getBundle());
     assertEquals("overlay", created.getRootfs(0).getType());
+  }
+
+  @Test
+  void aTaskInASandboxIsRunByTheSandboxsShimAndDoesNotEndIt() throws Exception {
+    // Given
+    var shim = new FakeShim();
+    Path socket = sandbox.directory().resolve("s");
+    Map<String, Object> borrowed =
+        Map.of("task_api_address", "ttrpc+unix://" + socket, "task_api_version", 3L);
+    try (TtrpcServer server = ttrpc(shim, socket, 3)) {
+      // When
+      RuntimeState state =
+          runtime.create(request("echo a shim must not be started >&2; exit 1", borrowed));
+      state = runtime.start(state, ProcessId.INIT);
+      runtime.kill(state, ProcessId.INIT, 9, false);
+      assertEquals(9, RuntimeSandbox.await(runtime, state, ProcessId.INIT).code());
+      runtime.delete(state, ProcessId.INIT);
+
+      // Then
+      assertNotNull(shim.created);
+      assertFalse(shim.shutDown);
+    }
+  }
+
+  @Test
+  void aCreationThatFailsDoesNotEndTheSandboxsShim() throws Exception {
+    // Given
+    var shim = new FakeShim();
+    Path socket = sandbox.directory().resolve("s");
+    try (TtrpcServer server = ttrpc(shim, socket, 3)) {
+      CreateTask request =
+          request(
+              "exit 0",
+              Map.of("task_api_address", "ttrpc+unix://" + socket, "task_api_version", 3L));
+      runtime.create(request);
+
+      // When
+      runtime.discard(request.location());
+
+      // Then
+      assertFalse(shim.shutDown);
+    }
   }
 
   @Test

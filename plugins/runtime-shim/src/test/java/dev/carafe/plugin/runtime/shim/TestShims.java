@@ -93,6 +93,7 @@ final class TestShims {
       public Set<Behaviour> declines() {
         return EnumSet.of(
             Behaviour.EXIT_TELLS_OUT_OF_MEMORY,
+            Behaviour.COUNTS_MEMORY_KILLS,
             Behaviour.UNRECORDED_EXEC_IS_ENDED,
             Behaviour.STARTS_WITHOUT_READER,
             Behaviour.SIZE_BEFORE_START,
