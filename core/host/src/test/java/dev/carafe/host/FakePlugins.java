@@ -127,6 +127,7 @@ final class FakePlugins {
         new DaemonConfig.PluginLimits(1, 1, 4, 4),
         defaults.runtimes(),
         Map.of(),
+        Map.of(),
         Map.of());
   }
 }

@@ -59,7 +59,9 @@ public final class DetachedMount {
     if (options.isBind() && !options.changesAttributes()) {
       return PathCalls.openat(Fd.CWD, RawPath.of(first.source()), OpenFlags.PATH, 0);
     }
-    return modern ? detached(first, options) : inPrivateNamespace(mounts);
+    return modern
+        ? FileBacked.mount(first, options, backed -> detached(backed, options))
+        : inPrivateNamespace(mounts);
   }
 
   /** One mount by the calls of Linux 5.2 and later. */

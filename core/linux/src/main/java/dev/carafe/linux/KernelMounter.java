@@ -74,11 +74,17 @@ final class KernelMounter implements Mounter {
     try {
       try (Fd place = place(target, mount.target())) {
         path = PathCalls.readlinkat(Fd.CWD, place.procPath());
-        if (modern && !options.isRemount()) {
-          attach(mount, options, place);
-        } else {
-          classic(mount, options, place);
-        }
+        FileBacked.mount(
+            mount,
+            options,
+            backed -> {
+              if (modern && !options.isRemount()) {
+                attach(backed, options, place);
+              } else {
+                classic(backed, options, place);
+              }
+              return true;
+            });
       }
       mounted = !options.isRemount();
       finish(mount, options, target);

@@ -10,12 +10,17 @@ import java.util.Map;
  * Options in the notation of mount(8), sorted by what becomes of them.
  *
  * @param flags of mount(2), without propagation
+ * @param loop whether the source is a file that takes a loop device
  * @param recursiveReadOnly {@code rro}: every mount of the tree (Linux 5.12)
  * @param propagation one flag each, in the order given
  * @param data what the file system is told
  */
 record MountOptions(
-    long flags, boolean recursiveReadOnly, List<Long> propagation, List<String> data) {
+    long flags,
+    boolean loop,
+    boolean recursiveReadOnly,
+    List<Long> propagation,
+    List<String> data) {
   private static final long REC = MountFlags.REC;
 
   private static final Map<String, Long> SET =
@@ -80,6 +85,7 @@ record MountOptions(
   static MountOptions parse(String type, List<String> options) {
     long flags =
         type.equals("bind") ? MountFlags.BIND : type.equals("rbind") ? MountFlags.BIND | REC : 0;
+    boolean loop = false;
     boolean recursiveReadOnly = false;
     var propagation = new ArrayList<Long>();
     var data = new ArrayList<String>();
@@ -90,16 +96,22 @@ record MountOptions(
         flags &= ~CLEAR.getOrDefault(option, 0L);
       } else if (PROPAGATION.containsKey(option)) {
         propagation.add(PROPAGATION.getOrDefault(option, 0L));
+      } else if (option.equals("loop")) {
+        loop = true;
       } else if (option.equals("rro")) {
         recursiveReadOnly = true;
       } else if (!option.isEmpty() && !option.startsWith("x-") && !option.startsWith("X-")) {
         data.add(option);
       }
     }
+    if ((flags & MountFlags.BIND) != 0 && loop) {
+      throw new IllegalArgumentException("mount option loop: not for a bind mount");
+    }
     if ((flags & MountFlags.BIND) != 0 && !data.isEmpty()) {
       throw new IllegalArgumentException("mount options " + data + ": not for a bind mount");
     }
-    return new MountOptions(flags, recursiveReadOnly, List.copyOf(propagation), List.copyOf(data));
+    return new MountOptions(
+        flags, loop, recursiveReadOnly, List.copyOf(propagation), List.copyOf(data));
   }
 
   boolean isBind() {

@@ -26,7 +26,10 @@ record Layer(List<Entry> entries, byte[] archive, Compression compression) {
   enum Compression {
     NONE(""),
     GZIP("+gzip"),
-    ZSTD("+zstd");
+    ZSTD("+zstd"),
+
+    /** A gzip archive with one added to each byte: only a stream processor can open it. */
+    SEALED("+gzip+sealed");
 
     private final String suffix;
 
@@ -59,12 +62,22 @@ record Layer(List<Entry> entries, byte[] archive, Compression compression) {
           case NONE -> bytes;
           case GZIP -> new GZIPOutputStream(bytes);
           case ZSTD -> new ZstdOutputStream(bytes);
+          case SEALED -> new GZIPOutputStream(sealed(bytes));
         }) {
       out.write(archive);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
+  }
+
+  private static OutputStream sealed(OutputStream out) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        out.write(b + 1);
+      }
+    };
   }
 
   private static byte[] tar(List<Entry> entries) {

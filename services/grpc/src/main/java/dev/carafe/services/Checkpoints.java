@@ -84,7 +84,8 @@ final class Checkpoints {
           blob.stream(0),
           List.of(bind(directory)),
           Whiteouts.DELETE,
-          false);
+          false,
+          Map.of());
       return restore;
     } catch (RuntimeException | InterruptedException e) {
       restore.close();

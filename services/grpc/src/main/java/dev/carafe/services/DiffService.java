@@ -16,6 +16,7 @@ import dev.carafe.spi.diffs.AppliedLayer;
 import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.diffs.Whiteouts;
 import io.grpc.stub.StreamObserver;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -47,7 +48,8 @@ final class DiffService extends DiffGrpc.DiffImplBase {
                             blob.stream(0),
                             Protos.fromMounts(request.getMountsList()),
                             Whiteouts.DELETE,
-                            request.getSyncFs()));
+                            request.getSyncFs(),
+                            payloads(request)));
           }
           return ApplyResponse.newBuilder()
               .setApplied(
@@ -80,6 +82,12 @@ final class DiffService extends DiffGrpc.DiffImplBase {
                   .call(() -> writer.write(content(), wanted, mediaType, request.getRef(), labels));
           return DiffResponse.newBuilder().setDiff(Protos.descriptor(written)).build();
         });
+  }
+
+  private static Map<String, byte[]> payloads(ApplyRequest request) {
+    Map<String, byte[]> payloads = new HashMap<>();
+    request.getPayloadsMap().forEach((id, payload) -> payloads.put(id, payload.toByteArray()));
+    return payloads;
   }
 
   private ContentStore content() {

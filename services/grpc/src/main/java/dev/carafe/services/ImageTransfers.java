@@ -53,6 +53,8 @@ final class ImageTransfers {
                       storeAs,
                       options.of(namespace, source, trace),
                       platforms(destination),
+                      destination.getAllMetadata(),
+                      Integer.toUnsignedLong(destination.getManifestLimit()),
                       unpacks(destination),
                       labels),
                   step -> {

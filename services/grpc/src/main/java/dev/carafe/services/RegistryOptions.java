@@ -13,8 +13,9 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.images.Credentials;
 import dev.carafe.spi.images.SourceOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** How a client wants a registry to be reached. */
 final class RegistryOptions {
@@ -55,22 +56,29 @@ final class RegistryOptions {
     };
   }
 
-  private Function<String, Optional<Credentials>> credentials(
+  private BiFunction<String, List<String>, Optional<Credentials>> credentials(
       Namespace namespace, String reference, String streamId) {
     if (streamId.isEmpty()) {
-      return host -> Optional.empty();
+      return (host, challenges) -> Optional.empty();
     }
     OpenStream stream = streams.get(namespace, streamId);
     Object turn = new Object();
-    return host -> {
+    return (host, challenges) -> {
       synchronized (turn) {
-        return ask(stream, host, reference);
+        return ask(stream, host, reference, challenges);
       }
     };
   }
 
-  private static Optional<Credentials> ask(OpenStream stream, String host, String reference) {
-    stream.send(Anys.pack(AuthRequest.newBuilder().setHost(host).setReference(reference).build()));
+  private static Optional<Credentials> ask(
+      OpenStream stream, String host, String reference, List<String> challenges) {
+    stream.send(
+        Anys.pack(
+            AuthRequest.newBuilder()
+                .setHost(host)
+                .setReference(reference)
+                .addAllWwwauthenticate(challenges)
+                .build()));
     Any answer;
     try {
       answer = stream.receive(ANSWER);

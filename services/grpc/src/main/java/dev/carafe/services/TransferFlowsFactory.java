@@ -80,7 +80,7 @@ public final class TransferFlowsFactory
         "local",
         List.of(
             Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.IMAGE_ARCHIVE, PluginTypes.DIFFER),
-        List.of(PluginTypes.IMAGE_VERIFIER),
+        List.of(PluginTypes.IMAGE_VERIFIER, PluginTypes.LAYER_PROCESSOR),
         false,
         Config.DEFAULT);
   }
@@ -104,12 +104,14 @@ public final class TransferFlowsFactory
       throw new FailedPreconditionException("image archive \"" + ARCHIVE + "\" is not running");
     }
     Metadata metadata = context.require(Metadata.TYPE);
+    LayerApplier applier =
+        new LayerApplier(differs, context.wanted(PluginTypes.LAYER_PROCESSOR).values(), bounds);
     ImagePuller puller =
         new ImagePuller(
             metadata,
             registry,
             verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers()),
-            differs,
+            applier,
             bounds);
     puller.forgetInterrupted();
     return new Running(
@@ -117,7 +119,7 @@ public final class TransferFlowsFactory
         new ImagePusher(metadata, registry, config.maxConcurrentUploads()),
         new ImageImporter(metadata, archive, puller),
         new ImageExporter(metadata, archive),
-        new LayerApplier(differs, bounds),
+        applier,
         differs,
         config.snapshotter());
   }

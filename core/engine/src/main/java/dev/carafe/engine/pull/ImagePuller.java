@@ -13,7 +13,6 @@ import dev.carafe.oci.MediaTypes;
 import dev.carafe.oci.Platforms;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Platform;
-import dev.carafe.spi.diffs.Differ;
 import dev.carafe.spi.errors.AbortedException;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.CancelledException;
@@ -38,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 /**
  * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is
@@ -60,14 +60,14 @@ public final class ImagePuller {
       Metadata metadata,
       ImageSource source,
       ImageVerification verification,
-      List<Differ> differs,
+      LayerApplier applier,
       PullConfig config) {
     this.metadata = metadata;
     this.pullLeases = new PullLeases(metadata);
     this.source = source;
     this.verification = verification;
     this.fetcher = new BlobFetcher(config);
-    this.unpacker = new LayerUnpacker(fetcher, new LayerApplier(differs, config), config);
+    this.unpacker = new LayerUnpacker(fetcher, applier, config);
   }
 
   /** Lets go of what pulls of a killed daemon held. To be called before the first pull. */
@@ -115,7 +115,12 @@ public final class ImagePuller {
               sourceLabel(request.name()),
               progress),
           target,
-          new Wanted(request.storeAs(), request.platforms(), request.unpacks()));
+          new Wanted(
+              request.storeAs(),
+              request.platforms(),
+              request.unpacks(),
+              request.allMetadata(),
+              request.manifestLimit()));
       Image image = stores.images().put(Image.of(request.storeAs(), target, request.labels()));
       progress.report(step("saved", request, target));
       return image;
@@ -146,11 +151,28 @@ public final class ImagePuller {
             new NowhereElse(target),
             Map.of(),
             progress);
-    fetch(fetch, target, new Wanted(image, platforms, unpacks));
+    fetch(fetch, target, new Wanted(image, platforms, unpacks, false, 0));
   }
 
   /** What is wanted of an image, wherever it comes from. */
-  private record Wanted(String image, List<Platform> platforms, List<PullRequest.Unpack> unpacks) {}
+  private record Wanted(
+      String image,
+      List<Platform> platforms,
+      List<PullRequest.Unpack> unpacks,
+      boolean allMetadata,
+      long manifestLimit) {}
+
+  /** What is taken of an index: some with their layers, others without. */
+  private record Choice(List<Descriptor> whole, List<Descriptor> metadata) {
+    /** Of nothing below this is more than metadata wanted. */
+    Choice onlyMetadata() {
+      return new Choice(List.of(), Stream.concat(whole.stream(), metadata.stream()).toList());
+    }
+
+    boolean contains(Descriptor descriptor) {
+      return whole.contains(descriptor) || metadata.contains(descriptor);
+    }
+  }
 
   private void fetch(Fetch fetch, Descriptor target, Wanted wanted) {
     try {
@@ -200,7 +222,7 @@ public final class ImagePuller {
 
   private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, Wanted wanted) {
     List<ImageTree> images = new ArrayList<>();
-    fetchTree(fetch, target, wanted, List.of(wanted.image()), images, 0);
+    fetchTree(fetch, target, wanted, List.of(wanted.image()), images, true, 0);
     if (images.isEmpty()) {
       throw new NotFoundException(
           "image \""
@@ -218,6 +240,7 @@ public final class ImagePuller {
       Wanted wanted,
       List<String> parents,
       List<ImageTree> images,
+      boolean whole,
       int depth) {
     if (depth > 4) {
       throw new UnimplementedException(
@@ -227,10 +250,16 @@ public final class ImagePuller {
     List<String> below = List.of(BlobFetcher.pieceName(descriptor));
     switch (ImageDocument.parse(descriptor, bytes)) {
       case ImageDocument.Index index -> {
-        List<Descriptor> chosen = choose(index, wanted.platforms());
+        Choice chosen = choose(index, wanted);
+        if (!whole) {
+          chosen = chosen.onlyMetadata();
+        }
         fetcher.label(fetch, descriptor, childLabels(index.manifests(), chosen));
-        for (Descriptor manifest : chosen) {
-          fetchTree(fetch, manifest, wanted, below, images, depth + 1);
+        for (Descriptor manifest : chosen.whole()) {
+          fetchTree(fetch, manifest, wanted, below, images, true, depth + 1);
+        }
+        for (Descriptor manifest : chosen.metadata()) {
+          fetchTree(fetch, manifest, wanted, below, images, false, depth + 1);
         }
       }
       case ImageDocument.Manifest manifest -> {
@@ -241,6 +270,10 @@ public final class ImagePuller {
               Labels.GC_REF_CONTENT + ".l." + i, manifest.layers().get(i).digest().toString());
         }
         fetcher.label(fetch, descriptor, labels);
+        if (!whole) {
+          fetcher.fetch(fetch, manifest.config(), below);
+          return;
+        }
         Platform platform =
             descriptor.platform() == null ? Platforms.host() : descriptor.platform();
         images.add(new ImageTree(descriptor, manifest, platform, below));
@@ -248,22 +281,32 @@ public final class ImagePuller {
     }
   }
 
-  private static List<Descriptor> choose(ImageDocument.Index index, List<Platform> platforms) {
+  private static Choice choose(ImageDocument.Index index, Wanted wanted) {
     List<Descriptor> readable =
         index.manifests().stream()
             .filter(child ->
                 MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType()))
             .toList();
-    if (platforms.isEmpty()) {
-      return readable;
+    List<Descriptor> whole =
+        wanted.platforms().isEmpty()
+            ? readable
+            : wanted.platforms().stream()
+                .flatMap(platform -> Platforms.choose(platform, readable).stream())
+                .distinct()
+                .toList();
+    List<Descriptor> metadata =
+        wanted.allMetadata()
+            ? readable.stream().filter(child -> !whole.contains(child)).toList()
+            : List.of();
+    if (wanted.manifestLimit() == 0) {
+      return new Choice(whole, metadata);
     }
-    return platforms.stream()
-        .flatMap(platform -> Platforms.choose(platform, readable).stream())
-        .distinct()
-        .toList();
+    List<Descriptor> taken = whole.stream().limit(wanted.manifestLimit()).toList();
+    return new Choice(
+        taken, metadata.stream().limit(wanted.manifestLimit() - taken.size()).toList());
   }
 
-  private static Map<String, String> childLabels(List<Descriptor> all, List<Descriptor> chosen) {
+  private static Map<String, String> childLabels(List<Descriptor> all, Choice chosen) {
     Map<String, String> labels = new LinkedHashMap<>();
     for (int i = 0; i < all.size(); i++) {
       if (chosen.contains(all.get(i))) {

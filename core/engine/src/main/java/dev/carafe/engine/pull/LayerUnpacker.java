@@ -247,8 +247,9 @@ final class LayerUnpacker {
             target
                 .fetch()
                 .caller()
-                .call(
-                    () -> applier.apply(descriptor, tee, mounts, layer.whiteouts(), config.sync()));
+                .call(() ->
+                    applier.apply(
+                        descriptor, tee, mounts, layer.whiteouts(), config.sync(), Map.of()));
         tee.drain();
       } catch (DataLossException e) {
         // Damaged on the way, or damaged at its origin: the digest of all the bytes tells.
@@ -277,7 +278,12 @@ final class LayerUnpacker {
               .caller()
               .call(() ->
                   applier.apply(
-                      layer.descriptor(), blob.stream(0), mounts, whiteouts, config.sync()));
+                      layer.descriptor(),
+                      blob.stream(0),
+                      mounts,
+                      whiteouts,
+                      config.sync(),
+                      Map.of()));
     }
     fetcher.label(
         target.fetch(),

@@ -11,6 +11,10 @@ import java.util.Map;
  *
  * @param storeAs name of the image record
  * @param platforms to fetch; empty means all
+ * @param allMetadata whether manifests and configurations of other platforms are fetched too,
+ *     without their layers
+ * @param manifestLimit how many manifests of an index are taken at most, those of the platforms
+ *     first; 0 for all
  * @param unpacks what to unpack; empty means content only
  * @param labels of the image record
  */
@@ -19,6 +23,8 @@ public record PullRequest(
     String storeAs,
     SourceOptions source,
     List<Platform> platforms,
+    boolean allMetadata,
+    long manifestLimit,
     List<Unpack> unpacks,
     Map<String, String> labels) {
   public PullRequest {

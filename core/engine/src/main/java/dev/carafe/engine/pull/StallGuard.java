@@ -38,6 +38,11 @@ final class StallGuard extends InputStream {
     return consumed;
   }
 
+  /** What becomes of the stream moves on, even if no byte is taken from it. */
+  void progress() {
+    lastByte = System.nanoTime();
+  }
+
   /** Runs the work that reads this stream, interrupting it when it has stalled. */
   <T> T watch(Supplier<T> work) {
     Thread worker = Thread.currentThread();

@@ -44,6 +44,11 @@ public final class ConfigLoader {
 
   static final String RUNTIMES_KEY = "handlers";
 
+  /** The same for {@code [stream_processors]}. */
+  static final String PROCESSORS_PLUGIN = "dev.carafe.layer-processor.v1.programs";
+
+  static final String PROCESSORS_KEY = "processors";
+
   /** What the command line says; null where it says nothing. */
   public record Flags(
       @Nullable Path config, @Nullable Path root, @Nullable Path state, @Nullable Path address) {
@@ -96,6 +101,8 @@ public final class ConfigLoader {
     if (problems.isEmpty()) {
       new TreeMap<>(config.proxyPlugins())
           .forEach((name, proxy) -> proxy.incomplete(name).ifPresent(problems::add));
+      new TreeMap<>(config.streamProcessors())
+          .forEach((id, processor) -> processor.incomplete(id).ifPresent(problems::add));
     }
     if (!problems.isEmpty()) {
       throw new InvalidArgumentException(String.join("\n", problems));

@@ -38,9 +38,11 @@ public final class ConfigText {
     new TreeMap<>(plugins)
         .forEach((uri, record) -> {
           Set<String> hidden =
-              uri.equals(ConfigLoader.RUNTIMES_PLUGIN)
-                  ? Set.of(ConfigLoader.RUNTIMES_KEY)
-                  : Set.of();
+              switch (uri) {
+                case ConfigLoader.RUNTIMES_PLUGIN -> Set.of(ConfigLoader.RUNTIMES_KEY);
+                case ConfigLoader.PROCESSORS_PLUGIN -> Set.of(ConfigLoader.PROCESSORS_KEY);
+                default -> Set.of();
+              };
           if (record.getClass().getRecordComponents().length > hidden.size()) {
             String alias = aliases.get(uri);
             text.table(alias == null ? "plugins." + quoted(uri) : alias, record, hidden);

@@ -32,6 +32,11 @@ public record DaemonConfig(
             "Plugins that other processes serve: the name becomes the plugin's id; snapshotters,"
                 + " content stores and differs.")
         Map<String, ProxyPlugin> proxyPlugins,
+    @Description(
+            "Programs that layers of some media types are sent through before they are unpacked:"
+                + " standard input to standard output, one after the other until none accepts what"
+                + " came out.")
+        Map<String, StreamProcessor> streamProcessors,
     @Description("One table for each plugin, under its quoted name TYPE.ID.")
         Map<String, ConfigTable> plugins) {
 
@@ -49,6 +54,7 @@ public record DaemonConfig(
           PluginLimits.DEFAULT,
           Map.of("runc", RuntimeHandler.DEFAULT),
           Map.of(),
+          Map.of(),
           Map.of());
 
   public DaemonConfig {
@@ -59,39 +65,62 @@ public record DaemonConfig(
     disabledPlugins = List.copyOf(disabledPlugins);
     runtimes = Map.copyOf(runtimes);
     proxyPlugins = Map.copyOf(proxyPlugins);
+    streamProcessors = Map.copyOf(streamProcessors);
     plugins = Map.copyOf(plugins);
   }
 
   /**
-   * A plugin's table as the plugin is to read it: what the file says, and for the task service the
-   * runtime handlers too.
+   * A plugin's table as the plugin is to read it: what the file says, for the task service the
+   * runtime handlers too, and for the layer processor the programs.
    *
    * @param runtimeIds id of the runtime plugin in each jar that a handler names; a jar that brought
    *     none is missing
    * @throws InvalidArgumentException if the file says under the plugin's name what belongs into
-   *     {@code [runtimes]}
+   *     {@code [runtimes]} or {@code [stream_processors]}
    */
   public ConfigTable pluginTable(String uri, Map<String, String> runtimeIds) {
     ConfigTable table = plugins.getOrDefault(uri, ConfigTable.EMPTY);
-    if (!uri.equals(ConfigLoader.RUNTIMES_PLUGIN)) {
-      return table;
-    }
-    ConfigTable.Entry misplaced = table.get(ConfigLoader.RUNTIMES_KEY);
-    if (misplaced != null) {
-      throw new InvalidArgumentException(misplaced.place() + ": belongs into the table [runtimes]");
-    }
-    // The same map, not an equal one: comparing records for the first time costs 10 ms.
-    if (runtimes == DEFAULT.runtimes) {
-      return table;
-    }
+    return switch (uri) {
+      case ConfigLoader.RUNTIMES_PLUGIN -> {
+        requireAbsent(table, ConfigLoader.RUNTIMES_KEY, "runtimes");
+        // The same map, not an equal one: comparing records for the first time costs 10 ms.
+        yield runtimes == DEFAULT.runtimes
+            ? table
+            : with(table, uri, "runtimes", ConfigLoader.RUNTIMES_KEY, handlers(runtimeIds));
+      }
+      case ConfigLoader.PROCESSORS_PLUGIN -> {
+        requireAbsent(table, ConfigLoader.PROCESSORS_KEY, "stream_processors");
+        Map<String, Object> processors = new LinkedHashMap<>();
+        streamProcessors.forEach((id, processor) -> processors.put(id, processor.forPlugin()));
+        yield with(table, uri, "stream_processors", ConfigLoader.PROCESSORS_KEY, processors);
+      }
+      default -> table;
+    };
+  }
+
+  private Map<String, Object> handlers(Map<String, String> runtimeIds) {
     Map<String, Object> handlers = new LinkedHashMap<>();
     runtimes.forEach((name, handler) -> {
       // Where the jar brought no plugin, its name is no plugin's id: the task service says so.
       String id = runtimeIds.getOrDefault(handler.jar(), handler.jar());
       handlers.put(name, handler.forTaskService(name, id));
     });
-    return table.overlaid(
-        ConfigTable.of("[runtimes]", uri, Map.of(ConfigLoader.RUNTIMES_KEY, handlers)));
+    return handlers;
+  }
+
+  private static void requireAbsent(ConfigTable table, String key, String belongs) {
+    ConfigTable.Entry misplaced = table.get(key);
+    if (misplaced != null) {
+      throw new InvalidArgumentException(
+          misplaced.place() + ": belongs into the table [" + belongs + "]");
+    }
+  }
+
+  private static ConfigTable with(
+      ConfigTable table, String uri, String origin, String key, Map<String, Object> values) {
+    return values.isEmpty()
+        ? table
+        : table.overlaid(ConfigTable.of("[" + origin + "]", uri, Map.of(key, values)));
   }
 
   /** The same with other directories and another socket; null keeps what is there. */
@@ -112,6 +141,7 @@ public record DaemonConfig(
         pluginLimits,
         runtimes,
         proxyPlugins,
+        streamProcessors,
         plugins);
   }
 

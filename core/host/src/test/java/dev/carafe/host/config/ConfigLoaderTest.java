@@ -335,6 +335,58 @@ class ConfigLoaderTest {
             .getMessage());
   }
 
+  @Test
+  void streamProcessorsAreTheLayerProcessorsPrograms() throws IOException {
+    write(
+        """
+        [stream_processors."io.containerd.ocicrypt.decoder.v1.tar"]
+        accepts = ["application/vnd.oci.image.layer.v1.tar+encrypted"]
+        returns = "application/vnd.oci.image.layer.v1.tar"
+        path = "ctd-decoder"
+        args = ["--decryption-keys-path", "/etc/keys"]
+        env = ["A=b"]
+        """);
+
+    Programs programs =
+        load()
+            .pluginTable(ConfigLoader.PROCESSORS_PLUGIN, Map.of())
+            .bind(new Programs(Map.of()), Set.of());
+
+    assertEquals(
+        Map.of(
+            "io.containerd.ocicrypt.decoder.v1.tar",
+            new Programs.Program(
+                List.of("application/vnd.oci.image.layer.v1.tar+encrypted"),
+                "application/vnd.oci.image.layer.v1.tar",
+                "ctd-decoder",
+                List.of("--decryption-keys-path", "/etc/keys"),
+                List.of("A=b"))),
+        programs.processors());
+  }
+
+  @Test
+  void mistakesInStreamProcessorsAreToldByTheirKey() throws IOException {
+    Map<String, String> mistakes =
+        Map.of(
+            "path = \"x\"", "key \"returns\" is missing",
+            "path = \"x/y\"", "neither a name nor an absolute path",
+            "path = \"x\"\naccepts = \"t\"\nreturns = \"t\"", "is what it accepts",
+            "env = \"A\"", "is not NAME=value",
+            "argv = []", "unknown key");
+    for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
+      write("[stream_processors.x]\n" + mistake.getKey());
+      String message = assertThrows(InvalidArgumentException.class, () -> load()).getMessage();
+      assertTrue(message.contains(mistake.getValue()), message);
+    }
+  }
+
+  /** As the layer processor's plugin has it. */
+  record Programs(Map<String, Program> processors) {
+    /** A program. */
+    record Program(
+        List<String> accepts, String returns, String path, List<String> args, List<String> env) {}
+  }
+
   /** As the task service's plugin has it. */
   record Handlers(Map<String, Handler> handlers) {
     /** A runtime handler. */

@@ -1,14 +1,16 @@
 package dev.carafe.spi.images;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * How to reach a source for one pull.
  *
- * @param credentials asked with a host (and port) when that host demands proof; its answer goes to
+ * @param credentials asked with a host (and port) when that host demands proof, and with its {@code
+ *     WWW-Authenticate} headers, each at most 16 KiB and at most 16 of them; the answer goes to
  *     that host and the realm that it names, and to no other
  * @param headers sent with every request to the registry
  * @param plainHttp whether hosts without configuration are spoken to over plain HTTP
@@ -18,14 +20,14 @@ import java.util.function.Function;
  *     and must not throw
  */
 public record SourceOptions(
-    Function<String, Optional<Credentials>> credentials,
+    BiFunction<String, List<String>, Optional<Credentials>> credentials,
     Map<String, String> headers,
     boolean plainHttp,
     boolean skipVerify,
     String hostDirectory,
     Consumer<String> trace) {
   public static final SourceOptions DEFAULT =
-      new SourceOptions(host -> Optional.empty(), Map.of(), false, false, "");
+      new SourceOptions((host, challenges) -> Optional.empty(), Map.of(), false, false, "");
 
   public SourceOptions {
     headers = Map.copyOf(headers);
@@ -33,7 +35,7 @@ public record SourceOptions(
 
   /** Options of which nobody wants a trace. */
   public SourceOptions(
-      Function<String, Optional<Credentials>> credentials,
+      BiFunction<String, List<String>, Optional<Credentials>> credentials,
       Map<String, String> headers,
       boolean plainHttp,
       boolean skipVerify,

@@ -2,6 +2,7 @@ package dev.carafe.spi.plugins;
 
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.diffs.LayerProcessor;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.files.ContainerFiles;
 import dev.carafe.spi.images.CredentialProvider;
@@ -23,6 +24,8 @@ public final class PluginTypes {
       new PluginType<>("io.containerd.snapshotter.v1", Snapshotter.class);
   public static final PluginType<Differ> DIFFER =
       new PluginType<>("io.containerd.differ.v1", Differ.class);
+  public static final PluginType<LayerProcessor> LAYER_PROCESSOR =
+      new PluginType<>("dev.carafe.layer-processor.v1", LayerProcessor.class);
   public static final PluginType<EventBus> EVENT_BUS =
       new PluginType<>("io.containerd.event.v1", EventBus.class);
   public static final PluginType<TaskRuntime> TASK_RUNTIME =

@@ -5,6 +5,7 @@ import dev.carafe.engine.stores.Activation;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.stores.Stores;
 import dev.carafe.linux.ErrnoException;
+import dev.carafe.linux.HelperProgram;
 import dev.carafe.linux.Mounter;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -31,6 +32,7 @@ final class KernelMountManager implements MountManager, AutoCloseable {
   private final Mounter mounter;
   private final Clock clock;
   private final MountSweeper sweeper;
+  private final HelperProgram programs = new HelperProgram();
 
   private KernelMountManager(Path state, Mounter mounter, Clock clock, MountSweeper sweeper) {
     this.state = state;
@@ -98,7 +100,7 @@ final class KernelMountManager implements MountManager, AutoCloseable {
     throw new AlreadyExistsException("mount activation \"" + name + "\": already exists");
   }
 
-  private static Mount prepared(Plan.Step step, List<Activation.Active> made) {
+  private Mount prepared(Plan.Step step, List<Activation.Active> made) throws IOException {
     Mount mount = step.mount();
     if (step.format()) {
       mount =
@@ -108,14 +110,17 @@ final class KernelMountManager implements MountManager, AutoCloseable {
               Template.fill(mount.target(), made),
               mount.options().stream().map(option -> Template.fill(option, made)).toList());
     }
-    if (!step.mkdir()) {
+    if (step.mkfs()) {
+      FileSystemFile.of(mount.source(), mount.options()).make(programs);
+    }
+    if (!step.mkdir() && !step.mkfs()) {
       return mount;
     }
     List<String> options = new ArrayList<>();
     for (String option : mount.options()) {
-      if (option.startsWith(Directories.OPTION)) {
+      if (step.mkdir() && option.startsWith(Directories.OPTION)) {
         Directories.make(option, made);
-      } else {
+      } else if (!step.mkfs() || !option.startsWith(FileSystemFile.PREFIX)) {
         options.add(option);
       }
     }
@@ -126,6 +131,11 @@ final class KernelMountManager implements MountManager, AutoCloseable {
   private Activation.Active mount(Mount mount, Path root, List<Activation.Active> made)
       throws IOException {
     Path place;
+    if (mount.type().equals(Plan.LOOP)) {
+      place = Files.createDirectories(root).resolve(Integer.toString(made.size()));
+      LoopLink.attach(mount, place);
+      return new Activation.Active(mount, clock.instant(), place.toString());
+    }
     if (mount.target().isEmpty() || mount.target().equals("/")) {
       place = Files.createDirectories(root.resolve(Integer.toString(made.size())));
     } else if (made.isEmpty()) {
@@ -133,6 +143,10 @@ final class KernelMountManager implements MountManager, AutoCloseable {
           "mount activation: the first mount has a target and there is nothing to mount it in");
     } else {
       place = Path.of(top(made).mountPoint());
+      if (LoopLink.isLink(place)) {
+        throw new InvalidArgumentException(
+            "mount activation: a mount has a target and the one before it is a device");
+      }
     }
     try {
       mounter.mount(List.of(mount), place);
@@ -157,5 +171,6 @@ final class KernelMountManager implements MountManager, AutoCloseable {
   @Override
   public void close() {
     sweeper.close();
+    programs.close();
   }
 }

@@ -81,12 +81,20 @@ final class MountSweeper implements AutoCloseable {
     for (Namespace namespace : metadata.namespaces().list()) {
       Stores stores = metadata.stores(namespace);
       for (Activation activation : stores.activations().list()) {
-        if (!activation.active().stream()
-            .allMatch(active -> mounted.contains(Path.of(active.mountPoint())))) {
+        if (!activation.active().stream().allMatch(active -> isThere(active, mounted))) {
           log.info("mount activation {} of {} is gone", activation.name(), namespace);
           forget(stores, activation.name());
         }
       }
+    }
+  }
+
+  private static boolean isThere(Activation.Active active, Set<Path> mounted) {
+    Path place = Path.of(active.mountPoint());
+    try {
+      return LoopLink.isLink(place) ? LoopLink.isAttached(place) : mounted.contains(place);
+    } catch (IOException | ErrnoException e) {
+      return false;
     }
   }
 
@@ -128,8 +136,12 @@ final class MountSweeper implements AutoCloseable {
     try {
       mounter.detachAll(directory);
       for (Path child : children(directory)) {
-        mounter.detachAll(child);
-        Files.deleteIfExists(child);
+        if (LoopLink.isLink(child)) {
+          LoopLink.detach(child);
+        } else {
+          mounter.detachAll(child);
+          Files.deleteIfExists(child);
+        }
       }
       Files.deleteIfExists(directory);
     } catch (IOException | UncheckedIOException | ErrnoException e) {

@@ -17,6 +17,9 @@ record Plan(List<Step> steps, int made) {
   private static final int MAX_BYTES = 1 << 20;
   private static final String FORMAT = "format/";
   private static final String MKDIR = "mkdir/";
+  private static final String MKFS = "mkfs/";
+  static final String LOOP = "loop";
+  private static final String EROFS = "erofs";
 
   /**
    * One mount.
@@ -24,8 +27,18 @@ record Plan(List<Step> steps, int made) {
    * @param mount with its plain type
    * @param format whether it has templates
    * @param mkdir whether it wants directories
+   * @param mkfs whether it wants its source to be a file with a file system
    */
-  record Step(Mount mount, boolean format, boolean mkdir) {}
+  record Step(Mount mount, boolean format, boolean mkdir, boolean mkfs) {
+    boolean isTransformed() {
+      return format || mkdir || mkfs;
+    }
+
+    /** Whether the daemon has to do it itself: it is no mount, or not one that all can make. */
+    boolean isHandled() {
+      return mount.type().equals(LOOP) || mount.type().equals(EROFS);
+    }
+  }
 
   /**
    * Reads mounts.
@@ -46,11 +59,15 @@ record Plan(List<Step> steps, int made) {
       Step step = step(mount);
       size += mount.source().length() + mount.target().length();
       size += mount.options().stream().mapToInt(String::length).sum();
-      if (step.format() || step.mkdir()) {
+      if (step.isTransformed()) {
         made = steps.size();
         work = true;
       }
       steps.add(step);
+      if (step.isHandled()) {
+        made = steps.size();
+        work = true;
+      }
     }
     if (size > MAX_BYTES) {
       throw new InvalidArgumentException("mount activation: more than " + MAX_BYTES + " bytes");
@@ -66,20 +83,18 @@ record Plan(List<Step> steps, int made) {
     String type = mount.type();
     boolean format = false;
     boolean mkdir = false;
-    while (type.startsWith(FORMAT) || type.startsWith(MKDIR)) {
+    boolean mkfs = false;
+    while (type.startsWith(FORMAT) || type.startsWith(MKDIR) || type.startsWith(MKFS)) {
       format |= type.startsWith(FORMAT);
       mkdir |= type.startsWith(MKDIR);
+      mkfs |= type.startsWith(MKFS);
       type = type.substring(type.indexOf('/') + 1);
     }
-    if (type.indexOf('/') >= 0 || type.equals("loop")) {
+    if (type.indexOf('/') >= 0) {
       throw new UnimplementedException(
           "mount type \"" + mount.type().replaceAll("\\p{Cntrl}", "?") + "\": no handler");
     }
-    if (mount.options().contains("loop")) {
-      throw new UnimplementedException(
-          "mount option \"loop\" of type \"" + type + "\": no handler");
-    }
     return new Step(
-        new Mount(type, mount.source(), mount.target(), mount.options()), format, mkdir);
+        new Mount(type, mount.source(), mount.target(), mount.options()), format, mkdir, mkfs);
   }
 }

@@ -218,9 +218,9 @@ class KernelMountManagerTest {
     for (Mount unknown :
         List.of(
             TMPFS,
-            new Mount("mkfs/ext4", "x", List.of()),
-            new Mount("format/mkfs/ext4", "x", List.of()),
-            new Mount("loop", "x", List.of()))) {
+            new Mount("fancy/ext4", "x", List.of()),
+            new Mount("format/fancy/ext4", "x", List.of()),
+            new Mount("ext4", "x", List.of("loop")))) {
       assertThrows(
           UnimplementedException.class,
           () -> daemon.mounts.activate(daemon.stores(), "m", List.of(unknown), Map.of(), false));
@@ -228,6 +228,210 @@ class KernelMountManagerTest {
     assertThrows(
         InvalidArgumentException.class,
         () -> daemon.mounts.activate(daemon.stores(), "m", List.of(), Map.of(), true));
+  }
+
+  private Path image(String name) {
+    return work.resolve(name);
+  }
+
+  private static Mount madeFile(String type, Path image, String... options) {
+    List<String> all =
+        Stream.concat(
+                Stream.of("X-containerd.mkfs.size=8MiB", "X-containerd.mkfs.fs=ext4"),
+                Stream.of(options))
+            .toList();
+    return new Mount(type, image.toString(), all);
+  }
+
+  private static Path device(Activation made, int index) throws IOException {
+    return Files.readSymbolicLink(Path.of(made.active().get(index).mountPoint()));
+  }
+
+  private static boolean isAttached(Path device) {
+    return Files.exists(
+        Path.of("/sys/block").resolve(device.getFileName()).resolve("loop/backing_file"));
+  }
+
+  /** The kernel takes its time with the last user's going. */
+  private static void awaitDetached(Path device) {
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (isAttached(device)) {
+      assertTrue(System.nanoTime() < deadline, () -> device + " is still attached");
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aFileSystemIsMadeInAFileAndMountedFromADevice() throws Exception {
+    // Given
+    Path image = image("disk.img");
+    List<Mount> mounts =
+        List.of(
+            madeFile("mkfs/loop", image),
+            new Mount("format/ext4", "{{ mount 0 }}", List.of()),
+            new Mount(
+                "format/mkdir/bind",
+                "{{ mount 1 }}/upper",
+                List.of("X-containerd.mkdir.path={{ mount 1 }}/upper:0755", "rbind")));
+
+    // When
+    Activation made = daemon.mounts.activate(daemon.stores(), "m", mounts, Map.of(), false);
+
+    // Then
+    assertEquals(2, made.active().size());
+    Path device = device(made, 0);
+    assertTrue(isAttached(device));
+    String upper = made.active().get(1).mountPoint() + "/upper";
+    assertEquals(List.of(new Mount("bind", upper, List.of("rbind"))), made.system());
+    Files.writeString(Path.of(upper, "f"), "kept");
+    daemon.mounts.deactivate(daemon.stores(), "m");
+    awaitDetached(device);
+    assertEquals(List.of(), directories());
+
+    // When
+    Activation again = daemon.mounts.activate(daemon.stores(), "m", mounts, Map.of(), false);
+
+    // Then
+    assertEquals("kept", Files.readString(Path.of(again.active().get(1).mountPoint(), "upper/f")));
+    daemon.mounts.deactivate(daemon.stores(), "m");
+    awaitDetached(device(again, 0, device));
+    try (Stream<Path> left = Files.list(work)) {
+      assertTrue(left.noneMatch(file -> file.getFileName().toString().startsWith(".disk")));
+    }
+  }
+
+  private static Path device(Activation made, int index, Path otherwise) throws IOException {
+    Path link = Path.of(made.active().get(index).mountPoint());
+    return Files.isSymbolicLink(link) ? Files.readSymbolicLink(link) : otherwise;
+  }
+
+  @Test
+  void aFileThatWantsALoopDeviceIsTheClientsToMount() {
+    // When
+    Activation made =
+        daemon.mounts.activate(
+            daemon.stores(),
+            "m",
+            List.of(madeFile("mkfs/ext4", image("rw.img"), "rw", "loop")),
+            Map.of(),
+            false);
+
+    // Then
+    assertEquals(
+        List.of(new Mount("ext4", image("rw.img").toString(), List.of("rw", "loop"))),
+        made.system());
+    assertTrue(made.active().isEmpty());
+    assertTrue(Files.isRegularFile(image("rw.img")));
+  }
+
+  @Test
+  void aDeviceSurvivesTheDaemonAndGoesWithItsRecord() throws Exception {
+    // Given
+    Activation made =
+        daemon.mounts.activate(
+            daemon.stores(), "m", List.of(madeFile("mkfs/loop", image("a.img"))), Map.of(), false);
+    Path device = device(made, 0);
+
+    // When
+    restart();
+
+    // Then
+    assertEquals(made, daemon.stores().activations().get("m"));
+    assertTrue(isAttached(device));
+
+    // When
+    daemon.stores().activations().delete("m");
+    restart();
+
+    // Then
+    awaitDetached(device);
+    assertEquals(List.of(), directories());
+  }
+
+  @Test
+  void aDeviceThatIsSomebodyElsesByNowIsLetAlone() throws Exception {
+    // Given
+    Activation made =
+        daemon.mounts.activate(
+            daemon.stores(), "m", List.of(madeFile("mkfs/loop", image("a.img"))), Map.of(), false);
+    Path link = Path.of(made.active().getFirst().mountPoint());
+    Path device = Files.readSymbolicLink(link);
+    try (dev.carafe.linux.LoopDevice other =
+        dev.carafe.linux.LoopDevice.temporary(image("a.img"), true)) {
+      Files.delete(link);
+      Files.createSymbolicLink(link, other.path());
+
+      // When
+      daemon.mounts.deactivate(daemon.stores(), "m");
+
+      // Then
+      assertTrue(isAttached(other.path()));
+      assertEquals(List.of(), directories());
+    } finally {
+      dev.carafe.linux.LoopDevice.detach(
+          device, link.getParent().getFileName() + "/" + link.getFileName());
+    }
+  }
+
+  @Test
+  void whatCannotBeMadeIsRefusedAndLeavesNothing() throws Exception {
+    for (List<String> options :
+        List.of(
+            List.of("X-containerd.mkfs.size=8MiB"),
+            List.of("X-containerd.mkfs.fs=ext4"),
+            List.of("X-containerd.mkfs.size=8MiB", "X-containerd.mkfs.fs=vfat"),
+            List.of("X-containerd.mkfs.size=-1", "X-containerd.mkfs.fs=ext4"),
+            List.of("X-containerd.mkfs.size=999999P", "X-containerd.mkfs.fs=ext4"),
+            List.of(
+                "X-containerd.mkfs.size=8m", "X-containerd.mkfs.fs=ext4", "X-containerd.mkfs.x=1"),
+            List.of(
+                "X-containerd.mkfs.size=8m",
+                "X-containerd.mkfs.fs=ext4",
+                "X-containerd.mkfs.uuid=--help"))) {
+      Mount wrong = new Mount("mkfs/loop", image("w.img").toString(), options);
+      assertThrows(
+          InvalidArgumentException.class,
+          () -> daemon.mounts.activate(daemon.stores(), "m", List.of(wrong), Map.of(), false),
+          options::toString);
+    }
+    for (String path : List.of("relative", "/a/../b", "/")) {
+      Mount wrong = madeFile("mkfs/loop", Path.of(path));
+      assertThrows(
+          InvalidArgumentException.class,
+          () -> daemon.mounts.activate(daemon.stores(), "m", List.of(wrong), Map.of(), false),
+          path);
+    }
+    Mount tiny =
+        new Mount(
+            "mkfs/loop",
+            image("w.img").toString(),
+            List.of("X-containerd.mkfs.size=1k", "X-containerd.mkfs.fs=ext4"));
+    assertThrows(
+        FailedPreconditionException.class,
+        () -> daemon.mounts.activate(daemon.stores(), "m", List.of(tiny), Map.of(), false));
+    assertTrue(Files.notExists(image("w.img")));
+    assertEquals(List.of(), directories());
+    try (Stream<Path> left = Files.list(work)) {
+      assertTrue(left.noneMatch(file -> file.getFileName().toString().contains("w.img")));
+    }
+  }
+
+  @Test
+  void theFileSystemHasTheUuidThatWasAskedFor() throws Exception {
+    // Given
+    String uuid = "550e8400-e29b-41d4-a716-446655440000";
+
+    // When
+    daemon.mounts.activate(
+        daemon.stores(),
+        "m",
+        List.of(madeFile("mkfs/ext4", image("u.img"), "X-containerd.mkfs.uuid=" + uuid, "loop")),
+        Map.of(),
+        false);
+
+    // Then: it is at this place of the superblock (ext4 on-disk format, s_uuid).
+    byte[] found = java.util.Arrays.copyOfRange(Files.readAllBytes(image("u.img")), 1128, 1144);
+    assertEquals(uuid.replace("-", ""), java.util.HexFormat.of().formatHex(found));
   }
 
   @Test

@@ -114,7 +114,7 @@ public final class ServedStores implements AutoCloseable {
   /** What diffs need of it; nothing is pulled here. */
   private static TransferFlows flows(Differ differ) {
     List<Differ> differs = List.of(differ);
-    LayerApplier applier = new LayerApplier(differs, PullConfig.DEFAULT);
+    LayerApplier applier = new LayerApplier(differs, List.of(), PullConfig.DEFAULT);
     return (TransferFlows)
         Proxy.newProxyInstance(
             TransferFlows.class.getClassLoader(),

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,7 @@ final class Authorizer {
   }
 
   private final String host;
-  private final Function<String, Optional<Credentials>> source;
+  private final BiFunction<String, List<String>, Optional<Credentials>> source;
   private final TokenService tokens;
   private final String scope;
   private final boolean plainAllowed;
@@ -48,7 +48,7 @@ final class Authorizer {
    */
   Authorizer(
       String host,
-      Function<String, Optional<Credentials>> source,
+      BiFunction<String, List<String>, Optional<Credentials>> source,
       TokenService tokens,
       String scope,
       boolean plainAllowed) {
@@ -73,13 +73,14 @@ final class Authorizer {
   /**
    * Learns from a refusal.
    *
+   * @param demands the values of {@code WWW-Authenticate}
    * @param refused what was sent; empty for nothing
    * @param fresh whether that was obtained only just now, so that the same again will not do
    * @return whether the next {@link #header} is worth a try
    */
-  boolean learn(List<Challenge> challenges, Optional<String> refused, boolean fresh)
-      throws HostFailure {
-    Optional<Credentials> known = credentials();
+  boolean learn(List<String> demands, Optional<String> refused, boolean fresh) throws HostFailure {
+    List<Challenge> challenges = Challenge.parse(demands);
+    Optional<Credentials> known = credentials(demands);
     if (known.orElse(null) instanceof Credentials.Header ready) {
       if (!Headers.isValue(ready.value())) {
         throw HostFailure.lasting(
@@ -148,10 +149,10 @@ final class Authorizer {
         : wanted;
   }
 
-  private Optional<Credentials> credentials() {
+  private Optional<Credentials> credentials(List<String> demands) {
     Optional<Credentials> known = credentials;
     if (known == null) {
-      known = source.apply(host);
+      known = source.apply(host, Challenge.bounded(demands));
       credentials = known;
     }
     return known;
@@ -188,7 +189,7 @@ final class Authorizer {
       TokenRequest request, CompletableFuture<TokenService.Token> mine, Budget budget)
       throws IOException, HostFailure {
     try {
-      TokenService.Token token = tokens.fetch(request, credentials(), budget);
+      TokenService.Token token = tokens.fetch(request, credentials(List.of()), budget);
       mine.complete(token);
       return token;
     } finally {

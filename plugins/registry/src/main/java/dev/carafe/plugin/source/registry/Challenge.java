@@ -25,6 +25,14 @@ record Challenge(String scheme, Map<String, String> parameters) {
     return parameters.getOrDefault(name, "");
   }
 
+  /** Those values that are worth showing to somebody else. */
+  static List<String> bounded(List<String> values) {
+    return values.stream()
+        .filter(value -> value.length() <= HEADER_LIMIT)
+        .limit(CHALLENGES_LIMIT)
+        .toList();
+  }
+
   /**
    * Reads the values of {@code WWW-Authenticate}. Whatever follows a mistake in a value, or lies
    * beyond the limits, is left out; nothing is ever thrown.

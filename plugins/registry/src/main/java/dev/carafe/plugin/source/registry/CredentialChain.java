@@ -4,10 +4,11 @@ import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.images.CredentialProvider;
 import dev.carafe.spi.images.Credentials;
 import dev.carafe.spi.images.ImageName;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,13 +28,13 @@ final class CredentialChain {
   }
 
   /** The search for one pull, by host. */
-  Function<String, Optional<Credentials>> behind(
-      Function<String, Optional<Credentials>> client, ImageName image) {
+  BiFunction<String, List<String>, Optional<Credentials>> behind(
+      BiFunction<String, List<String>, Optional<Credentials>> client, ImageName image) {
     if (providers.isEmpty()) {
       return client;
     }
-    return host -> {
-      Optional<Credentials> given = client.apply(host);
+    return (host, challenges) -> {
+      Optional<Credentials> given = client.apply(host, challenges);
       return given.isPresent() ? given : find(new CredentialProvider.Query(host, image));
     };
   }

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +53,7 @@ final class HostSession implements AutoCloseable {
       RegistryHost host,
       Map<String, String> further,
       boolean plainHttp,
-      Function<String, Optional<Credentials>> credentials,
+      BiFunction<String, List<String>, Optional<Credentials>> credentials,
       String scope,
       Tls tls,
       Proxies proxies,
@@ -163,8 +163,7 @@ final class HostSession implements AutoCloseable {
 
   private boolean learn(Reply refusal, Optional<String> refused, boolean fresh) throws HostFailure {
     try {
-      List<Challenge> challenges = Challenge.parse(refusal.headers().all("WWW-Authenticate"));
-      return authorizer.learn(challenges, refused, fresh);
+      return authorizer.learn(refusal.headers().all("WWW-Authenticate"), refused, fresh);
     } catch (HostFailure | RuntimeException e) {
       refusal.close();
       throw e;

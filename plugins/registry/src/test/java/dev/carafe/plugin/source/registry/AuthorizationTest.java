@@ -217,8 +217,8 @@ final class AuthorizationTest {
     List<String> asked = Collections.synchronizedList(new ArrayList<>());
     SourceOptions options =
         new SourceOptions(
-            host -> {
-              asked.add(host);
+            (host, challenges) -> {
+              asked.add(host + " " + challenges);
               return Optional.of(PASSWORD);
             },
             Map.of(),
@@ -232,7 +232,7 @@ final class AuthorizationTest {
       valid.clear();
       assertArrayEquals(LAYER, layer(repository));
     }
-    assertEquals(List.of(registry.authority()), asked);
+    assertEquals(List.of(registry.authority() + " [" + bearer() + "]"), asked);
   }
 
   @Test

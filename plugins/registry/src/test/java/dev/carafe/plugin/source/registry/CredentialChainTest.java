@@ -31,7 +31,9 @@ class CredentialChainTest {
 
   private static Optional<Credentials> ask(
       Optional<Credentials> client, Map<String, CredentialProvider> providers) {
-    return new CredentialChain(providers).behind(host -> client, IMAGE).apply("r.example");
+    return new CredentialChain(providers)
+        .behind((host, challenges) -> client, IMAGE)
+        .apply("r.example", List.of());
   }
 
   @Test

@@ -245,7 +245,11 @@ final class MirrorsTest {
     configure(host(first), "capabilities = [\"pull\"]");
     SourceOptions options =
         new SourceOptions(
-            host -> Optional.of(new Credentials.Basic(host, "s3cret")), Map.of(), false, false, "");
+            (host, challenges) -> Optional.of(new Credentials.Basic(host, "s3cret")),
+            Map.of(),
+            false,
+            false,
+            "");
     try (ImageSource.Repository repository = Sources.configured(hosts).open(NAME, options)) {
       assertArrayEquals(LAYER, Sources.fetch(repository, Sources.layer(LAYER), 0));
     }
@@ -300,7 +304,8 @@ final class MirrorsTest {
     configure();
     Sources.hosts(other, "registry.test", "server = \"http://" + first.authority() + "\"");
     SourceOptions options =
-        new SourceOptions(host -> Optional.empty(), Map.of(), false, false, other.toString());
+        new SourceOptions(
+            (host, challenges) -> Optional.empty(), Map.of(), false, false, other.toString());
     Sources.configured(hosts).open(NAME, options).close();
     assertEquals(List.of(), server.seen());
   }

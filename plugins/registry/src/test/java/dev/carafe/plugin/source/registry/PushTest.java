@@ -237,7 +237,7 @@ final class PushTest {
       registry.elsewhere = "http://" + storage.authority();
       SourceOptions options =
           new SourceOptions(
-              host -> Optional.of(new Credentials.Basic("ann", "s3cret")),
+              (host, challenges) -> Optional.of(new Credentials.Basic("ann", "s3cret")),
               Map.of("X-Secret", "mine"),
               true,
               false,
@@ -259,7 +259,12 @@ final class PushTest {
     push(
         sources,
         new SourceOptions(
-            host -> Optional.empty(), Map.of("X-Secret", "mine"), true, false, "", lines::add));
+            (host, challenges) -> Optional.empty(),
+            Map.of("X-Secret", "mine"),
+            true,
+            false,
+            "",
+            lines::add));
     assertEquals(3, lines.size());
     assertTrue(
         lines.getFirst().endsWith("/v2/a/b/blobs/" + BLOB.digest() + ": 404"), lines.getFirst());

@@ -27,7 +27,7 @@ final class RedirectTest {
   private static final String PATH = "/v2/a/b/blobs/" + Digest.of(LAYER);
   private static final SourceOptions OPTIONS =
       new SourceOptions(
-          host -> Optional.of(new Credentials.Basic("ann", "s3cret")),
+          (host, challenges) -> Optional.of(new Credentials.Basic("ann", "s3cret")),
           Map.of("X-Secret", "mine"),
           true,
           false,

@@ -88,10 +88,11 @@ final class Sources {
   }
 
   static final SourceOptions PLAIN =
-      new SourceOptions(host -> Optional.empty(), Map.of(), true, false, "");
+      new SourceOptions((host, challenges) -> Optional.empty(), Map.of(), true, false, "");
 
   static SourceOptions plain(Credentials credentials) {
-    return new SourceOptions(host -> Optional.of(credentials), Map.of(), true, false, "");
+    return new SourceOptions(
+        (host, challenges) -> Optional.of(credentials), Map.of(), true, false, "");
   }
 
   /** Writes a hosts.toml for a host and gives the directory to configure. */

@@ -153,7 +153,7 @@ final class TlsTest {
   void skipVerifyMayBeAskedForByTheCaller() throws Exception {
     try (FakeRegistry registry = serve("misnamed", false)) {
       configure(registry);
-      open(new SourceOptions(host -> Optional.empty(), Map.of(), false, true, ""));
+      open(new SourceOptions((host, challenges) -> Optional.empty(), Map.of(), false, true, ""));
     }
   }
 
@@ -163,7 +163,10 @@ final class TlsTest {
       configure(registry, "skip_verify = false");
       assertThrows(
           UnavailableException.class,
-          () -> open(new SourceOptions(host -> Optional.empty(), Map.of(), false, true, "")));
+          () ->
+              open(
+                  new SourceOptions(
+                      (host, challenges) -> Optional.empty(), Map.of(), false, true, "")));
     }
   }
 
@@ -254,7 +257,7 @@ final class TlsTest {
       configure(registry, "ca = \"" + file("root.crt") + "\"");
       SourceOptions options =
           new SourceOptions(
-              host -> Optional.of(new Credentials.Basic("ann", "s3cret")),
+              (host, challenges) -> Optional.of(new Credentials.Basic("ann", "s3cret")),
               Map.of(),
               false,
               false,
@@ -286,7 +289,7 @@ final class TlsTest {
       registry.manifest("a/b", "latest", Sources.MANIFEST, FakeRegistry.OCI_MANIFEST);
       SourceOptions options =
           new SourceOptions(
-              host -> Optional.of(new Credentials.Basic("ann", "s3cret")),
+              (host, challenges) -> Optional.of(new Credentials.Basic("ann", "s3cret")),
               Map.of("X-Secret", "mine"),
               false,
               false,

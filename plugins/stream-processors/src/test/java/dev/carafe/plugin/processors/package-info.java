@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.plugin.processors;
+
+import org.jspecify.annotations.NullMarked;
