@@ -42,12 +42,23 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
   private boolean compareAll = true;
   private int badRuns;
   private long restUntil;
+  private volatile long lastStep = System.nanoTime();
 
   BackendSweep(String name, BackendGarbage garbage, Pins pins, Trust trust) {
     this.name = name;
     this.garbage = garbage;
     this.pins = pins;
     this.trust = trust;
+  }
+
+  /** When the back end last did something, as {@link System#nanoTime}. */
+  final long lastStep() {
+    return lastStep;
+  }
+
+  /** It does something now. */
+  final void step() {
+    lastStep = System.nanoTime();
   }
 
   /** {@link BackendGarbage#CONTENT_STORE} or a snapshotter's name. */
@@ -100,7 +111,9 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
       if (all) {
         candidates = list();
       }
+      step();
       retryStuck();
+      step();
       Set<Object> pinned = pins.pinned();
       List<BackendGarbage.Item> unknown =
           unknown(candidates.stream().filter(item -> !pinned.contains(item)).toList());
@@ -136,6 +149,7 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
         if (Thread.currentThread().isInterrupted()) {
           throw new CancellationException();
         }
+        step();
         try {
           if (removeOne(item)) {
             removed++;

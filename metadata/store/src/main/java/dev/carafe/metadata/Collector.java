@@ -6,16 +6,12 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.UnavailableException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +31,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private final Map<String, SnapshotContext> snapshotters;
   private final List<BackendSweep> sweeps;
   private final Freeing freeing;
+  private final SweepRuns runs;
   private final List<Runnable> mountListeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,13 +46,15 @@ final class Collector implements GarbageCollector, AutoCloseable {
       KeyLocks writers,
       Trust trust,
       Map<String, SnapshotContext> snapshotters,
-      List<BackendSweep> sweeps) {
+      List<BackendSweep> sweeps,
+      Duration patience) {
     this.ledger = ledger;
     this.writers = writers;
     this.trust = trust;
     this.snapshotters = snapshotters;
     this.sweeps = List.copyOf(sweeps);
     this.freeing = new Freeing();
+    this.runs = new SweepRuns(patience, this::sweepBackend);
   }
 
   private Report observed() throws InterruptedException {
@@ -133,9 +132,10 @@ final class Collector implements GarbageCollector, AutoCloseable {
     sweeps.stream().filter(sweep -> sweep.name().equals(snapshotter)).forEach(BackendSweep::run);
   }
 
-  /** Ends the freeing of space. */
+  /** Ends the freeing of space, and what back ends are still asked for. */
   @Override
   public void close() {
+    runs.close();
     freeing.close();
   }
 
@@ -179,26 +179,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
 
   private void sweepBackends() throws InterruptedException {
     trust.advance();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<?>> runs = new ArrayList<>();
-      for (BackendSweep sweep : sweeps) {
-        runs.add(threads.submit(() -> sweepBackend(sweep)));
-      }
-      try {
-        for (Future<?> run : runs) {
-          run.get();
-        }
-      } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case RuntimeException failure -> throw failure;
-          case Error error -> throw error;
-          case null, default -> throw new IllegalStateException(e);
-        }
-      } catch (InterruptedException e) {
-        threads.shutdownNow();
-        throw e;
-      }
-    }
+    runs.run(sweeps);
   }
 
   private void sweepBackend(BackendSweep sweep) {

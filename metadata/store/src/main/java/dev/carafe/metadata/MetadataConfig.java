@@ -15,13 +15,27 @@ public record MetadataConfig(
             "Whether what back ends hold and the database does not know is garbage although the"
                 + " database seems to be older than they are. For one start, after a restore that"
                 + " is meant.")
-        boolean trustDatabase) {
+        boolean trustDatabase,
+    @Description(
+            "How long a collection waits for a back end that removes nothing; then it ends without"
+                + " it, and the back end goes on by itself.")
+        Duration backendPatience) {
   public static final MetadataConfig DEFAULT =
-      new MetadataConfig(ContentSharing.SHARED, Duration.ofHours(24), false);
+      new MetadataConfig(
+          ContentSharing.SHARED, Duration.ofHours(24), false, Duration.ofSeconds(10));
 
   public MetadataConfig {
     if (!ingestLife.isPositive()) {
       throw new InvalidArgumentException("ingest_life " + ingestLife + " is not positive");
     }
+    if (!backendPatience.isPositive()) {
+      throw new InvalidArgumentException(
+          "backend_patience " + backendPatience + " is not positive");
+    }
+  }
+
+  /** The same with another time to wait for back ends. */
+  MetadataConfig withBackendPatience(Duration patience) {
+    return new MetadataConfig(contentSharingPolicy, ingestLife, trustDatabase, patience);
   }
 }

@@ -95,7 +95,8 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
           snapshotters.put(name, context);
           sweeps.add(new SnapshotSweep(context, trust));
         });
-    Collector collector = new Collector(ledger, writers, trust, snapshotters, sweeps);
+    Collector collector =
+        new Collector(ledger, writers, trust, snapshotters, sweeps, config.backendPatience());
     collector.resolveCommits();
     return new NamespacedMetadata(ledger, content, snapshotters, trust, collector);
   }

@@ -28,10 +28,12 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -171,6 +173,64 @@ class BackendFailureTest {
       collect(metadata);
     }
     assertEquals(1, calls[0]);
+  }
+
+  /** What {@code rm --sync} waits for: not for a proxy that has stopped answering. */
+  @Test
+  void collectionEndsWithoutABackEndThatDoesNothing() throws Exception {
+    // Given
+    world.config = MetadataConfig.DEFAULT.withBackendPatience(Duration.ofMillis(200));
+    NamespacedMetadata metadata = metadata();
+    Snapshotter snapshots = metadata.stores(NAMESPACE).snapshotter(SNAPSHOTTER);
+    snapshots.prepare(key("a"), null, Map.of());
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    AtomicInteger calls = new AtomicInteger();
+    failure =
+        (method, after) -> {
+          if (!after && method.equals("remove") && calls.getAndIncrement() == 0) {
+            asked.countDown();
+            awaitQuietly(letGo);
+          }
+          return null;
+        };
+
+    // When
+    collect(metadata);
+
+    // Then
+    assertEquals(0, asked.getCount());
+    assertEquals(1, world.backendSnapshots().size());
+
+    // When another collection comes while it hangs
+    snapshots.prepare(key("b"), null, Map.of());
+    blob(metadata.stores(NAMESPACE), "x", Map.of());
+    collect(metadata);
+
+    // Then the others are swept, and it is not asked again
+    assertEquals(Set.of(), world.backendBlobs());
+    assertEquals(1, calls.get());
+
+    // When
+    letGo.countDown();
+
+    // Then what became garbage meanwhile goes as well
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!world.backendSnapshots().isEmpty() && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertEquals(Set.of(), world.backendSnapshots());
+    metadata.close();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("never let go");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

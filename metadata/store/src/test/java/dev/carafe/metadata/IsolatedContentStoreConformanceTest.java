@@ -14,7 +14,9 @@ class IsolatedContentStoreConformanceTest extends ContentStoreConformance {
       @Override
       public ContentStore open(Path root) {
         World world = new World(root);
-        world.config = new MetadataConfig(ContentSharing.ISOLATED, Duration.ofHours(24), false);
+        world.config =
+            new MetadataConfig(
+                ContentSharing.ISOLATED, Duration.ofHours(24), false, Duration.ofSeconds(10));
         return world.stores().content();
       }
 

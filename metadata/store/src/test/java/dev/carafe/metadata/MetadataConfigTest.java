@@ -39,6 +39,8 @@ class MetadataConfigTest {
   void ingestsMustLive() {
     assertThrows(
         InvalidArgumentException.class,
-        () -> new MetadataConfig(ContentSharing.SHARED, Duration.ZERO, false));
+        () ->
+            new MetadataConfig(
+                ContentSharing.SHARED, Duration.ZERO, false, Duration.ofSeconds(10)));
   }
 }

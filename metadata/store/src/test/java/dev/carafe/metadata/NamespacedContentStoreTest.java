@@ -54,7 +54,9 @@ class NamespacedContentStoreTest {
 
   private void isolate() {
     world.close();
-    world.config = new MetadataConfig(ContentSharing.ISOLATED, Duration.ofHours(24), false);
+    world.config =
+        new MetadataConfig(
+            ContentSharing.ISOLATED, Duration.ofHours(24), false, Duration.ofSeconds(10));
     stores = world.stores();
     other = world.stores("other");
   }

@@ -131,7 +131,9 @@ class TrustTest {
     world.metadata();
     world.close();
 
-    world.config = new MetadataConfig(ContentSharing.SHARED, Duration.ofHours(24), true);
+    world.config =
+        new MetadataConfig(
+            ContentSharing.SHARED, Duration.ofHours(24), true, Duration.ofSeconds(10));
     assertTrue(world.metadata().suspicion().isEmpty());
     world.collect();
 

@@ -16,6 +16,7 @@ import dev.carafe.spi.files.ContainerFiles.Root;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files of a container as archives over streams: of its running task where there is one, mounts of
@@ -71,9 +72,9 @@ final class FileTransfers {
   private Root root(Namespace namespace, String id) {
     Stores stores = metadata.stores(namespace);
     Container container = stores.containers().get(id);
-    long pid = runningProcess(namespace, id);
-    if (pid > 0) {
-      return new Root.OfProcess(pid);
+    Root running = runningRoot(namespace, id);
+    if (running != null) {
+      return running;
     }
     if (container.snapshotKey().isEmpty()) {
       throw new FailedPreconditionException(
@@ -83,6 +84,21 @@ final class FileTransfers {
         stores
             .snapshotter(container.snapshotter())
             .mounts(new SnapshotKey(container.snapshotKey())));
+  }
+
+  /** Named between two answers of the runtime that the task runs under this number: the task's. */
+  private @Nullable Root runningRoot(Namespace namespace, String id) {
+    long pid = runningProcess(namespace, id);
+    if (pid == 0) {
+      return null;
+    }
+    try {
+      Root root = files.process(pid);
+      return runningProcess(namespace, id) == pid ? root : null;
+    } catch (NotFoundException e) {
+      // It has just ended.
+      return null;
+    }
   }
 
   private long runningProcess(Namespace namespace, String id) {

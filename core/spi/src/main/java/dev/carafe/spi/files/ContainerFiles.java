@@ -16,8 +16,12 @@ import java.util.List;
 public interface ContainerFiles {
   /** Where a container's tree is. */
   sealed interface Root {
-    /** What a process sees as its root. */
-    record OfProcess(long pid) implements Root {}
+    /**
+     * What a process sees as its root.
+     *
+     * @param startTime tells it from a later one of the number: see {@link #process}
+     */
+    record OfProcess(long pid, long startTime) implements Root {}
 
     /** What these mounts show; nobody else sees them. */
     record Mounted(List<Mount> mounts) implements Root {
@@ -26,6 +30,15 @@ public interface ContainerFiles {
       }
     }
   }
+
+  /**
+   * The process that has this number now. Of another one that comes to have it later, nothing is
+   * read or written.
+   *
+   * @throws NotFoundException if there is none
+   */
+  @Deadline(5)
+  Root.OfProcess process(long pid);
 
   /**
    * Writes what is at {@code path}: names in the archive begin with the path's last component.

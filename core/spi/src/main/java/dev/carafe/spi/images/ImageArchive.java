@@ -23,7 +23,8 @@ public interface ImageArchive {
   /**
    * Takes an archive apart, in one pass to its end: every blob goes into {@code content}.
    *
-   * @param compress whether layers that are not compressed become so
+   * @param compress whether layers that are not compressed become so, in images that bring no
+   *     manifest; one that does keeps its digest
    * @param content holds what is written on behalf of the caller
    * @return the index of the archive's images, itself a blob (OCI image layout, "index.json"); its
    *     descriptors carry names as the annotations {@code io.containerd.image.name} and {@code

@@ -5,6 +5,7 @@ import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
+import dev.carafe.linux.ProcessStat;
 import dev.carafe.linux.RawPath;
 import dev.carafe.linux.ResolveFlags;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -26,6 +27,13 @@ final class TarFiles implements ContainerFiles {
     var buffers = new BufferPool(config.bufferBytes(), config.buffers() / 2);
     this.applier = new LayerApplier(config, buffers, zstd);
     this.archives = new TreeArchive(config, buffers);
+  }
+
+  @Override
+  public Root.OfProcess process(long pid) {
+    return ProcessStat.of(pid)
+        .map(stat -> new Root.OfProcess(pid, stat.startTime()))
+        .orElseThrow(() -> new NotFoundException("process " + pid + " is gone"));
   }
 
   @Override
@@ -59,14 +67,39 @@ final class TarFiles implements ContainerFiles {
   private static Fd open(Root root) {
     return switch (root) {
       case Root.Mounted mounted -> TarDiffer.open(mounted.mounts());
-      case Root.OfProcess process -> {
-        try {
-          yield PathCalls.open(Path.of("/proc/" + process.pid() + "/root"), DIRECTORY, 0);
-        } catch (ErrnoException e) {
-          throw new NotFoundException("process " + process.pid() + " has no root: gone?", e);
-        }
-      }
+      case Root.OfProcess process -> ofProcess(process);
     };
+  }
+
+  /** Alive before and after it was opened, it was that process's all the time in between. */
+  private static Fd ofProcess(Root.OfProcess process) {
+    requireAlive(process);
+    Fd root;
+    try {
+      root = PathCalls.open(Path.of("/proc/" + process.pid() + "/root"), DIRECTORY, 0);
+    } catch (ErrnoException e) {
+      throw new NotFoundException("process " + process.pid() + " has no root: gone?", e);
+    }
+    boolean alive = false;
+    try {
+      requireAlive(process);
+      alive = true;
+      return root;
+    } finally {
+      if (!alive) {
+        root.close();
+      }
+    }
+  }
+
+  private static void requireAlive(Root.OfProcess process) {
+    boolean alive =
+        ProcessStat.of(process.pid())
+            .filter(stat -> stat.startTime() == process.startTime() && !stat.isZombie())
+            .isPresent();
+    if (!alive) {
+      throw new NotFoundException("process " + process.pid() + " is gone");
+    }
   }
 
   private static Fd inside(Fd root, String path) {

@@ -143,6 +143,6 @@ class TarFilesTest {
         NotFoundException.class,
         () ->
             files.read(
-                new Root.OfProcess(Integer.MAX_VALUE), "/", true, new ByteArrayOutputStream()));
+                new Root.OfProcess(Integer.MAX_VALUE, 1), "/", true, new ByteArrayOutputStream()));
   }
 }

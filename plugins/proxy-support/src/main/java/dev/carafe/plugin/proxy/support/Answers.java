@@ -8,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Answers {
   private static final int MOST_MOUNTS = 64;
   private static final int MOST_OPTIONS = 512;
+  private static final int MOST_TEXTS = 1024;
   private static final int LONGEST_PATH = 4096;
   private static final int LONGEST_OPTION = 64 << 10;
   private static final Pattern TYPE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -74,6 +76,27 @@ public final class Answers {
     } catch (DateTimeException | ArithmeticException e) {
       throw peer.nonsense("answers with a time out of range");
     }
+  }
+
+  /** A word or a path: short, and without control characters. */
+  public String word(String what, String text) {
+    if (text.length() > LONGEST_PATH || text.chars().anyMatch(Character::isISOControl)) {
+      throw peer.nonsense(
+          "answers with a "
+              + what
+              + " that is too long or has a forbidden character: \""
+              + text.substring(0, Math.min(80, text.length())).replaceAll("\\p{Cntrl}", "?")
+              + "\"");
+    }
+    return text;
+  }
+
+  /** Texts by name, not too many. */
+  public Map<String, String> texts(String what, Map<String, String> texts) {
+    if (texts.size() > MOST_TEXTS) {
+      throw peer.nonsense("answers with " + texts.size() + " " + what);
+    }
+    return texts;
   }
 
   /** A number of bytes or the like. */

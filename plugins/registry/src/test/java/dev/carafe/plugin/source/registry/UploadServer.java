@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,6 +34,13 @@ final class UploadServer implements AutoCloseable {
   }
 
   final Map<String, byte[]> blobs = new ConcurrentHashMap<>();
+
+  /** By repository and digest: what can be taken over from there. */
+  final Map<String, byte[]> mountable = new ConcurrentHashMap<>();
+
+  /** Every manifest that was put, by digest. */
+  final Map<String, byte[]> put = new ConcurrentHashMap<>();
+
   final Map<String, byte[]> manifests = new ConcurrentHashMap<>();
   final Map<String, ByteArrayOutputStream> sessions = new ConcurrentHashMap<>();
   final List<Seen> seen = Collections.synchronizedList(new ArrayList<>());
@@ -95,6 +104,10 @@ final class UploadServer implements AutoCloseable {
           FakeRegistry.send(exchange, 201, "");
           return;
         }
+        if (mount(query)) {
+          FakeRegistry.send(exchange, 201, "");
+          return;
+        }
         String id = "u" + count.incrementAndGet();
         sessions.put(id, new ByteArrayOutputStream());
         location(exchange, path + id);
@@ -117,10 +130,29 @@ final class UploadServer implements AutoCloseable {
     }
   }
 
+  private boolean mount(String query) {
+    String digest = parameter(query, "mount");
+    byte[] bytes = mountable.get(parameter(query, "from") + " " + digest);
+    if (bytes != null) {
+      blobs.put(digest, bytes);
+    }
+    return bytes != null;
+  }
+
+  private static String parameter(String query, String name) {
+    for (String pair : query.split("&")) {
+      if (pair.startsWith(name + "=")) {
+        return URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8);
+      }
+    }
+    return "";
+  }
+
   private void put(HttpExchange exchange, String path, String query, byte[] body, String last)
       throws IOException {
     if (path.contains("/manifests/")) {
       manifests.put(path, body);
+      put.put(Digest.of(body).toString(), body);
       exchange.getResponseHeaders().set("Docker-Content-Digest", Digest.of(body).toString());
       FakeRegistry.send(exchange, 201, "");
       return;

@@ -85,8 +85,8 @@ final class ProxySandboxController implements SandboxController, AutoCloseable {
     return new StartedSandbox(
         Integer.toUnsignedLong(started.getPid()),
         answers.instant(started.getCreatedAt()),
-        started.getLabelsMap(),
-        started.getAddress(),
+        answers.texts("labels", started.getLabelsMap()),
+        answers.word("address", started.getAddress()),
         version(started.getVersion()),
         Values.valueOrNull(started.hasSpec(), started.getSpec()));
   }
@@ -158,12 +158,12 @@ final class ProxySandboxController implements SandboxController, AutoCloseable {
             Patience.CALL);
     return new SandboxStatus(
         Integer.toUnsignedLong(status.getPid()),
-        status.getState(),
-        status.getInfoMap(),
+        answers.word("state", status.getState()),
+        answers.texts("details", status.getInfoMap()),
         answers.instant(status.getCreatedAt()),
         status.hasExitedAt() ? answers.instant(status.getExitedAt()) : null,
         Values.valueOrNull(status.hasExtra(), status.getExtra()),
-        status.getAddress(),
+        answers.word("address", status.getAddress()),
         version(status.getVersion()));
   }
 
