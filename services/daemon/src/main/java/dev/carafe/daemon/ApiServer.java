@@ -149,26 +149,27 @@ final class ApiServer {
     return servers.stream().map(Server::getPort).filter(port -> port > 0).toList();
   }
 
-  /** Refuses new calls, gives those in flight a moment, then cuts them off. */
+  /**
+   * Refuses new calls, gives those in flight a moment, then closes the connections. Streams must
+   * end with their connection: one that is reset by itself reaches clients as CANCELLED, which
+   * dockerd takes for its own doing, never to subscribe to events again.
+   */
   void stop() {
     health.enterTerminalState();
     servers.forEach(Server::shutdown);
-    for (Server server : servers) {
-      end(server);
-    }
+    servers.forEach(ApiServer::awaitEnd);
+    loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly(DRAIN_MILLIS);
+    servers.forEach(Server::shutdownNow);
     calls.shutdownNow();
-    loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    servers.forEach(ApiServer::awaitEnd);
     socket.release();
   }
 
-  private static void end(Server server) {
+  private static void awaitEnd(Server server) {
     try {
-      if (!server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS)) {
-        server.shutdownNow();
-        server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS);
-      }
+      server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
-      server.shutdownNow();
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -12,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.GrpcSslContexts;
@@ -20,11 +21,17 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,11 +44,15 @@ import org.junit.jupiter.api.io.TempDir;
 class ApiServerTest {
   private final Deque<Runnable> open = new ArrayDeque<>();
 
+  private final EventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+
   @TempDir Path work;
 
   @AfterEach
   void closeAll() {
     open.forEach(Runnable::run);
+    loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
   }
 
   private ApiServer serve(boolean reflection, GrpcTcpFactory.@Nullable Config tcp) {
@@ -152,6 +163,29 @@ class ApiServerTest {
                     false,
                     new GrpcTcpFactory.Config("127.0.0.1:0", "/no/ca", "/no/crt", "/no/key", "")));
     assertTrue(failure.getMessage().startsWith("address 127.0.0.1:0: "), failure::getMessage);
+  }
+
+  @Test
+  void streamsThatAStopEndsAreUnavailableAndNotCancelled() throws Exception {
+    // Given
+    ApiServer server = serve(false, null);
+    Channel channel =
+        opened(
+            NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(work.resolve("s")))
+                .channelType(NioDomainSocketChannel.class)
+                .eventLoopGroup(loops)
+                .usePlaintext());
+    Iterator<HealthCheckResponse> statuses =
+        HealthGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .watch(HealthCheckRequest.getDefaultInstance());
+    assertEquals(ServingStatus.SERVING, statuses.next().getStatus());
+    // When
+    server.stop();
+    // Then
+    StatusRuntimeException end =
+        assertThrows(StatusRuntimeException.class, () -> statuses.forEachRemaining(status -> {}));
+    assertEquals(Status.Code.UNAVAILABLE, end.getStatus().getCode(), end::getMessage);
   }
 
   @Test
