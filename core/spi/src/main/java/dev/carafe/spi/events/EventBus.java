@@ -4,7 +4,9 @@ import java.util.function.Predicate;
 
 /**
  * Tells events to subscribers, in the order of publication, from the moment of subscription on;
- * nothing is stored.
+ * nothing is stored. The one exception that is allowed: soon after the daemon's start, a subscriber
+ * may be told of exits of processes that an earlier daemon had started, as long as they are not
+ * deleted.
  *
  * <p>You guarantee: {@link #publish} never waits for a subscriber; a subscriber that is too slow
  * loses its own queue and nobody else's.

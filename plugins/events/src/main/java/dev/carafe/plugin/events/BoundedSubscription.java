@@ -6,6 +6,8 @@ import dev.carafe.spi.events.Subscription;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,6 +31,7 @@ final class BoundedSubscription implements Subscription {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Envelope> queue = new ArrayDeque<>();
+  private final Set<Envelope> reminders = new HashSet<>();
   private long lost;
   private boolean closed;
 
@@ -54,7 +57,7 @@ final class BoundedSubscription implements Subscription {
   void offer(Envelope envelope) {
     lock.lock();
     try {
-      if (closed) {
+      if (closed || reminders.remove(envelope)) {
         return;
       }
       if (queue.size() == capacity) {
@@ -63,6 +66,22 @@ final class BoundedSubscription implements Subscription {
       }
       queue.add(envelope);
       changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Queues what was published before, unless it is there already; before anybody reads. Its
+   * publisher may be at it still: it is not queued twice.
+   */
+  void remind(Envelope envelope) {
+    lock.lock();
+    try {
+      if (!queue.contains(envelope)) {
+        offer(envelope);
+        reminders.add(envelope);
+      }
     } finally {
       lock.unlock();
     }

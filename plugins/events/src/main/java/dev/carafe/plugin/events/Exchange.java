@@ -5,6 +5,7 @@ import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.events.Subscription;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,16 +15,22 @@ import java.util.function.Predicate;
 /**
  * Hands events to subscribers' queues. All subscribers see all events in one order, and one
  * publisher's in the order it published them. Filters run before the order is taken, so that a slow
- * one holds up its publisher and nobody else.
+ * one holds up its publisher and nobody else. Late subscribers are told {@link MissedExits}.
  */
 final class Exchange implements EventBus, AutoCloseable {
   private final CopyOnWriteArrayList<BoundedSubscription> subscriptions =
       new CopyOnWriteArrayList<>();
   private final ReentrantLock order = new ReentrantLock();
+  private final MissedExits missed;
   private volatile boolean closed;
+
+  Exchange(InstantSource clock) {
+    this.missed = new MissedExits(clock);
+  }
 
   @Override
   public void publish(Envelope envelope) {
+    missed.see(envelope);
     List<BoundedSubscription> matching = new ArrayList<>();
     for (BoundedSubscription subscription : subscriptions) {
       if (subscription.matches(envelope)) {
@@ -53,6 +60,7 @@ final class Exchange implements EventBus, AutoCloseable {
       subscription.close();
       throw new UnavailableException("the event exchange is closed");
     }
+    missed.list().stream().filter(subscription::matches).forEach(subscription::remind);
     return subscription;
   }
 

@@ -5,6 +5,7 @@ import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
+import java.time.InstantSource;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -25,6 +26,6 @@ public final class ExchangeFactory implements PluginFactory<EventBus, ExchangeFa
 
   @Override
   public EventBus create(PluginContext context, Config config) {
-    return new Exchange();
+    return new Exchange(InstantSource.system());
   }
 }

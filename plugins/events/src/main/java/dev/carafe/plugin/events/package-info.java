@@ -9,7 +9,8 @@
  *   <li>{@code BoundedSubscription}: one subscriber's queue, and what happens when it runs over
  * </ul>
  *
- * Nothing is stored: who is not subscribed when an event is published never sees it.
+ * Nothing is stored: who is not subscribed when an event is published never sees it, but for {@code
+ * MissedExits}: who comes back soon after a restart hears what ended meanwhile.
  */
 @NullMarked
 package dev.carafe.plugin.events;

@@ -32,7 +32,8 @@ class ExchangeTest {
   private static final Duration AT_ONCE = Duration.ZERO;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final Exchange exchange = new Exchange();
+  private Instant now = Instant.EPOCH;
+  private final Exchange exchange = new Exchange(() -> now);
 
   @AfterEach
   void close() {
@@ -57,6 +58,67 @@ class ExchangeTest {
     exchange.publish(event("a", "1"));
 
     assertNull(exchange.subscribe(event -> true, 1).next(AT_ONCE));
+  }
+
+  @Test
+  void exitsOfAnEarlierDaemonsProcessesAreToldToWhoComesBackInTime() throws Exception {
+    // Given
+    Envelope exit = exit("c1", "c1");
+    Subscription present = exchange.subscribe(event -> true, 10);
+    exchange.publish(exit);
+    // When
+    Subscription other = exchange.subscribe(event -> event.namespace().equals("other"), 10);
+    Subscription late = exchange.subscribe(event -> true, 10);
+    now = now.plus(MissedExits.WINDOW);
+    Subscription tooLate = exchange.subscribe(event -> true, 10);
+    // Then
+    assertEquals(List.of(exit), all(present));
+    assertEquals(List.of(), all(other));
+    assertEquals(List.of(exit), all(late));
+    assertEquals(List.of(), all(tooLate));
+  }
+
+  @Test
+  void exitsOfWhatThisDaemonStartedOrOfWhatIsDeletedAreNotRepeated() throws Exception {
+    exchange.publish(task(new Event.TaskCreated("c1", "", List.of(), "", "", "", false, "", 1)));
+    exchange.publish(exit("c1", "c1"));
+    exchange.publish(task(new Event.TaskExecAdded("c2", "e1")));
+    exchange.publish(exit("c2", "e1"));
+    exchange.publish(exit("c3", "c3"));
+    exchange.publish(exit("c3", "e1"));
+    exchange.publish(task(new Event.TaskDeleted("c3", "c3", 1, 0, Instant.EPOCH)));
+
+    assertEquals(List.of(), all(exchange.subscribe(event -> true, 10)));
+  }
+
+  @Test
+  void anExitThatIsBeingPublishedIsToldOnce() throws Exception {
+    BoundedSubscription subscription = new BoundedSubscription(event -> true, 10, closed -> {});
+    Envelope exit = exit("c1", "c1");
+
+    subscription.remind(exit);
+    subscription.offer(exit);
+    subscription.remind(exit);
+
+    assertEquals(List.of(exit), all(subscription));
+  }
+
+  private static Envelope exit(String container, String process) {
+    return task(new Event.TaskExited(container, process, 1, 0, Instant.EPOCH));
+  }
+
+  private static Envelope task(Event event) {
+    return new Envelope(Instant.EPOCH, "a", event.topic(), event);
+  }
+
+  private static List<Envelope> all(Subscription subscription) throws Exception {
+    List<Envelope> envelopes = new ArrayList<>();
+    for (Envelope next = subscription.next(AT_ONCE);
+        next != null;
+        next = subscription.next(AT_ONCE)) {
+      envelopes.add(next);
+    }
+    return envelopes;
   }
 
   @Test
