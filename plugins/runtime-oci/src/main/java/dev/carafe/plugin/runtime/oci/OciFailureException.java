@@ -3,7 +3,7 @@ package dev.carafe.plugin.runtime.oci;
 /**
  * The OCI runtime said no. None of the daemon's own failures: what it says is about the container,
  * and clients tell a missing command from one that is not executable by these very words ({@code
- * OCI runtime create failed: runc create failed: ...: unknown}).
+ * OCI runtime create failed: runc create failed: ...}).
  */
 final class OciFailureException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ final class OciFailureException extends RuntimeException {
    * @param reason in the OCI runtime's words
    */
   OciFailureException(String command, String reason) {
-    super("OCI runtime " + command + " failed: " + reason + ": unknown");
+    super("OCI runtime " + command + " failed: " + reason);
     this.command = command;
     this.reason = reason;
   }

@@ -96,7 +96,7 @@ class OciRuntimeTest {
     // Then
     assertEquals(
         "OCI runtime create failed: runc create failed: unable to start container process: exec:"
-            + " \"nope\": executable file not found in $PATH: unknown",
+            + " \"nope\": executable file not found in $PATH",
         failure.getMessage());
   }
 
@@ -114,7 +114,7 @@ class OciRuntimeTest {
     // Then
     assertEquals(
         "OCI runtime exec failed: exec failed: unable to start container process: exec:"
-            + " \"nope\": executable file not found in $PATH: unknown",
+            + " \"nope\": executable file not found in $PATH",
         failure.getMessage());
     killAndDelete(added);
   }
