@@ -52,6 +52,14 @@ final class Setup {
     return found.isEmpty() ? List.of(tool(name)) : found;
   }
 
+  /** A file of a package that is newer than this machine's; it may be missing. */
+  static Path peer(String file) {
+    return Path.of(System.getProperty("carafe.peers", "target/peers"))
+        .toAbsolutePath()
+        .normalize()
+        .resolve(file);
+  }
+
   private static List<Path> searched() {
     List<Path> directories = new ArrayList<>();
     for (String directory : System.getenv().getOrDefault("PATH", "").split(":")) {
