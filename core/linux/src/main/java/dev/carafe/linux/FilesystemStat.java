@@ -29,6 +29,10 @@ public record FilesystemStat(
   public static final long TMPFS = 0x01021994L;
   public static final long CGROUP = 0x27e0ebL;
   public static final long CGROUP2 = 0x63677270L;
+
+  /** What namespaces' files are on. */
+  public static final long NSFS = 0x6e736673L;
+
   public static final long BTRFS = 0x9123683eL;
   public static final long XFS = 0x58465342L;
   public static final long EXT4 = 0xef53L;

@@ -1,6 +1,7 @@
 package dev.carafe.linux;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,26 +80,63 @@ public final class HelperProgram implements AutoCloseable {
     if (input.length > INPUT_LIMIT) {
       throw new IllegalArgumentException("input is larger than " + INPUT_LIMIT + " bytes");
     }
+    return run(program, arguments, environment(), input, atMost, outputLimit);
+  }
+
+  /**
+   * As {@link #run(Path, List, byte[], Duration, int)}, with an environment of its own and input of
+   * any size: more than {@link #INPUT_LIMIT} bytes come from a file in memory instead of a pipe.
+   *
+   * @param environment all of it, each as {@code NAME=value}
+   */
+  public Result run(
+      Path program,
+      List<String> arguments,
+      List<String> environment,
+      byte[] input,
+      Duration atMost,
+      int outputLimit)
+      throws TimeoutException, InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
     EventLoop events = loop();
-    try (Descriptors.Pair stdin = Descriptors.pipe2(0);
+    try (Fd stdin = input.length > INPUT_LIMIT ? memory(input) : pipe(input);
         Descriptors.Pair stdout = Descriptors.pipe2(0);
         Descriptors.Pair stderr = Descriptors.pipe2(0)) {
-      FileIo.writeFully(stdin.second(), input);
-      stdin.second().close();
       Spawned child =
           Spawn.of(program.toString())
               .arguments(arguments)
-              .environment(environment())
-              .descriptor(0, stdin.first())
+              .environment(environment)
+              .descriptor(0, stdin)
               .descriptor(1, stdout.second())
               .descriptor(2, stderr.second())
               .newSession()
               .start();
-      stdin.first().close();
+      stdin.close();
       stdout.second().close();
       stderr.second().close();
       return await(events, child, stdout.first(), stderr.first(), outputLimit, deadline);
+    }
+  }
+
+  private static Fd pipe(byte[] input) {
+    Descriptors.Pair pipe = Descriptors.pipe2(0);
+    try (Fd end = pipe.second()) {
+      FileIo.writeFully(end, input);
+      return pipe.first();
+    } catch (RuntimeException | Error e) {
+      pipe.first().close();
+      throw e;
+    }
+  }
+
+  private static Fd memory(byte[] input) {
+    Fd file = Descriptors.memfdCreate("input", 0);
+    try {
+      FileIo.pwriteFully(file, ByteBuffer.wrap(input), 0);
+      return file;
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
     }
   }
 

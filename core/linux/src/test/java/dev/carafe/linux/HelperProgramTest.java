@@ -63,6 +63,18 @@ class HelperProgramTest {
   }
 
   @Test
+  void anEnvironmentOfItsOwnAndMuchInputReachAProgram() throws Exception {
+    Path program = script("echo \"$MINE:$HOME\"; wc -c");
+    byte[] input = "x".repeat(300_000).getBytes(UTF_8);
+
+    HelperProgram.Result result =
+        helpers.run(
+            program, List.of(), List.of("MINE=1", "PATH=/usr/bin:/bin"), input, PATIENCE, LIMIT);
+
+    assertEquals("1:\n300000\n", result.text());
+  }
+
+  @Test
   void outputBeyondTheLimitIsThrownAway() throws Exception {
     Path program = script("head -c 5000000 /dev/zero | tr '\\0' x; echo end >&2");
 
