@@ -337,7 +337,7 @@ public final class ImagePuller {
 
   private static Map<String, String> sourceLabel(ImageName name) {
     Map<String, String> labels = new HashMap<>();
-    labels.put(Labels.DISTRIBUTION_SOURCE + name.host(), name.repository());
+    labels.put(Labels.distributionSource(name.host()), name.repository());
     return labels;
   }
 

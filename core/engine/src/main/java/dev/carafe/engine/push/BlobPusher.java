@@ -84,7 +84,7 @@ final class BlobPusher {
 
   /** Repositories of the same registry from which the blob came. */
   private List<String> elsewhere(BlobInfo info) {
-    String sources = info.labels().getOrDefault(Labels.DISTRIBUTION_SOURCE + name.host(), "");
+    String sources = info.labels().getOrDefault(Labels.distributionSource(name.host()), "");
     return sources.isEmpty() ? List.of() : List.of(sources.split(","));
   }
 

@@ -3,6 +3,7 @@ package dev.carafe.engine.stores;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Rules and names of labels. */
 public final class Labels {
@@ -15,11 +16,25 @@ public final class Labels {
   public static final String GC_REF_CONTENT = "containerd.io/gc.ref.content";
   public static final String GC_REF_SNAPSHOT = "containerd.io/gc.ref.snapshot.";
   public static final String UNCOMPRESSED = "containerd.io/uncompressed";
-  public static final String DISTRIBUTION_SOURCE = "containerd.io/distribution.source.";
+  private static final String DISTRIBUTION_SOURCE = "containerd.io/distribution.source.";
   public static final String SNAPSHOT_REF = "containerd.io/snapshot.ref";
   public static final String SNAPSHOT_PREFIX = "containerd.io/snapshot/";
 
+  private static final Pattern PORT = Pattern.compile(":\\d+$");
+
   private Labels() {}
+
+  /**
+   * The label of a blob that names the repositories it came from. As in containerd it has the
+   * registry's host without the port.
+   *
+   * @param host a registry, with its port if there is one
+   */
+  public static String distributionSource(String host) {
+    String name = PORT.matcher(host).replaceFirst("");
+    boolean bracketed = name.startsWith("[") && name.endsWith("]");
+    return DISTRIBUTION_SOURCE + (bracketed ? name.substring(1, name.length() - 1) : name);
+  }
 
   /**
    * Returns a sorted copy without empty values (an empty value is never stored).

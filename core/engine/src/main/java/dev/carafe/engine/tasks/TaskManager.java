@@ -450,7 +450,7 @@ public final class TaskManager implements AutoCloseable {
             tasks.publish(
                 entry,
                 new Event.TaskDeleted(
-                    id, id, deleted.pid(), deleted.exit().code(), deleted.exit().exitedAt()));
+                    id, "", deleted.pid(), deleted.exit().code(), deleted.exit().exitedAt()));
           } else {
             entry.exits.remove(execId);
             tasks.store(entry, deleted.state(), processes -> processes.remove(execId));
@@ -463,8 +463,7 @@ public final class TaskManager implements AutoCloseable {
     entry.runtime.discard(entry.location());
     tasks.forget(entry);
     ExitStatus exit = new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.now(), false);
-    tasks.publish(
-        entry, new Event.TaskDeleted(entry.id(), entry.id(), 0, exit.code(), exit.exitedAt()));
+    tasks.publish(entry, new Event.TaskDeleted(entry.id(), "", 0, exit.code(), exit.exitedAt()));
     return new DeletedProcess(new RuntimeState(new byte[0]), 0, exit);
   }
 
