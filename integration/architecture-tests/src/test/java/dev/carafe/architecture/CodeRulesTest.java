@@ -73,6 +73,7 @@ class CodeRulesTest {
             .resideOutsideOfPackages(
                 GENERATED,
                 "dev.carafe.services..",
+                "dev.carafe.cri.streaming..",
                 "dev.carafe.ctr..",
                 "dev.carafe.daemon..",
                 "dev.carafe.plugin.proxy..",

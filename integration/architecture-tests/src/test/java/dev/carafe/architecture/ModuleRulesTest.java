@@ -55,6 +55,7 @@ class ModuleRulesTest {
           Map.entry("plugins/restart-monitor", Set.of("core/spi", "core/engine", "core/oci")),
           Map.entry("services/telemetry", Set.of("core/spi", "core/engine")),
           Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
+          Map.entry("plugins/cri-streaming", Set.of("core/spi")),
           Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
           Map.entry(
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),
