@@ -1,7 +1,6 @@
 package dev.carafe.cri.streaming;
 
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
@@ -33,19 +32,27 @@ final class PlainEnd extends ChannelDuplexHandler {
     }
     ending = true;
     SslHandler tls = context.pipeline().get(SslHandler.class);
-    ChannelFuture half =
-        tls != null
-            ? tls.closeOutbound()
-            : context.channel() instanceof DuplexChannel duplex
-                ? duplex.shutdownOutput()
-                : context.close();
-    half.addListener(done -> {
-      if (!done.isSuccess()) {
-        context.close();
-      }
-    });
+    if (tls == null) {
+      halfClose(context);
+    } else {
+      tls.closeOutbound().addListener(_ -> halfClose(context));
+    }
     context.executor().schedule(() -> context.close(), patienceNanos, TimeUnit.NANOSECONDS);
     context.channel().closeFuture().addListener(_ -> promise.trySuccess());
+  }
+
+  private static void halfClose(ChannelHandlerContext context) {
+    if (context.channel() instanceof DuplexChannel duplex) {
+      duplex
+          .shutdownOutput()
+          .addListener(done -> {
+            if (!done.isSuccess()) {
+              context.close();
+            }
+          });
+    } else {
+      context.close();
+    }
   }
 
   /** Netty's SPDY codec asks for more after each read, paused or not. */

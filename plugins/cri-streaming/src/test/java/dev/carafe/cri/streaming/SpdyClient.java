@@ -54,7 +54,10 @@ final class SpdyClient implements AutoCloseable {
     final int id;
     final CompletableFuture<Boolean> reply = new CompletableFuture<>();
     final CompletableFuture<byte[]> all = new CompletableFuture<>();
-    final CompletableFuture<SpdyStreamStatus> reset = new CompletableFuture<>();
+
+    /** Null if the connection was closed. */
+    final CompletableFuture<@Nullable SpdyStreamStatus> reset = new CompletableFuture<>();
+
     final AtomicLong received = new AtomicLong();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -117,7 +120,9 @@ final class SpdyClient implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel created) {
                     if (tls != null) {
-                      created.pipeline().addLast(tls.newHandler(created.alloc()));
+                      created
+                          .pipeline()
+                          .addLast(tls.newHandler(created.alloc(), uri.getHost(), uri.getPort()));
                     }
                   }
                 })
@@ -129,7 +134,10 @@ final class SpdyClient implements AutoCloseable {
         .addListener(_ -> {
           Exception gone = new IllegalStateException("connection closed");
           response.completeExceptionally(gone);
-          streams.values().forEach(stream -> stream.all.completeExceptionally(gone));
+          for (Stream stream : streams.values()) {
+            stream.all.completeExceptionally(gone);
+            stream.reset.complete(null);
+          }
         });
   }
 
@@ -267,7 +275,13 @@ final class SpdyClient implements AutoCloseable {
   }
 
   void send(Object frame) {
-    channel.writeAndFlush(frame);
+    channel
+        .writeAndFlush(frame)
+        .addListener(sent -> {
+          if (sent.cause() instanceof IllegalArgumentException mistake) {
+            throw mistake;
+          }
+        });
   }
 
   void reading(boolean on) {
