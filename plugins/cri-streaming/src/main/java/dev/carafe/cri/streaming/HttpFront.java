@@ -1,5 +1,7 @@
 package dev.carafe.cri.streaming;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -25,11 +27,11 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.codec.spdy.SpdyFrameCodec;
 import io.netty.handler.codec.spdy.SpdyVersion;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,7 @@ final class HttpFront extends ChannelInboundHandlerAdapter {
   private final Host host;
   private final PendingRequests pending;
   private @Nullable HttpRequest request;
+  private @Nullable ScheduledFuture<?> timer;
   private boolean answered;
 
   HttpFront(Host host, PendingRequests pending) {
@@ -65,17 +68,15 @@ final class HttpFront extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    context
-        .executor()
-        .schedule(
-            () -> {
-              if (!context.isRemoved()) {
-                context.close();
-              }
-            },
-            PATIENCE.toMillis(),
-            TimeUnit.MILLISECONDS);
+    timer = context.executor().schedule(() -> context.close(), PATIENCE.toMillis(), MILLISECONDS);
     context.fireChannelActive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
   }
 
   @Override
@@ -177,6 +178,12 @@ final class HttpFront extends ChannelInboundHandlerAdapter {
             : Protocol.choose(wanted, Protocol.webSocket(what));
     if (chosen.isEmpty()) {
       answer(context, HttpResponseStatus.BAD_REQUEST, "none of " + wanted + " is spoken here");
+      return;
+    }
+    if (what instanceof PortForwardRequest ports
+        && ports.ports().isEmpty()
+        && !chosen.get().tunnel()) {
+      answer(context, HttpResponseStatus.BAD_REQUEST, "no ports were asked for");
       return;
     }
     DefaultFullHttpRequest handshake =

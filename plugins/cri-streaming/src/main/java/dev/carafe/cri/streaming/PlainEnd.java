@@ -6,6 +6,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -37,8 +38,15 @@ final class PlainEnd extends ChannelDuplexHandler {
     } else {
       tls.closeOutbound().addListener(_ -> halfClose(context));
     }
-    context.executor().schedule(() -> context.close(), patienceNanos, TimeUnit.NANOSECONDS);
-    context.channel().closeFuture().addListener(_ -> promise.trySuccess());
+    ScheduledFuture<?> timer =
+        context.executor().schedule(() -> context.close(), patienceNanos, TimeUnit.NANOSECONDS);
+    context
+        .channel()
+        .closeFuture()
+        .addListener(_ -> {
+          timer.cancel(false);
+          promise.trySuccess();
+        });
   }
 
   private static void halfClose(ChannelHandlerContext context) {

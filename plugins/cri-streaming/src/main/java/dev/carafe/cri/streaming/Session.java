@@ -6,9 +6,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +44,9 @@ abstract class Session extends ChannelInboundHandlerAdapter {
   private int pauses;
 
   private boolean finished;
+
+  /** They hold the session, some for hours, so they end with it. On the event loop only. */
+  private final Set<ScheduledFuture<?>> timers = new HashSet<>();
 
   Session(Host host, Channel channel) {
     this.host = host;
@@ -89,8 +95,13 @@ abstract class Session extends ChannelInboundHandlerAdapter {
     schedule(GRACE, this::abort);
   }
 
-  final void schedule(Duration delay, Runnable task) {
-    channel.eventLoop().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  /** Runs {@code task} later unless the connection ends before; on the event loop. */
+  final ScheduledFuture<?> schedule(Duration delay, Runnable task) {
+    ScheduledFuture<?> timer =
+        channel.eventLoop().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    timers.add(timer);
+    timer.addListener(_ -> timers.remove(timer));
+    return timer;
   }
 
   /** Data went one way or the other. */
@@ -181,6 +192,7 @@ abstract class Session extends ChannelInboundHandlerAdapter {
   public final void channelInactive(ChannelHandlerContext context) {
     gone = true;
     handlers.forEach(Thread::interrupt);
+    List.copyOf(timers).forEach(timer -> timer.cancel(false));
     lost();
     context.fireChannelInactive();
   }

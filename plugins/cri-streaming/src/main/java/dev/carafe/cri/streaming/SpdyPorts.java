@@ -1,5 +1,6 @@
 package dev.carafe.cri.streaming;
 
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,13 @@ final class SpdyPorts implements SpdySession.Purpose {
   private static final class Pair {
     @Nullable SpdyStream data;
     @Nullable SpdyStream error;
+    @Nullable ScheduledFuture<?> timer;
+
+    void complete() {
+      if (timer != null) {
+        timer.cancel(false);
+      }
+    }
   }
 
   private final String sandboxId;
@@ -48,10 +56,12 @@ final class SpdyPorts implements SpdySession.Purpose {
       stream.listener = _ -> {};
     }
     if (other == null) {
-      session.schedule(
-          session.host.config().streamCreationTimeout(), () -> expire(session, key, pair));
+      pair.timer =
+          session.schedule(
+              session.host.config().streamCreationTimeout(), () -> expire(session, key, pair));
     } else {
       halves.remove(key);
+      pair.complete();
       start(session, data ? stream : other, data ? other : stream);
     }
     return true;
@@ -112,7 +122,11 @@ final class SpdyPorts implements SpdySession.Purpose {
     if (stream.run != null) {
       stream.run.interrupt();
     }
-    if (halves.values().removeIf(pair -> pair.data == stream || pair.error == stream)) {
+    String key = key(stream, stream.type.equals("data"));
+    Pair pair = halves.get(key);
+    if (pair != null && (pair.data == stream || pair.error == stream)) {
+      halves.remove(key);
+      pair.complete();
       session.release(stream);
     }
   }

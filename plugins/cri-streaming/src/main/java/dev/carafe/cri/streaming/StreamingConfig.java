@@ -50,7 +50,10 @@ public record StreamingConfig(
 
   public StreamingConfig {
     try {
-      InetAddress.ofLiteral(address);
+      if (InetAddress.ofLiteral(address).isAnyLocalAddress()) {
+        throw new InvalidArgumentException(
+            "address: \"" + address + "\" is none that a URL can name; give the one to serve on");
+      }
     } catch (IllegalArgumentException e) {
       throw new InvalidArgumentException("address: \"" + address + "\" is not an IP address", e);
     }

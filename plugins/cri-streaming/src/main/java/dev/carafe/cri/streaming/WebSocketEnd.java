@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -33,8 +34,15 @@ final class WebSocketEnd extends ChannelDuplexHandler {
     }
     ending = true;
     context.writeAndFlush(new CloseWebSocketFrame(status));
-    context.executor().schedule(() -> context.close(), patienceNanos, TimeUnit.NANOSECONDS);
-    context.channel().closeFuture().addListener(_ -> promise.trySuccess());
+    ScheduledFuture<?> timer =
+        context.executor().schedule(() -> context.close(), patienceNanos, TimeUnit.NANOSECONDS);
+    context
+        .channel()
+        .closeFuture()
+        .addListener(_ -> {
+          timer.cancel(false);
+          promise.trySuccess();
+        });
   }
 
   /** Why the connection is about to be closed, if it is not the usual reason. */

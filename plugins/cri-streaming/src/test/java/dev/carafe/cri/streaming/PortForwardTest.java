@@ -3,6 +3,7 @@ package dev.carafe.cri.streaming;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.spi.errors.UnavailableException;
@@ -236,6 +237,13 @@ class PortForwardTest {
       assertArrayEquals(large, SpdyClient.get(data.all));
       assertEquals("", error.text());
     }
+  }
+
+  @Test
+  void aWebSocketWithoutPortsIsRefused() {
+    assertThrows(
+        Exception.class,
+        () -> WebSocketClient.connect(served.server().portForward(ANY), "v4.channel.k8s.io"));
   }
 
   @Test

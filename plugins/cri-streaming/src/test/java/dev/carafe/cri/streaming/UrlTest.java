@@ -184,6 +184,30 @@ class UrlTest {
   }
 
   @Test
+  void anAddressThatNoUrlCanNameIsRefused() {
+    for (String address : List.of("0.0.0.0", "::", "localhost", "")) {
+      StreamingConfig good = StreamingConfig.DEFAULT;
+      assertThrows(
+          InvalidArgumentException.class,
+          () ->
+              new StreamingConfig(
+                  address,
+                  0,
+                  "",
+                  "",
+                  "",
+                  good.idleTimeout(),
+                  good.streamCreationTimeout(),
+                  good.pingInterval(),
+                  good.tokenTtl(),
+                  10,
+                  10,
+                  10,
+                  1 << 20));
+    }
+  }
+
+  @Test
   void theDefaultsAreOnLoopbackWithoutTls() {
     StreamingConfig config = StreamingConfig.DEFAULT;
     assertEquals("127.0.0.1", config.address());
