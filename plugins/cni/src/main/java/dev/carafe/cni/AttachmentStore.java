@@ -96,7 +96,7 @@ final class AttachmentStore {
           "pod \"" + record.id() + "\": the record of its networks is larger than " + MAX_BYTES);
     }
     try {
-      write(directory.resolve(record.id() + SUFFIX), bytes);
+      write(directory.resolve(record.id() + SUFFIX), bytes, 0600);
     } catch (IOException e) {
       throw new UncheckedIOException("record of pod \"" + record.id() + "\"", e);
     }
@@ -114,10 +114,10 @@ final class AttachmentStore {
   }
 
   /** Puts the bytes on the medium under a name that is either the old file or the new one. */
-  static void write(Path file, byte[] bytes) throws IOException {
+  static void write(Path file, byte[] bytes, int mode) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + UNFINISHED);
     int flags = OpenFlags.WRONLY | OpenFlags.CREAT | OpenFlags.TRUNC;
-    try (Fd fd = PathCalls.open(next, flags, 0600)) {
+    try (Fd fd = PathCalls.open(next, flags, mode)) {
       FileIo.writeFully(fd, bytes);
       FileCalls.fsync(fd);
     }

@@ -60,7 +60,7 @@ final class PodCidrs {
   void set(List<String> given) {
     List<String> next = valid(given);
     try {
-      AttachmentStore.write(file, Json.bytes(Map.of("pod_cidrs", next)));
+      AttachmentStore.write(file, Json.bytes(Map.of("pod_cidrs", next)), 0600);
     } catch (IOException e) {
       throw new UncheckedIOException(file.toString(), e);
     }
@@ -81,7 +81,7 @@ final class PodCidrs {
         return;
       }
       Files.createDirectories(directory);
-      AttachmentStore.write(target, bytes);
+      AttachmentStore.write(target, bytes, 0644);
       log.info("{} made from {} for {}", target, template, cidrs);
     } catch (IOException e) {
       throw new UncheckedIOException(target + " from " + template + ": " + e, e);

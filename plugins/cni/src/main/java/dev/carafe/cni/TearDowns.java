@@ -1,7 +1,7 @@
 package dev.carafe.cni;
 
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +20,10 @@ final class TearDowns implements AutoCloseable {
   private final Predicate<String> attempt;
   private final Duration first;
   private final Duration longest;
-  private final Set<String> pending = ConcurrentHashMap.newKeySet();
+
+  /** How often each pod that is being removed was asked for. */
+  private final Map<String, Integer> asked = new ConcurrentHashMap<>();
+
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -47,7 +50,7 @@ final class TearDowns implements AutoCloseable {
   }
 
   private void begin(String id, Duration pause) {
-    if (!pending.add(id)) {
+    if (asked.merge(id, 1, Integer::sum) > 1) {
       return;
     }
     try {
@@ -61,7 +64,9 @@ final class TearDowns implements AutoCloseable {
     Duration pause = firstPause;
     try {
       while (!closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (attempted(id)) {
+        Integer before = asked.get(id);
+        // Who asks during an attempt may mean what has come since.
+        if (attempted(id) && asked.remove(id, before)) {
           return;
         }
         Duration next = pause.isZero() ? first : pause.multipliedBy(2);
@@ -69,8 +74,6 @@ final class TearDowns implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       log.debug("networks of pod {} are left to the next start", id);
-    } finally {
-      pending.remove(id);
     }
   }
 

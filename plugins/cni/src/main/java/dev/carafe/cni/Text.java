@@ -6,9 +6,9 @@ final class Text {
 
   private Text() {}
 
-  /** One line of at most 1024 characters, without control characters. */
+  /** One line of at most 1024 characters, without characters that control or order others. */
   static String shown(String text) {
-    String line = text.strip().replaceAll("\\p{Cntrl}+", " ");
+    String line = text.strip().replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ");
     return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";
   }
 }

@@ -108,7 +108,11 @@ class HostileTest {
   @Test
   void whatAFailureSaysIsOneShortLine() {
     plugins.answer(
-        "one", "ADD", "printf 'bad\\033[31m\\nthing ' >&2", "yes | head -c 9000 >&2", "exit 3");
+        "one",
+        "ADD",
+        "printf 'bad\\033[31m\\n\\302\\233thing ' >&2",
+        "yes | head -c 9000 >&2",
+        "exit 3");
     String message = refused();
     assertTrue(message.contains("exit code 3: bad [31m thing y y"), message);
     assertTrue(message.length() < 1300, message.length() + " characters");
