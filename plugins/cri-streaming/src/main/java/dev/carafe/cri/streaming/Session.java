@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One upgraded connection, last in its pipeline: when it is read, how long it may be idle, and
  * which handlers run for it. Reading stops while a stream holds enough or the client does not take
- * what was sent, so memory is bounded whatever the client does. As that also hides that a client is
+ * its answers, so memory is bounded whatever the client does. As that also hides that a client is
  * gone, it is probed with pings.
  */
 abstract class Session extends ChannelInboundHandlerAdapter {
@@ -33,9 +35,20 @@ abstract class Session extends ChannelInboundHandlerAdapter {
   /** The largest piece of a stream in one frame. */
   static final int PIECE = 32 << 10;
 
+  /** Pieces on their way to the socket, of all streams together. */
+  private static final int PIECES = 16;
+
+  /**
+   * Above what the pieces take, so that only a client that does not take answers (to pings, to
+   * streams) is read no more; one that reads slowly still is.
+   */
+  static final WriteBufferWaterMark ANSWERS =
+      new WriteBufferWaterMark(PIECES * PIECE * 3 / 2, PIECES * PIECE * 2);
+
   final Host host;
   final Channel channel;
   private final Set<Thread> handlers = ConcurrentHashMap.newKeySet();
+  private final Semaphore pieces = new Semaphore(PIECES, /* fair= */ true);
   private volatile long lastActive = System.nanoTime();
   private volatile boolean idle;
   private volatile boolean gone;
@@ -142,8 +155,10 @@ abstract class Session extends ChannelInboundHandlerAdapter {
    */
   final void send(Object frame) throws IOException {
     active();
-    ChannelFuture sent = channel.writeAndFlush(frame);
+    ChannelFuture sent;
     try {
+      pieces.acquire();
+      sent = channel.writeAndFlush(frame).addListener(_ -> pieces.release());
       sent.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -84,6 +84,7 @@ public final class StreamingServer implements AutoCloseable {
             .channel(NioServerSocketChannel.class)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Session.ANSWERS)
             .childHandler(new Initializer(host, pending, connections, tls))
             .bind(new InetSocketAddress(InetAddress.ofLiteral(config.address()), config.port()))
             .awaitUninterruptibly();

@@ -105,7 +105,7 @@ final class FakeApiServer implements AutoCloseable {
         new ExecRequest(
             "c1",
             command,
-            false,
+            target.contains("tty=true"),
             target.contains("stdin=true"),
             target.contains("stdout=true"),
             target.contains("stderr=true")));

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -46,14 +47,19 @@ class KubectlTest {
     served.close();
   }
 
+  private List<String> command() throws Exception {
+    Path config = Files.writeString(directory.resolve("config"), "apiVersion: v1\nkind: Config\n");
+    return List.of(
+        "kubectl", "--server", "http://127.0.0.1:" + api.port(), "--kubeconfig", config.toString());
+  }
+
   private Process kubectl(boolean webSockets, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of("kubectl", "--server", "http://127.0.0.1:" + api.port(), "--kubeconfig"));
-    command.add(
-        Files.writeString(directory.resolve("config"), "apiVersion: v1\nkind: Config\n")
-            .toString());
+    List<String> command = new ArrayList<>(command());
     command.addAll(List.of(arguments));
+    return start(webSockets, command);
+  }
+
+  private Process start(boolean webSockets, List<String> command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("HOME", directory.toString());
     builder.environment().put("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "" + webSockets);
@@ -138,6 +144,32 @@ class KubectlTest {
     // Then
     assertEquals(1, end(process));
     assertTrue(stderr().contains("container \"c9\": not found"), stderr());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aTerminalHasTheClientsSize(boolean webSockets) throws Exception {
+    // Given
+    CompletableFuture<TerminalSize> size = new CompletableFuture<>();
+    served.exec((request, streams) -> {
+      streams.onResize(size::complete);
+      streams.stdout().write(("sized " + size.get()).getBytes(StandardCharsets.UTF_8));
+      return request.tty() ? 4 : 5;
+    });
+    Path script =
+        Files.writeString(
+            directory.resolve("in-terminal"),
+            "stty rows 33 cols 99; exec %s exec -it pod1 -- sh\n"
+                .formatted(String.join(" ", command())));
+
+    // When
+    Process process = start(webSockets, List.of("script", "-qec", "sh " + script, "/dev/null"));
+    String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    // Then
+    assertEquals(4, end(process), shown);
+    assertEquals(new TerminalSize(99, 33), size.getNow(null));
+    assertTrue(shown.contains("sized"), shown);
   }
 
   @ParameterizedTest

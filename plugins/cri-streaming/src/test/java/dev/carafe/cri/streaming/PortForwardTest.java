@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -236,6 +237,46 @@ class PortForwardTest {
       // Then
       assertArrayEquals(large, SpdyClient.get(data.all));
       assertEquals("", error.text());
+    }
+  }
+
+  @Test
+  void slowDownloadsDoNotKeepAClientFromBeingHeard() throws Exception {
+    // Given
+    CountDownLatch downloading = new CountDownLatch(40);
+    AtomicLong written = new AtomicLong();
+    CompletableFuture<String> heard = new CompletableFuture<>();
+    served.port((port, in, out) -> {
+      if (port == 81) {
+        heard.complete(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        return;
+      }
+      downloading.countDown();
+      while (true) {
+        out.write(new byte[1 << 20]);
+      }
+    });
+
+    // When
+    try (SpdyClient client = connect()) {
+      client.keep = false;
+      for (int i = 0; i < 40; i++) {
+        client.forward("error", 80, i);
+        client.forward("data", 80, i);
+      }
+      assertTrue(downloading.await(20, TimeUnit.SECONDS));
+      client.reading(false);
+      for (long seen = -1; seen != written.get(); ) {
+        seen = written.get();
+        new CountDownLatch(1).await(300, TimeUnit.MILLISECONDS);
+      }
+      client.forward("error", 81, 99);
+      SpdyClient.Stream data = client.forward("data", 81, 99);
+      data.write("here");
+      data.end();
+
+      // Then
+      assertEquals("here", SpdyClient.get(heard));
     }
   }
 
