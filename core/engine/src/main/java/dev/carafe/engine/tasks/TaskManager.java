@@ -360,6 +360,16 @@ public final class TaskManager implements AutoCloseable {
     entry.runtime.closeStdin(entry.state(), process(entry, execId));
   }
 
+  /**
+   * Opens the log of a task's output anew.
+   *
+   * @throws dev.carafe.spi.errors.UnimplementedException if there is no such log
+   */
+  public void reopenLog(Namespace namespace, String id) {
+    TaskEntry entry = tasks.get(namespace, id);
+    entry.runtime.reopenLog(entry.state());
+  }
+
   /** Stops all processes where they are. */
   public void pause(Namespace namespace, String id) {
     tasks.change(

@@ -91,6 +91,18 @@ public interface TaskRuntime {
   void closeStdin(RuntimeState state, ProcessId process);
 
   /**
+   * Opens the log of the task's output anew, after its file was renamed: what is written from now
+   * on is in a new file of the old name, and nothing is lost.
+   *
+   * @throws UnimplementedException if the task's output is no log of the runtime's ({@code
+   *     cri-log://})
+   * @throws NotFoundException {@code process already finished} if it has ended
+   */
+  default void reopenLog(RuntimeState state) {
+    throw new UnimplementedException("this runtime writes no logs");
+  }
+
+  /**
    * Stops all processes of the task where they are.
    *
    * @throws FailedPreconditionException if it is not running

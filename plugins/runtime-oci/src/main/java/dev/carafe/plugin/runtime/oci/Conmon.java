@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * own descriptors 0, 1 and 2 on to the process ({@code --log-path passthrough}) and keeps none of
  * them: a reader sees the end when the last process of the container that has one is gone. It keeps
  * what it is given above 2 until it ends; the OCI runtime closes those before the user's program
- * runs.
+ * runs. Only a {@link ContainerLog} it writes itself.
  */
 final class Conmon {
   private static final int SYNC = 3;
@@ -40,6 +40,8 @@ final class Conmon {
   private static final int FIRST_KEPT = 5;
   private static final int LONGEST_ANSWER = 256 * 1024;
   private static final Duration CLEAN_UP = Duration.ofSeconds(10);
+  private static final List<String> PASSED_ON =
+      List.of("--full-attach", "--log-path", "passthrough");
 
   /** For a conmon that has been told that its runtime failed, and is about to end. */
   private static final Duration OWN_END = Duration.ofMillis(200);
@@ -104,6 +106,12 @@ final class Conmon {
    * @throws DeadlineExceededException if it took too long; whatever ran has been killed
    */
   Launched launch(Launch launch) throws InterruptedException {
+    Optional<ContainerLog> log = ContainerLog.of(launch.stdio());
+    if (log.isPresent()) {
+      Ready ready =
+          run(launch, program(launch, log.get().arguments(launch.stdio().terminal()), List.of()));
+      return new Launched(ready.process(), ready.monitor(), -1, List.of(), Pid.NONE, null);
+    }
     try (var stdio = new StdioFiles(helpers, launch.location(), tags(launch))) {
       return launch.stdio().terminal()
           ? withTerminal(launch, stdio)
@@ -112,7 +120,7 @@ final class Conmon {
   }
 
   private Launched withoutTerminal(Launch launch, StdioFiles stdio) throws InterruptedException {
-    Spawn spawn = program(launch, List.of());
+    Spawn spawn = program(launch, PASSED_ON, List.of());
     StdioFiles.Input in = stdio.input(launch.stdio().stdin());
     List<StdioFiles.Output> outs = stdio.outputs(launch.stdio().stdout(), launch.stdio().stderr());
     in.reader().ifPresent(fd -> spawn.descriptor(0, fd));
@@ -141,7 +149,7 @@ final class Conmon {
 
   private Launched withTerminal(Launch launch, StdioFiles stdio) throws InterruptedException {
     try (var console = new ConsoleSocket(launch.files().console(), helpers)) {
-      Spawn spawn = program(launch, List.of("--console-socket", ConsoleSocket.NAME));
+      Spawn spawn = program(launch, PASSED_ON, List.of("--console-socket", ConsoleSocket.NAME));
       StdioFiles.Input in = stdio.input(launch.stdio().stdin());
       StdioFiles.Output out = stdio.output("stdout", launch.stdio().stdout());
       Ready ready = run(launch, spawn);
@@ -183,7 +191,7 @@ final class Conmon {
     }
   }
 
-  private Spawn program(Launch launch, List<String> runtimeOptions) {
+  private Spawn program(Launch launch, List<String> output, List<String> runtimeOptions) {
     RuntimeSettings settings = launch.settings();
     ProcessFiles files = launch.files();
     TaskLocation location = launch.location();
@@ -195,7 +203,7 @@ final class Conmon {
     arguments.addAll(List.of("--container-pidfile", files.processPid().toString()));
     arguments.addAll(List.of("--conmon-pidfile", files.monitorPid().toString()));
     arguments.addAll(List.of("--exit-dir", files.exits().toString()));
-    arguments.addAll(List.of("--full-attach", "--log-path", "passthrough"));
+    arguments.addAll(output);
     for (String argument : settings.globalArguments(files.log())) {
       arguments.addAll(List.of("--runtime-arg", argument));
     }

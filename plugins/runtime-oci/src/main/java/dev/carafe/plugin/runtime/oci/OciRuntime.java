@@ -273,7 +273,12 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     if (task.live(id).exit().isDone()) {
       throw Task.finished();
     }
-    task.live(id).resize(new Terminal.Size(height, width));
+    var size = new Terminal.Size(height, width);
+    if (ContainerLog.of(task.process(id).stdio()).isPresent()) {
+      ContainerLog.resize(Path.of(task.state().bundle()), size);
+      return;
+    }
+    task.live(id).resize(size);
   }
 
   @Override
@@ -282,6 +287,18 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     ProcessState process = task.process(id);
     if (task.live(id).closeStdin()) {
       StdinKeeper.release(process.monitor(), process.stdinKeeper());
+    }
+  }
+
+  @Override
+  public void reopenLog(RuntimeState state) {
+    Task task = task(state);
+    if (ContainerLog.of(task.state().init().stdio()).isEmpty()) {
+      throw new UnimplementedException(
+          "task " + task.state().location() + ": its output is no log that can be opened anew");
+    }
+    if (!ContainerLog.reopen(Path.of(task.state().bundle()))) {
+      throw Task.finished();
     }
   }
 

@@ -1,0 +1,114 @@
+package dev.carafe.plugin.runtime.oci;
+
+import dev.carafe.linux.Errno;
+import dev.carafe.linux.ErrnoException;
+import dev.carafe.linux.Fd;
+import dev.carafe.linux.FileIo;
+import dev.carafe.linux.OpenFlags;
+import dev.carafe.linux.PathCalls;
+import dev.carafe.linux.Terminal;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.runtimes.Stdio;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Output in the log format of CRI, {@code cri-log:///path}: conmon writes it itself and lets
+ * clients attach ({@code BUNDLE/attach}). With {@code ?stdin=once} or {@code ?stdin=open} the
+ * process's standard input is what clients that are attached send; it ends with the first of them
+ * or never.
+ */
+record ContainerLog(Path path, Stdin stdin) {
+  private static final String SCHEME = "cri-log";
+
+  /** What conmon's control FIFO understands. */
+  private static final int RESIZE = 1;
+
+  private static final int REOPEN = 2;
+
+  enum Stdin {
+    NONE,
+    ONCE,
+    OPEN
+  }
+
+  /** What the names ask for; empty if they are anything else. */
+  static Optional<ContainerLog> of(Stdio stdio) {
+    if (!stdio.stdout().startsWith(SCHEME + "://")) {
+      return Optional.empty();
+    }
+    if (!stdio.stdin().isEmpty()
+        || !stdio.stderr().isEmpty() && !stdio.stderr().equals(stdio.stdout())) {
+      throw new InvalidArgumentException(
+          "stdio: with a log in CRI's format all streams are the log's");
+    }
+    try {
+      URI uri = new URI(stdio.stdout());
+      String path = uri.getPath();
+      if (uri.getAuthority() != null
+          || path == null
+          || !path.startsWith("/")
+          || path.endsWith("/")
+          || path.indexOf(0) >= 0) {
+        throw new InvalidArgumentException(
+            "stdio \"" + stdio.stdout() + "\": path is not absolute");
+      }
+      return Optional.of(new ContainerLog(Path.of(path), stdin(uri)));
+    } catch (URISyntaxException e) {
+      throw new InvalidArgumentException("stdio \"" + stdio.stdout() + "\": " + e.getMessage(), e);
+    }
+  }
+
+  private static Stdin stdin(URI uri) {
+    return switch (uri.getQuery()) {
+      case null -> Stdin.NONE;
+      case "stdin=once" -> Stdin.ONCE;
+      case "stdin=open" -> Stdin.OPEN;
+      default ->
+          throw new InvalidArgumentException(
+              "stdio \"" + uri + "\": query is neither stdin=once nor stdin=open");
+    };
+  }
+
+  List<String> arguments(boolean terminal) {
+    var arguments = new ArrayList<>(List.of("--full-attach", "--log-path", "k8s-file:" + path));
+    if (terminal) {
+      arguments.add("--terminal");
+    }
+    if (stdin != Stdin.NONE) {
+      arguments.add("--stdin");
+    }
+    if (stdin == Stdin.OPEN) {
+      arguments.add("--leave-stdin-open");
+    }
+    return arguments;
+  }
+
+  /** Has conmon open the log's file anew. False if no conmon listens any more. */
+  static boolean reopen(Path bundle) {
+    return tell(bundle, REOPEN + " 0 0\n");
+  }
+
+  static boolean resize(Path bundle, Terminal.Size size) {
+    return tell(bundle, RESIZE + " " + size.rows() + " " + size.columns() + "\n");
+  }
+
+  private static boolean tell(Path bundle, String message) {
+    try (Fd control =
+        PathCalls.open(
+            bundle.resolve("ctl"), OpenFlags.WRONLY | OpenFlags.NONBLOCK | OpenFlags.NOFOLLOW, 0)) {
+      FileIo.writeFully(control, message.getBytes(StandardCharsets.US_ASCII));
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENXIO) || e.is(Errno.ENOENT) || e.is(Errno.EPIPE)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+}
