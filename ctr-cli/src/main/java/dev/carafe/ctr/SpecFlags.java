@@ -1,6 +1,7 @@
 package dev.carafe.ctr;
 
 import dev.carafe.oci.Capabilities;
+import dev.carafe.oci.HostDevices;
 import dev.carafe.oci.RuntimeSpec;
 import java.io.IOException;
 import java.nio.file.Files;

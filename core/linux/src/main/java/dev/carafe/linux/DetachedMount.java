@@ -1,6 +1,7 @@
 package dev.carafe.linux;
 
 import dev.carafe.spi.mounts.Mount;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -41,6 +42,28 @@ public final class DetachedMount {
   }
 
   /** Whether everything can be done by the calls of Linux 5.12 and overlay's of 6.7. */
+  /**
+   * As {@link #open}, without the writable layer of an overlay, for a look at a snapshot with
+   * nothing in that layer yet: the end of a writable overlay waits until a whole file system is
+   * written back.
+   */
+  public static Fd openLower(List<Mount> mounts) {
+    return open(mounts.stream().map(DetachedMount::lower).toList());
+  }
+
+  private static Mount lower(Mount mount) {
+    List<String> options = new ArrayList<>(mount.options());
+    options.removeIf(o -> o.startsWith("upperdir=") || o.startsWith("workdir="));
+    List<String> lower = options.stream().filter(o -> o.startsWith("lowerdir")).toList();
+    String only = lower.size() == 1 ? lower.getFirst() : ":";
+    if (mount.type().equals("overlay") && only.indexOf(':') < 0 && only.indexOf('\\') < 0) {
+      // An overlay needs two layers.
+      String directory = only.substring(only.indexOf('=') + 1);
+      return new Mount("bind", directory, mount.target(), List.of("rbind"));
+    }
+    return new Mount(mount.type(), mount.source(), mount.target(), options);
+  }
+
   static boolean modern() {
     return Kernel.has(Kernel.Feature.MOUNT_API)
         && Kernel.has(Kernel.Feature.MOUNT_SETATTR)

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A container's {@code config.json} in the making (OCI runtime specification 1.1), beginning with
@@ -44,6 +45,16 @@ public final class RuntimeSpec {
   private final Map<String, String> annotations = new LinkedHashMap<>();
   private final List<Device> devices = new ArrayList<>();
   private final Map<String, Object> consoleSize = new LinkedHashMap<>();
+  private final Map<String, String> namespacePaths = new LinkedHashMap<>();
+  private final Map<String, String> sysctls = new LinkedHashMap<>();
+  private final List<Map<String, Object>> deviceRules = new ArrayList<>();
+  private List<String> ambient = List.of();
+  private List<String> masked = MASKED;
+  private List<String> readOnlyPaths = READ_ONLY;
+  private @Nullable Integer oomScoreAdj;
+  private @Nullable Object seccomp;
+  private boolean fileLimit = true;
+  private String rootPropagation = "";
   private List<String> args = List.of();
   private String cwd = "/";
   private ContainerUser user = ContainerUser.ROOT;
@@ -185,6 +196,72 @@ public final class RuntimeSpec {
     return this;
   }
 
+  /** Joins a namespace that is pinned or another process's. */
+  public RuntimeSpec namespacePath(String kind, String path) {
+    if (!namespaces.contains(kind)) {
+      namespaces.add(kind);
+    }
+    namespacePaths.put(kind, path);
+    return this;
+  }
+
+  /** Sets a kernel parameter of the container's namespaces, {@code net.ipv4.ip_forward}. */
+  public RuntimeSpec sysctl(String name, String value) {
+    sysctls.put(name, value);
+    return this;
+  }
+
+  /** Adds a device with what may be done with it, some of {@code rwm}. */
+  public RuntimeSpec device(Device device, String access) {
+    devices.add(device);
+    Map<String, Object> rule = rule(true, device.type(), device.major(), device.minor());
+    rule.put("access", access);
+    deviceRules.add(rule);
+    return this;
+  }
+
+  /** Paths that are hidden, in place of the default ones. */
+  public RuntimeSpec maskedPaths(List<String> paths) {
+    masked = List.copyOf(paths);
+    return this;
+  }
+
+  /** Paths that are read-only, in place of the default ones. */
+  public RuntimeSpec readOnlyPaths(List<String> paths) {
+    readOnlyPaths = List.copyOf(paths);
+    return this;
+  }
+
+  /** Capabilities that survive the execution of a program by a user other than root. */
+  public RuntimeSpec ambientCapabilities(List<String> names) {
+    ambient = names.stream().map(Capabilities::named).toList();
+    return this;
+  }
+
+  /** Which process the kernel kills first when memory is short, -1000 to 1000. */
+  public RuntimeSpec oomScoreAdj(int score) {
+    oomScoreAdj = score;
+    return this;
+  }
+
+  /** The {@code linux.seccomp} object. */
+  public RuntimeSpec seccomp(Object profile) {
+    seccomp = profile;
+    return this;
+  }
+
+  /** Leaves limits of open files as the daemon's. */
+  public RuntimeSpec withoutFileLimit() {
+    fileLimit = false;
+    return this;
+  }
+
+  /** Sets a part of {@code linux.resources}, for example {@code cpu}. */
+  public RuntimeSpec resource(String part, Object value) {
+    resources.put(part, value);
+    return this;
+  }
+
   public RuntimeSpec newPrivileges(boolean allowed) {
     newPrivileges = allowed;
     return this;
@@ -240,6 +317,18 @@ public final class RuntimeSpec {
     return this;
   }
 
+  /** Takes a mount away. */
+  public RuntimeSpec withoutMount(String destination) {
+    mounts.removeIf(mount -> destination.equals(mount.get("destination")));
+    return this;
+  }
+
+  /** How mounts in the container and on the host see each other, for example {@code rslave}. */
+  public RuntimeSpec rootPropagation(String propagation) {
+    rootPropagation = propagation;
+    return this;
+  }
+
   /**
    * Limits memory.
    *
@@ -288,8 +377,18 @@ public final class RuntimeSpec {
     for (String set : List.of("bounding", "effective", "permitted")) {
       sets.put(set, capabilities);
     }
+    if (!ambient.isEmpty()) {
+      sets.put("ambient", ambient);
+      sets.put("inheritable", ambient);
+    }
     process.put("capabilities", sets);
-    process.put("rlimits", List.of(Map.of("type", "RLIMIT_NOFILE", "hard", 1024L, "soft", 1024L)));
+    if (fileLimit) {
+      process.put(
+          "rlimits", List.of(Map.of("type", "RLIMIT_NOFILE", "hard", 1024L, "soft", 1024L)));
+    }
+    if (oomScoreAdj != null) {
+      process.put("oomScoreAdj", oomScoreAdj);
+    }
     process.put("noNewPrivileges", !newPrivileges);
     return process;
   }
@@ -336,12 +435,26 @@ public final class RuntimeSpec {
     if (!devices.isEmpty()) {
       linux.put("devices", devices.stream().map(RuntimeSpec::node).toList());
     }
-    linux.put("namespaces", namespaces.stream().map(kind -> Map.of("type", kind)).toList());
+    linux.put("namespaces", namespaces.stream().map(this::namespace).toList());
+    if (!rootPropagation.isEmpty()) {
+      linux.put("rootfsPropagation", rootPropagation);
+    }
+    if (!sysctls.isEmpty()) {
+      linux.put("sysctl", sysctls);
+    }
+    if (seccomp != null) {
+      linux.put("seccomp", seccomp);
+    }
     if (!privileged) {
-      linux.put("maskedPaths", MASKED);
-      linux.put("readonlyPaths", READ_ONLY);
+      linux.put("maskedPaths", masked);
+      linux.put("readonlyPaths", readOnlyPaths);
     }
     return linux;
+  }
+
+  private Map<String, String> namespace(String kind) {
+    String path = namespacePaths.get(kind);
+    return path == null ? Map.of("type", kind) : Map.of("type", kind, "path", path);
   }
 
   private static Map<String, Object> node(Device device) {
@@ -367,6 +480,7 @@ public final class RuntimeSpec {
     for (long[] device : allowed) {
       rules.add(rule(true, "c", device[0], device[1]));
     }
+    rules.addAll(deviceRules);
     return rules;
   }
 

@@ -96,7 +96,7 @@ public final class Calls {
    * Answers a unary call. The body runs on the call's own virtual thread and is interrupted when
    * the client goes.
    */
-  static <T> void unary(StreamObserver<T> observer, Callable<T> body) {
+  public static <T> void unary(StreamObserver<T> observer, Callable<T> body) {
     T answer;
     try {
       answer = interruptible(body);
@@ -124,12 +124,12 @@ public final class Calls {
   }
 
   /** The body of a streaming answer. */
-  interface StreamBody<T> {
+  public interface StreamBody<T> {
     void run(Sink<T> sink) throws Exception;
   }
 
   /** Where a streaming answer goes: {@link #send} waits while the client is slow. */
-  static final class Sink<T> {
+  public static final class Sink<T> {
     private final ServerCallStreamObserver<T> observer;
     private final Semaphore ready = new Semaphore(0);
 
@@ -138,7 +138,7 @@ public final class Calls {
       this.observer.setOnReadyHandler(ready::release);
     }
 
-    void send(T message) throws InterruptedException {
+    public void send(T message) throws InterruptedException {
       while (!observer.isReady()) {
         if (observer.isCancelled()) {
           throw new CancelledException("context canceled");
@@ -154,7 +154,7 @@ public final class Calls {
    * Answers a streaming call from a virtual thread of its own, so that the client's going is
    * noticed while it waits.
    */
-  static <T> void stream(StreamObserver<T> observer, StreamBody<T> body) {
+  public static <T> void stream(StreamObserver<T> observer, StreamBody<T> body) {
     Sink<T> sink = new Sink<>(observer);
     ServerCallStreamObserver<T> call = sink.observer;
     Context context = Context.current();

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** One caller at a time for each key; others wait, and an interrupt ends the wait. */
-final class KeyedLock<K> {
+public final class KeyedLock<K> {
   private static final class Slot {
     private final ReentrantLock lock = new ReentrantLock();
     private int users;
@@ -13,7 +13,7 @@ final class KeyedLock<K> {
 
   private final ConcurrentHashMap<K, Slot> slots = new ConcurrentHashMap<>();
 
-  <T> T alone(K key, Callable<T> work) throws Exception {
+  public <T> T alone(K key, Callable<T> work) throws Exception {
     Slot slot =
         slots.compute(
             key,

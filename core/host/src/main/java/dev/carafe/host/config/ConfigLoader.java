@@ -33,6 +33,7 @@ public final class ConfigLoader {
       Map.of(
           "registry", "dev.carafe.image-source.v1.registry",
           "credentials", "dev.carafe.credential-provider.v1.docker-config",
+          "cri", "io.containerd.cri.v1.runtime",
           "gc", "io.containerd.gc.v1.scheduler",
           "grpc-tcp", "io.containerd.server.v1.grpc-tcp");
 

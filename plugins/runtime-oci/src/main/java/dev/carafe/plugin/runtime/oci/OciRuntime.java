@@ -250,7 +250,14 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     } catch (InterruptedException e) {
       throw Conmon.cancelled(named(task, id), e);
     }
-    if (!process.process().isAlive() || !process.process().signal(signal)) {
+    if (!process.process().isAlive()) {
+      throw Task.finished();
+    }
+    if (all && !id.isInit()) {
+      // The OCI runtime makes each process the leader of a session.
+      ProcessTree.send(-process.process().number(), signal);
+    }
+    if (!process.process().signal(signal)) {
       throw Task.finished();
     }
     if (signal == Signals.SIGKILL

@@ -1,6 +1,5 @@
-package dev.carafe.ctr;
+package dev.carafe.oci;
 
-import dev.carafe.oci.Device;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -10,10 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The device nodes of this machine, for a container that is to have them all. */
-final class HostDevices {
+public final class HostDevices {
   private static final int TYPE = 0170000;
   private static final int CHARACTER = 0020000;
   private static final int BLOCK = 0060000;
@@ -24,7 +24,7 @@ final class HostDevices {
 
   private HostDevices() {}
 
-  static List<Device> below(Path directory) throws IOException {
+  public static List<Device> below(Path directory) throws IOException {
     List<Device> devices = new ArrayList<>();
     collect(directory, devices, 0);
     return devices;
@@ -46,26 +46,35 @@ final class HostDevices {
   }
 
   private static void add(Path path, List<Device> devices) throws IOException {
-    Map<String, Object> stat;
     try {
-      stat = Files.readAttributes(path, "unix:mode,rdev,uid,gid", LinkOption.NOFOLLOW_LINKS);
+      device(path, LinkOption.NOFOLLOW_LINKS).ifPresent(devices::add);
     } catch (NoSuchFileException e) {
-      return;
+      // Gone since it was listed.
     }
+  }
+
+  /** The device at a path, links followed; empty if it is something else. */
+  public static Optional<Device> at(Path path) throws IOException {
+    return device(path);
+  }
+
+  private static Optional<Device> device(Path path, LinkOption... links) throws IOException {
+    Map<String, Object> stat = Files.readAttributes(path, "unix:mode,rdev,uid,gid", links);
     long mode = number(stat, "mode");
     long device = number(stat, "rdev");
     boolean character = (mode & TYPE) == CHARACTER;
-    if (character || (mode & TYPE) == BLOCK) {
-      devices.add(
-          new Device(
-              path.toString(),
-              character ? "c" : "b",
-              (device >> 8 & 0xfff) | (device >> 32 & ~0xfffL),
-              (device & 0xff) | (device >> 12 & ~0xffL),
-              (int) mode & 07777,
-              number(stat, "uid"),
-              number(stat, "gid")));
+    if (!character && (mode & TYPE) != BLOCK) {
+      return Optional.empty();
     }
+    return Optional.of(
+        new Device(
+            path.toString(),
+            character ? "c" : "b",
+            (device >> 8 & 0xfff) | (device >> 32 & ~0xfffL),
+            (device & 0xff) | (device >> 12 & ~0xffL),
+            (int) mode & 07777,
+            number(stat, "uid"),
+            number(stat, "gid")));
   }
 
   private static long number(Map<String, Object> stat, String name) {

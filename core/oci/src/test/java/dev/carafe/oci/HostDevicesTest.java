@@ -1,9 +1,8 @@
-package dev.carafe.ctr;
+package dev.carafe.oci;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.carafe.oci.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

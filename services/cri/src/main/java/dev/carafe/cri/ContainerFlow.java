@@ -1,0 +1,597 @@
+package dev.carafe.cri;
+
+import dev.carafe.api.cri.v1.ContainerConfig;
+import dev.carafe.api.cri.v1.LinuxContainerConfig;
+import dev.carafe.api.cri.v1.LinuxContainerResources;
+import dev.carafe.api.cri.v1.NamespaceMode;
+import dev.carafe.api.cri.v1.Signal;
+import dev.carafe.cri.CriContainer.Exit;
+import dev.carafe.engine.observe.Observations;
+import dev.carafe.engine.sandboxes.KeyedLock;
+import dev.carafe.engine.stores.Container;
+import dev.carafe.engine.stores.Lease;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Stores;
+import dev.carafe.engine.stores.TypedValue;
+import dev.carafe.engine.tasks.TaskManager;
+import dev.carafe.engine.tasks.TaskRequest;
+import dev.carafe.linux.Signals;
+import dev.carafe.linux.TreeRemover;
+import dev.carafe.oci.ContainerUser;
+import dev.carafe.oci.Json;
+import dev.carafe.oci.RuntimeSpec;
+import dev.carafe.oci.SignalNames;
+import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.mounts.Mount;
+import dev.carafe.spi.runtimes.ProcessStatus;
+import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
+import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.snapshots.SnapshotKey;
+import dev.carafe.spi.snapshots.Snapshotter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of a container: snapshot, record, task; and back. A task that has ended is deleted as
+ * soon as its exit is in the record.
+ */
+final class ContainerFlow {
+  private static final Logger log = LoggerFactory.getLogger(ContainerFlow.class);
+  private static final Duration KILL = Duration.ofSeconds(30);
+  private static final Duration LEASE = Duration.ofHours(1);
+  private static final int START_ERROR = 128;
+
+  private final Records records;
+  private final Metadata metadata;
+  private final TaskManager tasks;
+  private final CriImages images;
+  private final PodFiles files;
+  private final Path root;
+  private final InFlight<String> creations;
+  private final KeyedLock<String> turns = new KeyedLock<>();
+  private final Map<String, CompletableFuture<Boolean>> ends = new ConcurrentHashMap<>();
+  private final Consumer<CriContainer> onEnd;
+
+  ContainerFlow(
+      Records records,
+      Metadata metadata,
+      TaskManager tasks,
+      CriImages images,
+      PodFiles files,
+      Path root,
+      CriConfig config,
+      Consumer<CriContainer> onEnd) {
+    this.records = records;
+    this.metadata = metadata;
+    this.tasks = tasks;
+    this.images = images;
+    this.files = files;
+    this.root = root;
+    this.creations = new InFlight<>("container", config.creationTimeout());
+    this.onEnd = onEnd;
+  }
+
+  /** Creates a container; who asks again for the same one gets the first one's id. */
+  String create(Pod pod, ContainerConfig config, Function<Pod, Map<String, String>> namespaces) {
+    Bounds.check(config);
+    String identity = CriContainer.identity(pod.id(), config);
+    return creations.join(
+        identity,
+        stages ->
+            Observations.ofCallable(
+                "cri.container.create",
+                identity,
+                () -> createNow(identity, pod, config, namespaces, stages)));
+  }
+
+  private String createNow(
+      String identity,
+      Pod pod,
+      ContainerConfig config,
+      Function<Pod, Map<String, String>> namespaces,
+      InFlight.Stages stages) {
+    for (CriContainer present : records.containersOf(pod.id())) {
+      if (present.identity().equals(identity)) {
+        if (present.startedAt() == null && present.exit() == null) {
+          return present.id();
+        }
+        throw new AlreadyExistsException(
+            "container " + identity + ": exists as " + present.id() + " and was started");
+      }
+    }
+    if (!pod.ready()) {
+      throw new FailedPreconditionException(
+          "container " + identity + ": pod sandbox " + pod.id() + " is not ready");
+    }
+    stages.at("image");
+    String reference = config.getImage().getImage();
+    CriImage image = images.get(reference);
+    String id = PodFlow.newId();
+    Stores unleased = metadata.stores(Records.NAMESPACE);
+    Lease lease = unleased.leases().open(LEASE);
+    try {
+      Stores stores = metadata.stores(Records.NAMESPACE, lease.id());
+      return build(stores, id, pod, config, image, namespaces, stages);
+    } finally {
+      unleased.leases().delete(lease.id());
+    }
+  }
+
+  private String build(
+      Stores stores,
+      String id,
+      Pod pod,
+      ContainerConfig config,
+      CriImage image,
+      Function<Pod, Map<String, String>> namespaces,
+      InFlight.Stages stages) {
+    Snapshotter snapshotter = stores.snapshotter(images.snapshotter());
+    stages.at("snapshot");
+    SnapshotKey parent = image.chainId().isEmpty() ? null : new SnapshotKey(image.chainId());
+    List<Mount> rootfs = snapshotter.prepare(new SnapshotKey(id), parent, Map.of());
+    try {
+      stages.at("specification");
+      ContainerUser user =
+          ContainerUsers.of(config.getLinux().getSecurityContext(), image.config().user(), rootfs);
+      var shared =
+          new ContainerSpec.Shared(
+              namespaces.apply(pod),
+              target(config),
+              files.resolvConf(pod),
+              files.hostname(pod),
+              files.shm(pod),
+              volumes(id, config, image));
+      byte[] spec = new ContainerSpec(pod, config, image, shared).json(id, user);
+      stages.at("record");
+      Map<String, String> labels = new HashMap<>(image.config().labels());
+      labels.putAll(config.getLabelsMap());
+      labels.put(Records.KIND, "container");
+      labels
+          .entrySet()
+          .removeIf(label -> label.getKey().length() + label.getValue().length() > 4096);
+      records.add(
+          new CriContainer(
+              id,
+              pod.id(),
+              config,
+              image.id(),
+              logPath(pod, config),
+              stopSignal(config, image),
+              user,
+              Instant.now(),
+              null,
+              null),
+          new Container(
+              id,
+              labels,
+              image.names().getFirst(),
+              new Container.Runtime(pod.handler(), null),
+              new TypedValue(RuntimeSpec.TYPE_URL, spec),
+              images.snapshotter(),
+              id,
+              Map.of(),
+              pod.id(),
+              Instant.EPOCH,
+              Instant.EPOCH));
+      return id;
+    } catch (RuntimeException | Error e) {
+      discard(snapshotter, id, e);
+      throw e;
+    }
+  }
+
+  private void discard(Snapshotter snapshotter, String id, Throwable cause) {
+    try {
+      snapshotter.remove(new SnapshotKey(id));
+      removeFiles(id);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private long target(ContainerConfig config) {
+    var options = config.getLinux().getSecurityContext().getNamespaceOptions();
+    if (options.getPid() != NamespaceMode.TARGET) {
+      return 0;
+    }
+    CriContainer target = records.container(options.getTargetId());
+    ProcessStatus status = tasks.get(Records.NAMESPACE, target.id(), "").status();
+    if (!(status instanceof ProcessStatus.Running running)) {
+      throw new FailedPreconditionException(
+          "container: target container " + target.id() + " is not running");
+    }
+    return running.pid();
+  }
+
+  private Map<String, Path> volumes(String id, ContainerConfig config, CriImage image) {
+    Map<String, Path> volumes = new LinkedHashMap<>();
+    int number = 0;
+    for (String volume : image.config().volumes().stream().sorted().toList()) {
+      Path place = Path.of("/").resolve(volume).normalize();
+      boolean taken =
+          config.getMountsList().stream()
+              .anyMatch(mount -> Path.of(mount.getContainerPath()).normalize().equals(place));
+      if (!taken && place.getNameCount() > 0) {
+        Path directory = root.resolve(id).resolve("volumes").resolve(Integer.toString(number++));
+        try {
+          Files.createDirectories(directory);
+        } catch (IOException e) {
+          throw new UncheckedIOException("volume " + volume + " of container " + id, e);
+        }
+        volumes.put(place.toString(), directory);
+      }
+    }
+    return volumes;
+  }
+
+  private static String logPath(Pod pod, ContainerConfig config) {
+    String directory = pod.config().getLogDirectory();
+    return directory.isEmpty() || config.getLogPath().isEmpty()
+        ? ""
+        : Path.of(directory).resolve(config.getLogPath()).toString();
+  }
+
+  private static int stopSignal(ContainerConfig config, CriImage image) {
+    if (config.getStopSignal() != Signal.RUNTIME_DEFAULT) {
+      return SignalNames.number(config.getStopSignal().name())
+          .orElseThrow(() -> new InvalidArgumentException("container: stop signal is unknown"));
+    }
+    return SignalNames.number(image.config().stopSignal()).orElse(Signals.SIGTERM);
+  }
+
+  /** Starts a created container. */
+  void start(String id) {
+    CriContainer found = records.container(id);
+    InFlight.unchecked(() -> turns.alone(found.id(), () -> startNow(found.id())));
+  }
+
+  private boolean startNow(String id) {
+    CriContainer container = records.container(id);
+    if (container.startedAt() != null || container.exit() != null) {
+      throw new FailedPreconditionException("container " + id + ": was started before");
+    }
+    if (!records.pod(container.podId()).ready()) {
+      throw new FailedPreconditionException(
+          "container " + id + ": pod sandbox " + container.podId() + " is not ready");
+    }
+    try {
+      makeLogDirectory(container);
+      List<Mount> rootfs =
+          metadata
+              .stores(Records.NAMESPACE)
+              .snapshotter(images.snapshotter())
+              .mounts(new SnapshotKey(id));
+      tasks.create(
+          Records.NAMESPACE,
+          new TaskRequest(id, rootfs, stdio(container), RuntimeOptions.NONE, null));
+      // Before it runs: whoever finds it started later may find it ended, but never lost.
+      records.change(container, present -> present.started(Instant.now()));
+      watch(id);
+      tasks.start(Records.NAMESPACE, id, "");
+      return true;
+    } catch (RuntimeException e) {
+      failed(container, e);
+      throw e;
+    }
+  }
+
+  private void failed(CriContainer container, RuntimeException cause) {
+    try {
+      kill(container.id());
+      deleteTask(container.id());
+      records.change(
+          container,
+          present ->
+              present.ended(
+                  new Exit(
+                      START_ERROR,
+                      Exit.START_ERROR,
+                      String.valueOf(cause.getMessage()),
+                      Instant.now())));
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static void makeLogDirectory(CriContainer container) {
+    if (container.logPath().isEmpty()) {
+      return;
+    }
+    try {
+      Files.createDirectories(Path.of(container.logPath()).getParent());
+    } catch (IOException e) {
+      throw new FailedPreconditionException(
+          "container " + container.id() + ": log directory: " + e.getMessage(), e);
+    }
+  }
+
+  static Stdio stdio(CriContainer container) {
+    String path = container.logPath().isEmpty() ? "/dev/null" : container.logPath();
+    ContainerConfig config = container.config();
+    String query = config.getStdin() ? config.getStdinOnce() ? "stdin=once" : "stdin=open" : null;
+    try {
+      String log = new URI("cri-log", "", path, query, null).toString();
+      return new Stdio("", log, "", config.getTty());
+    } catch (URISyntaxException e) {
+      throw new InvalidArgumentException(
+          "container " + container.id() + ": log path \"" + path + "\"", e);
+    }
+  }
+
+  /** Waits, on a thread of its own, for the end of a container. */
+  private void watch(String id) {
+    var end = new CompletableFuture<Boolean>();
+    ends.put(id, end);
+    Thread.ofVirtual()
+        .name("end of container " + id)
+        .start(() -> {
+          try {
+            ExitStatus status = tasks.await(Records.NAMESPACE, id, "");
+            ended(id, status);
+            end.complete(true);
+          } catch (InterruptedException e) {
+            end.cancel(false);
+          } catch (RuntimeException e) {
+            log.error("container {}: its end was not seen: {}", id, e.toString());
+            end.completeExceptionally(e);
+          } finally {
+            ends.remove(id, end);
+          }
+        });
+  }
+
+  private void ended(String id, ExitStatus status) {
+    CriContainer container = records.findContainer(id);
+    if (container == null) {
+      return;
+    }
+    if (container.exit() == null) {
+      String reason =
+          status.oomKilled() ? Exit.OOM_KILLED : status.code() == 0 ? Exit.COMPLETED : Exit.ERROR;
+      container =
+          records.change(
+              container,
+              present ->
+                  present.exit() != null
+                      ? present
+                      : present.ended(new Exit(status.code(), reason, "", status.exitedAt())));
+    }
+    deleteTask(id);
+    onEnd.accept(container);
+  }
+
+  private void deleteTask(String id) {
+    try {
+      tasks.delete(Records.NAMESPACE, id, "");
+    } catch (NotFoundException e) {
+      log.debug("container {}: has no task", id);
+    } catch (DaemonException e) {
+      log.warn("container {}: its task is left: {}", id, e.getMessage());
+    }
+  }
+
+  private void kill(String id) {
+    try {
+      tasks.kill(Records.NAMESPACE, id, "", Signals.SIGKILL, true);
+    } catch (NotFoundException e) {
+      log.debug("container {}: has ended", id);
+    }
+  }
+
+  /** Ends a container: its stop signal, and SIGKILL after {@code grace}. Idempotent. */
+  void stop(String id, Duration grace) {
+    CriContainer container = records.findContainer(id);
+    if (container == null || !container.running()) {
+      return;
+    }
+    CompletableFuture<Boolean> end = ends.get(container.id());
+    if (end == null) {
+      return;
+    }
+    try {
+      if (grace.isPositive()) {
+        tasks.kill(Records.NAMESPACE, container.id(), "", container.stopSignal(), false);
+        if (within(end, grace)) {
+          return;
+        }
+      }
+      tasks.kill(Records.NAMESPACE, container.id(), "", Signals.SIGKILL, true);
+    } catch (NotFoundException e) {
+      log.debug("container {}: has ended", container.id());
+    }
+    if (!within(end, KILL)) {
+      throw new DeadlineExceededException(
+          "container " + container.id() + ": not ended " + KILL + " after SIGKILL");
+    }
+  }
+
+  private static boolean within(CompletableFuture<Boolean> end, Duration limit) {
+    return InFlight.unchecked(() -> {
+      try {
+        return end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        return false;
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof Exception known ? known : e;
+      }
+    });
+  }
+
+  void stopAll(String podId) {
+    List<CriContainer> running =
+        records.containersOf(podId).stream().filter(CriContainer::running).toList();
+    List<Thread> threads = running.stream().map(c -> stopping(c.id())).toList();
+    InFlight.unchecked(() -> {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      return true;
+    });
+    for (CriContainer container : records.containersOf(podId)) {
+      if (container.running() && ends.containsKey(container.id())) {
+        throw new DeadlineExceededException("container " + container.id() + ": does not end");
+      }
+    }
+  }
+
+  private Thread stopping(String id) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            stop(id, Duration.ZERO);
+          } catch (RuntimeException e) {
+            log.warn("container {}: {}", id, e.toString());
+          }
+        });
+  }
+
+  /** Removes a container by force. Idempotent. */
+  void remove(String id) {
+    CriContainer found = records.findContainer(id);
+    if (found == null) {
+      return;
+    }
+    stop(found.id(), Duration.ZERO);
+    InFlight.unchecked(() -> turns.alone(found.id(), () -> removeNow(found.id())));
+  }
+
+  private boolean removeNow(String id) {
+    CriContainer container = records.findContainer(id);
+    if (container == null) {
+      return false;
+    }
+    kill(id);
+    deleteTask(id);
+    try {
+      metadata
+          .stores(Records.NAMESPACE)
+          .snapshotter(images.snapshotter())
+          .remove(new SnapshotKey(id));
+    } catch (NotFoundException e) {
+      log.debug("container {}: its snapshot is gone", id);
+    }
+    removeFiles(id);
+    records.remove(container);
+    return true;
+  }
+
+  private void removeFiles(String id) {
+    Path directory = root.resolve(id);
+    if (Files.exists(directory)) {
+      TreeRemover.remove(directory);
+    }
+  }
+
+  void removeAll(String podId) {
+    records.containersOf(podId).forEach(container -> remove(container.id()));
+  }
+
+  /** Changes a container's limits, now and for its record. */
+  void update(String id, LinuxContainerResources change, Map<String, String> annotations) {
+    CriContainer found = records.container(id);
+    InFlight.unchecked(
+        () -> turns.alone(found.id(), () -> updateNow(found.id(), change, annotations)));
+  }
+
+  private boolean updateNow(
+      String id, LinuxContainerResources change, Map<String, String> annotations) {
+    CriContainer container = records.container(id);
+    if (container.exit() != null) {
+      throw new FailedPreconditionException("container " + id + ": has ended");
+    }
+    ContainerConfig config = container.config();
+    LinuxContainerConfig linux = config.getLinux();
+    LinuxContainerResources next = Resources.merge(linux.getResources(), change);
+    if (container.running()) {
+      tasks.update(Records.NAMESPACE, id, Json.bytes(Resources.of(change)), annotations);
+    }
+    ContainerConfig changed =
+        config.toBuilder().setLinux(linux.toBuilder().setResources(next)).build();
+    records.change(container, present -> present.with(changed));
+    return true;
+  }
+
+  void reopenLog(String id) {
+    CriContainer container = records.container(id);
+    if (!container.running()) {
+      throw new FailedPreconditionException("container " + container.id() + ": is not running");
+    }
+    tasks.reopenLog(Records.NAMESPACE, container.id());
+  }
+
+  /** Takes up the containers of an earlier daemon. */
+  void recover() {
+    for (CriContainer container : records.containers()) {
+      try {
+        recover(container);
+      } catch (DaemonException e) {
+        log.error("container {}: not taken up: {}", container.id(), e.getMessage());
+      }
+    }
+  }
+
+  private void recover(CriContainer container) {
+    @Nullable ProcessStatus status = status(container.id());
+    if (!container.running()) {
+      if (status != null) {
+        kill(container.id());
+        deleteTask(container.id());
+      }
+    } else if (status == null) {
+      records.change(
+          container,
+          present ->
+              present.ended(
+                  new Exit(
+                      ExitStatus.UNKNOWN_CODE,
+                      Exit.UNKNOWN,
+                      "nothing is known of its end",
+                      Instant.now())));
+    } else if (status instanceof ProcessStatus.Created) {
+      // Cut off between its record and its start: it never ran.
+      kill(container.id());
+      deleteTask(container.id());
+      records.change(
+          container,
+          present ->
+              present.ended(
+                  new Exit(START_ERROR, Exit.START_ERROR, "the start was cut off", Instant.now())));
+    } else {
+      watch(container.id());
+    }
+  }
+
+  private @Nullable ProcessStatus status(String id) {
+    try {
+      return tasks.get(Records.NAMESPACE, id, "").status();
+    } catch (NotFoundException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package dev.carafe.cri;
+
+import dev.carafe.api.cri.v1.Capability;
+import dev.carafe.api.cri.v1.ContainerConfig;
+import dev.carafe.api.cri.v1.Device;
+import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
+import dev.carafe.api.cri.v1.Mount;
+import dev.carafe.api.cri.v1.MountPropagation;
+import dev.carafe.api.cri.v1.NamespaceMode;
+import dev.carafe.api.cri.v1.NamespaceOption;
+import dev.carafe.api.cri.v1.SecurityProfile;
+import dev.carafe.oci.Capabilities;
+import dev.carafe.oci.ContainerUser;
+import dev.carafe.oci.HostDevices;
+import dev.carafe.oci.Json;
+import dev.carafe.oci.JsonObject;
+import dev.carafe.oci.RuntimeSpec;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnimplementedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** The specification of a container of a pod. */
+final class ContainerSpec {
+  private static final Path DEVICES = Path.of("/dev");
+  private static final boolean UNIFIED = Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
+
+  private final Pod pod;
+  private final ContainerConfig config;
+  private final CriImage image;
+  private final Shared shared;
+
+  /**
+   * What the pod lends to its containers.
+   *
+   * @param namespaces paths by the OCI names: {@code network}, {@code ipc}, {@code uts}
+   * @param target pid of the container whose processes are to be seen; 0 for none
+   * @param volumes directories for the image's volumes, by their place in the container
+   */
+  record Shared(
+      Map<String, String> namespaces,
+      long target,
+      Path resolvConf,
+      Path hostname,
+      Path shm,
+      Map<String, Path> volumes) {}
+
+  ContainerSpec(Pod pod, ContainerConfig config, CriImage image, Shared shared) {
+    this.pod = pod;
+    this.config = config;
+    this.image = image;
+    this.shared = shared;
+  }
+
+  byte[] json(String id, ContainerUser user) {
+    LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+    RuntimeSpec spec = new RuntimeSpec(cgroupsPath(id), UNIFIED && !security.getPrivileged());
+    spec.withoutFileLimit().withoutMount("/run");
+    process(spec, user);
+    namespaces(spec, security.getNamespaceOptions());
+    mounts(spec, security);
+    security(spec, security);
+    Resources.of(config.getLinux().getResources()).forEach(spec::resource);
+    int score = (int) config.getLinux().getResources().getOomScoreAdj();
+    spec.oomScoreAdj(Math.clamp(score, -1000, 1000));
+    annotations(spec);
+    return spec.json();
+  }
+
+  private String cgroupsPath(String id) {
+    String parent = pod.config().getLinux().getCgroupParent();
+    String above = parent.isEmpty() ? "/" + Records.NAMESPACE.name() : parent;
+    return above + (above.endsWith("/") ? "" : "/") + id;
+  }
+
+  private void process(RuntimeSpec spec, ContainerUser user) {
+    image.config().env().forEach(spec::env);
+    config
+        .getEnvsList()
+        .forEach(variable ->
+            spec.env(
+                variable.getKey() + "=" + variable.getValue().toString(StandardCharsets.UTF_8)));
+    List<String> arguments = new ArrayList<>();
+    if (config.getCommandCount() > 0) {
+      arguments.addAll(config.getCommandList());
+      arguments.addAll(config.getArgsList());
+    } else {
+      arguments.addAll(image.config().entrypoint());
+      arguments.addAll(config.getArgsCount() > 0 ? config.getArgsList() : image.config().cmd());
+    }
+    spec.args(arguments);
+    String directory =
+        config.getWorkingDir().isEmpty() ? image.config().workingDir() : config.getWorkingDir();
+    if (!directory.isEmpty()) {
+      spec.cwd(directory);
+    }
+    spec.user(user).terminal(config.getTty());
+    if (!pod.config().getHostname().isEmpty() && !pod.hostNetwork()) {
+      spec.env("HOSTNAME=" + pod.config().getHostname());
+    }
+  }
+
+  private void namespaces(RuntimeSpec spec, NamespaceOption options) {
+    shared.namespaces().forEach(spec::namespacePath);
+    if (pod.hostNetwork()) {
+      spec.hostNamespace("network");
+    }
+    if (pod.hostIpc()) {
+      spec.hostNamespace("ipc");
+    }
+    if (!shared.namespaces().containsKey("uts")) {
+      spec.hostNamespace("uts");
+    }
+    switch (options.getPid()) {
+      case NODE -> spec.hostNamespace("pid");
+      case TARGET -> spec.namespacePath("pid", "/proc/" + shared.target() + "/ns/pid");
+      case CONTAINER -> {}
+      case POD ->
+          throw new UnimplementedException(
+              "container: a process namespace of the pod is not supported yet");
+      case UNRECOGNIZED ->
+          throw new InvalidArgumentException("container: pid namespace mode is unknown");
+    }
+    if (options.getUsernsOptions().getMode() == NamespaceMode.POD && options.hasUsernsOptions()) {
+      throw new UnimplementedException("container: user namespaces are not supported yet");
+    }
+  }
+
+  private void mounts(RuntimeSpec spec, LinuxContainerSecurityContext security) {
+    spec.mount("/dev/shm", "bind", shared.shm().toString(), "rbind", "rprivate");
+    String access = security.getReadonlyRootfs() ? "ro" : "rw";
+    bindIfThere(spec, "/etc/resolv.conf", shared.resolvConf(), access);
+    bindIfThere(spec, "/etc/hostname", shared.hostname(), access);
+    shared
+        .volumes()
+        .forEach((place, directory) ->
+            spec.mount(place, "bind", directory.toString(), "rbind", "rprivate", "rw"));
+    if (security.getPrivileged()) {
+      spec.mount(
+          "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "rw");
+    } else {
+      spec.mount(
+          "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro");
+    }
+    List<Mount> wanted = new ArrayList<>(config.getMountsList());
+    wanted.sort(Comparator.comparingLong(m -> Path.of(m.getContainerPath()).getNameCount()));
+    wanted.forEach(mount -> mount(spec, mount));
+  }
+
+  private static void bindIfThere(RuntimeSpec spec, String place, Path file, String access) {
+    if (Files.exists(file)) {
+      spec.mount(place, "bind", file.toString(), "rbind", "rprivate", access);
+    }
+  }
+
+  private static void mount(RuntimeSpec spec, Mount mount) {
+    String place = mount.getContainerPath();
+    if (mount.hasImage() && !mount.getImage().getImage().isEmpty()) {
+      throw new UnimplementedException(
+          "container: mount \"" + place + "\": volumes of images are not supported yet");
+    }
+    boolean writable = !mount.getReadonly();
+    boolean recursive = mount.getRecursiveReadOnly();
+    if (recursive && (writable || mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE)) {
+      throw new InvalidArgumentException(
+          "container: mount \""
+              + place
+              + "\": recursively read-only needs to be read-only and private");
+    }
+    List<String> options = new ArrayList<>(List.of("rbind"));
+    switch (mount.getPropagation()) {
+      case PROPAGATION_PRIVATE -> options.add("rprivate");
+      case PROPAGATION_HOST_TO_CONTAINER -> {
+        options.add("rslave");
+        spec.rootPropagation("rslave");
+      }
+      case PROPAGATION_BIDIRECTIONAL -> {
+        options.add("rshared");
+        spec.rootPropagation("rshared");
+      }
+      case UNRECOGNIZED ->
+          throw new InvalidArgumentException(
+              "container: mount \"" + place + "\": propagation is unknown");
+    }
+    options.add(recursive ? "rro" : writable ? "rw" : "ro");
+    spec.mount(place, "bind", source(mount), options.toArray(String[]::new));
+  }
+
+  /** Directories that are not there are made, as Docker made them. */
+  private static String source(Mount mount) {
+    Path path = Path.of(mount.getHostPath());
+    if (!path.isAbsolute()) {
+      throw new InvalidArgumentException(
+          "container: mount \""
+              + mount.getContainerPath()
+              + "\": host path \""
+              + mount.getHostPath()
+              + "\" is not absolute");
+    }
+    try {
+      if (!Files.exists(path)) {
+        Files.createDirectories(path);
+      }
+      return path.toRealPath().toString();
+    } catch (IOException e) {
+      throw new FailedPreconditionException(
+          "container: mount \"" + mount.getContainerPath() + "\": host path: " + e.getMessage(), e);
+    }
+  }
+
+  private void security(RuntimeSpec spec, LinuxContainerSecurityContext security) {
+    spec.newPrivileges(!security.getNoNewPrivs());
+    spec.readOnlyRoot(security.getReadonlyRootfs());
+    if (security.getPrivileged()) {
+      if (!pod.config().getLinux().getSecurityContext().getPrivileged()) {
+        throw new InvalidArgumentException(
+            "container: privileged, but its sandbox does not allow that");
+      }
+      try {
+        spec.privileged(Capabilities.held(), HostDevices.below(DEVICES));
+      } catch (IOException e) {
+        throw new UncheckedIOException("devices of the host", e);
+      }
+    } else {
+      if (security.getMaskedPathsCount() > 0 || security.hasNamespaceOptions()) {
+        spec.maskedPaths(security.getMaskedPathsList());
+        spec.readOnlyPaths(security.getReadonlyPathsList());
+      }
+      capabilities(spec, security.getCapabilities());
+      config.getDevicesList().forEach(device -> device(spec, device));
+      seccomp(spec, security);
+    }
+    if (config.getCDIDevicesCount() > 0) {
+      throw new UnimplementedException("container: CDI devices are not supported yet");
+    }
+    pod.config().getLinux().getSysctlsMap().forEach((k, v) -> spec.sysctl(k.replace('/', '.'), v));
+  }
+
+  private static void capabilities(RuntimeSpec spec, Capability wanted) {
+    List<String> drops = wanted.getDropCapabilitiesList();
+    List<String> adds = wanted.getAddCapabilitiesList();
+    if (adds.stream().anyMatch("ALL"::equalsIgnoreCase)) {
+      try {
+        Capabilities.held().forEach(spec::addCapability);
+      } catch (IOException e) {
+        throw new UncheckedIOException("capabilities of the daemon", e);
+      }
+    }
+    if (drops.stream().anyMatch("ALL"::equalsIgnoreCase)) {
+      spec.dropCapability("ALL");
+    }
+    adds.stream().filter(name -> !name.equalsIgnoreCase("ALL")).forEach(spec::addCapability);
+    drops.stream().filter(name -> !name.equalsIgnoreCase("ALL")).forEach(spec::dropCapability);
+    if (wanted.getAddAmbientCapabilitiesCount() > 0) {
+      spec.ambientCapabilities(wanted.getAddAmbientCapabilitiesList());
+    }
+  }
+
+  private static void device(RuntimeSpec spec, Device wanted) {
+    Path host = Path.of(wanted.getHostPath());
+    String place =
+        wanted.getContainerPath().isEmpty() ? wanted.getHostPath() : wanted.getContainerPath();
+    String access = wanted.getPermissions().isEmpty() ? "rwm" : wanted.getPermissions();
+    if (!access.matches("[rwm]{1,3}")) {
+      throw new InvalidArgumentException(
+          "container: device \"" + wanted.getHostPath() + "\": permissions are not some of rwm");
+    }
+    try {
+      dev.carafe.oci.Device found =
+          HostDevices.at(host)
+              .orElseThrow(() ->
+                  new InvalidArgumentException(
+                      "container: device \"" + wanted.getHostPath() + "\" is no device"));
+      spec.device(
+          new dev.carafe.oci.Device(
+              place,
+              found.type(),
+              found.major(),
+              found.minor(),
+              found.mode(),
+              found.uid(),
+              found.gid()),
+          access);
+    } catch (IOException e) {
+      throw new InvalidArgumentException(
+          "container: device \"" + wanted.getHostPath() + "\": " + e.getMessage(), e);
+    }
+  }
+
+  private static void seccomp(RuntimeSpec spec, LinuxContainerSecurityContext security) {
+    SecurityProfile profile = security.getSeccomp();
+    if (profile.getProfileType() != SecurityProfile.ProfileType.Localhost) {
+      return;
+    }
+    Path file = Path.of(profile.getLocalhostRef());
+    try {
+      JsonObject json = Json.object("seccomp profile " + file, Files.readAllBytes(file));
+      spec.seccomp(json.members());
+    } catch (IOException e) {
+      throw new InvalidArgumentException(
+          "container: seccomp profile \"" + file + "\": " + e.getMessage(), e);
+    }
+  }
+
+  private void annotations(RuntimeSpec spec) {
+    config.getAnnotationsMap().forEach(spec::annotation);
+    var metadata = pod.config().getMetadata();
+    spec.annotation("io.kubernetes.cri.container-type", "container");
+    spec.annotation("io.kubernetes.cri.sandbox-id", pod.id());
+    spec.annotation("io.kubernetes.cri.sandbox-name", metadata.getName());
+    spec.annotation("io.kubernetes.cri.sandbox-namespace", metadata.getNamespace());
+    spec.annotation("io.kubernetes.cri.sandbox-uid", metadata.getUid());
+    spec.annotation("io.kubernetes.cri.container-name", config.getMetadata().getName());
+    spec.annotation("io.kubernetes.cri.image-name", config.getImage().getUserSpecifiedImage());
+  }
+}

@@ -1,0 +1,25 @@
+package dev.carafe.cri;
+
+import dev.carafe.spi.plugins.Direct;
+import dev.carafe.spi.plugins.PluginType;
+
+/** What both CRI services share, as a plugin. */
+public interface Cri {
+  PluginType<Cri> TYPE = new PluginType<>("io.containerd.cri.v1", Cri.class);
+
+  @Direct
+  Flows flows();
+
+  /** Everything that the calls need. */
+  record Flows(
+      CriConfig config,
+      Records records,
+      PodFlow pods,
+      ContainerFlow containers,
+      CriImages images,
+      ExecSync exec,
+      PodNetworks networks,
+      ContainerEvents events,
+      Stats stats,
+      Runtimes runtimes) {}
+}

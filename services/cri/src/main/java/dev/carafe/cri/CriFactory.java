@@ -1,0 +1,140 @@
+package dev.carafe.cri;
+
+import dev.carafe.api.cri.v1.ContainerEventType;
+import dev.carafe.engine.sandboxes.SandboxService;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.tasks.TaskService;
+import dev.carafe.linux.Mounter;
+import dev.carafe.services.GrpcService;
+import dev.carafe.services.TransferFlows;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import java.nio.file.Path;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Opens CRI and takes up the pods of an earlier daemon. */
+@Extension
+public final class CriFactory implements PluginFactory<Cri, CriConfig> {
+  @Override
+  public PluginDeclaration<Cri, CriConfig> declaration() {
+    return new PluginDeclaration<>(
+        Cri.TYPE,
+        "runtime",
+        List.of(Metadata.TYPE, TaskService.TYPE, SandboxService.TYPE, TransferFlows.TYPE),
+        false,
+        CriConfig.DEFAULT);
+  }
+
+  @Override
+  public Cri create(PluginContext context, CriConfig config) {
+    Metadata metadata = context.require(Metadata.TYPE);
+    TaskService tasks = context.require(TaskService.TYPE);
+    Records records = new Records(metadata);
+    CriImages images = new CriImages(metadata, context.require(TransferFlows.TYPE), config);
+    PodFiles files = new PodFiles(context.state(), Mounter.kernel());
+    ContainerEvents events = new ContainerEvents();
+    ContainerFlow containers =
+        new ContainerFlow(
+            records,
+            metadata,
+            tasks.manager(),
+            images,
+            files,
+            context.root(),
+            config,
+            ended ->
+                events.publish(
+                    Views.event(
+                        records,
+                        ended.id(),
+                        ended.podId(),
+                        ContainerEventType.CONTAINER_STOPPED_EVENT)));
+    PodNetworks networks = new NoNetwork();
+    PodFlow pods =
+        new PodFlow(
+            records,
+            context.require(SandboxService.TYPE).manager(),
+            files,
+            networks,
+            containers,
+            config);
+    records.load();
+    pods.recover();
+    Thread.ofVirtual().name("cri-recovery").start(containers::recover);
+    return new Running(
+        new Cri.Flows(
+            config,
+            records,
+            pods,
+            containers,
+            images,
+            new ExecSync(records, metadata, tasks.manager(), context.state(), config),
+            networks,
+            events,
+            new Stats(records, metadata, tasks.manager(), images, context.root()),
+            new Runtimes(tasks.handlers(), config)));
+  }
+
+  private record Running(Cri.Flows flows) implements Cri, AutoCloseable {
+    @Override
+    public void close() {
+      flows.exec().close();
+    }
+  }
+
+  /** Pods have the host's network, or none. */
+  private static final class NoNetwork implements PodNetworks {
+    @Override
+    public Readiness readiness() {
+      return new Readiness(false, "NetworkPluginNotReady", "no CNI configuration is loaded");
+    }
+
+    @Override
+    public List<String> setUp(Pod pod, Path namespace) {
+      throw new FailedPreconditionException(
+          "pod sandbox " + pod.id() + ": network: no CNI configuration is loaded");
+    }
+
+    @Override
+    public void tearDown(Pod pod, Path namespace) {
+      // Nothing was set up.
+    }
+  }
+
+  /** {@code runtime.v1.RuntimeService}. */
+  @Extension
+  public static final class RuntimeFactory implements PluginFactory<GrpcService, None> {
+    @Override
+    public PluginDeclaration<GrpcService, None> declaration() {
+      return new PluginDeclaration<>(GrpcService.TYPE, "cri", List.of(Cri.TYPE), false, new None());
+    }
+
+    @Override
+    public GrpcService create(PluginContext context, None config) {
+      RuntimeCalls calls = new RuntimeCalls(context.require(Cri.TYPE).flows());
+      return () -> calls;
+    }
+  }
+
+  /** {@code runtime.v1.ImageService}. */
+  @Extension
+  public static final class ImageFactory implements PluginFactory<GrpcService, None> {
+    @Override
+    public PluginDeclaration<GrpcService, None> declaration() {
+      return new PluginDeclaration<>(
+          GrpcService.TYPE, "cri-images", List.of(Cri.TYPE), false, new None());
+    }
+
+    @Override
+    public GrpcService create(PluginContext context, None config) {
+      ImageCalls calls = new ImageCalls(context.require(Cri.TYPE).flows().images(), context.root());
+      return () -> calls;
+    }
+  }
+
+  /** A service has no settings of its own. */
+  public record None() {}
+}

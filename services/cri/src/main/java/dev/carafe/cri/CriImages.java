@@ -1,0 +1,266 @@
+package dev.carafe.cri;
+
+import dev.carafe.engine.pull.PullRequest;
+import dev.carafe.engine.stores.Image;
+import dev.carafe.engine.stores.Metadata;
+import dev.carafe.engine.stores.Stores;
+import dev.carafe.oci.ChainId;
+import dev.carafe.oci.ImageConfig;
+import dev.carafe.oci.ImageDocument;
+import dev.carafe.oci.Platforms;
+import dev.carafe.services.TransferFlows;
+import dev.carafe.spi.content.BlobReader;
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.images.Credentials;
+import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.SourceOptions;
+import dev.carafe.spi.snapshots.Snapshot;
+import dev.carafe.spi.snapshots.SnapshotKey;
+import dev.carafe.spi.snapshots.Snapshotter;
+import dev.carafe.spi.snapshots.Usage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Images as CRI counts them: by id, the digest of the configuration, however many names point
+ * there. As containerd does, a pull leaves records for the name that was asked for, for its digest
+ * and for the id.
+ */
+final class CriImages {
+  private static final Logger log = LoggerFactory.getLogger(CriImages.class);
+  private static final String MANAGED = "io.cri-containerd.image";
+  private static final String PINNED = "io.cri-containerd.pinned";
+  private static final int MAX_INDEXES = 4;
+
+  /** A pull has no limit of its own but that of a stalled layer; this is for its waiters. */
+  private static final Duration PULL = Duration.ofDays(1);
+
+  /** What is in an image, by the digest that a record points to; content never changes. */
+  private record Facts(String id, ImageConfig config, String chainId, long size) {}
+
+  private final Metadata metadata;
+  private final TransferFlows flows;
+  private final String snapshotter;
+  private final Map<Digest, Facts> known = new ConcurrentHashMap<>();
+  private final Map<SnapshotKey, Usage> usages = new ConcurrentHashMap<>();
+  private final InFlight<String> pulls = new InFlight<>("pull", PULL);
+
+  CriImages(Metadata metadata, TransferFlows flows, CriConfig config) {
+    this.metadata = metadata;
+    this.flows = flows;
+    this.snapshotter =
+        config.snapshotter().isEmpty() ? flows.defaultSnapshotter() : config.snapshotter();
+  }
+
+  String snapshotter() {
+    return snapshotter;
+  }
+
+  private Stores stores() {
+    return metadata.stores(Records.NAMESPACE);
+  }
+
+  /** All images whose content for this platform is here. */
+  Collection<CriImage> list() {
+    Map<String, List<Image>> byId = new TreeMap<>();
+    Map<String, Facts> facts = new HashMap<>();
+    for (Image image : stores().images().list()) {
+      facts(image)
+          .ifPresent(found -> {
+            byId.computeIfAbsent(found.id(), _ -> new ArrayList<>()).add(image);
+            facts.put(found.id(), found);
+          });
+    }
+    List<CriImage> images = new ArrayList<>();
+    byId.forEach((id, records) -> {
+      Facts found = facts.get(id);
+      if (found != null) {
+        images.add(image(found, records));
+      }
+    });
+    return images;
+  }
+
+  private static CriImage image(Facts facts, List<Image> records) {
+    return new CriImage(
+        facts.id(),
+        records.stream().map(Image::name).sorted().toList(),
+        records.stream().map(image -> image.target().digest()).distinct().toList(),
+        facts.config(),
+        facts.chainId(),
+        facts.size(),
+        records.stream().anyMatch(image -> "pinned".equals(image.labels().get(PINNED))));
+  }
+
+  private Optional<Facts> facts(Image image) {
+    Facts cached = known.get(image.target().digest());
+    if (cached != null) {
+      return Optional.of(cached);
+    }
+    try {
+      Facts read = read(image);
+      known.put(image.target().digest(), read);
+      return Optional.of(read);
+    } catch (DaemonException e) {
+      // Content of other platforms only, or a pull that is not finished.
+      log.debug("image {}: {}", image.name(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Facts read(Image image) {
+    Descriptor at = image.target();
+    for (int depth = 0; depth < MAX_INDEXES; depth++) {
+      switch (ImageDocument.parse(at, blob(at.digest(), ImageDocument.LIMIT))) {
+        case ImageDocument.Index index ->
+            at =
+                Platforms.choose(Platforms.host(), index.manifests())
+                    .orElseThrow(() ->
+                        new NotFoundException(
+                            "image \"" + image.name() + "\": nothing for this platform"));
+        case ImageDocument.Manifest manifest -> {
+          Digest config = manifest.config().digest();
+          ImageConfig parsed =
+              ImageConfig.parse(config, blob(config, ImageConfig.LIMIT), manifest.layers().size());
+          List<Digest> chain = ChainId.of(parsed.diffIds());
+          long size = at.size() + manifest.config().size();
+          for (Descriptor layer : manifest.layers()) {
+            size += layer.size();
+          }
+          return new Facts(
+              config.toString(), parsed, chain.isEmpty() ? "" : chain.getLast().toString(), size);
+        }
+      }
+    }
+    throw new InvalidArgumentException(
+        "image \"" + image.name() + "\": too many levels of indexes");
+  }
+
+  private byte[] blob(Digest digest, int limit) {
+    try (BlobReader reader = stores().content().open(digest)) {
+      return reader.readAll(limit);
+    }
+  }
+
+  /** By id, an unambiguous beginning of it, or any name; null if there is none. */
+  @Nullable CriImage find(String reference) {
+    if (reference.isEmpty()) {
+      throw new InvalidArgumentException("image: no name");
+    }
+    Collection<CriImage> all = list();
+    String id = reference.startsWith("sha256:") ? reference : "sha256:" + reference;
+    List<CriImage> byId =
+        reference.matches("(sha256:)?[0-9a-f]{4,64}")
+            ? all.stream().filter(image -> image.id().startsWith(id)).toList()
+            : List.of();
+    if (byId.size() == 1) {
+      return byId.getFirst();
+    }
+    if (reference.startsWith("sha256:")) {
+      return null;
+    }
+    String name = ImageName.normalize(reference).toString();
+    return all.stream().filter(image -> image.names().contains(name)).findFirst().orElse(null);
+  }
+
+  CriImage get(String reference) {
+    CriImage image = find(reference);
+    if (image == null) {
+      throw new NotFoundException("image \"" + reference + "\": not found");
+    }
+    return image;
+  }
+
+  /** Pulls and unpacks; returns the id. Who asks for the same meanwhile shares the pull. */
+  String pull(String reference, Optional<Credentials> credentials) {
+    ImageName name = ImageName.normalize(reference);
+    String identity = name + credentials.map(c -> " " + c.hashCode()).orElse("");
+    return pulls.join(identity, stages -> pull(name, credentials, stages));
+  }
+
+  private String pull(ImageName name, Optional<Credentials> credentials, InFlight.Stages stages) {
+    var source = new SourceOptions(host -> credentials, Map.of(), false, false, "", line -> {});
+    Map<String, String> labels = Map.of(MANAGED, "managed");
+    Image pulled =
+        flows
+            .puller()
+            .pull(
+                Records.NAMESPACE,
+                "",
+                new PullRequest(
+                    name,
+                    name.toString(),
+                    source,
+                    List.of(Platforms.host()),
+                    List.of(new PullRequest.Unpack(Platforms.host(), snapshotter)),
+                    labels),
+                step -> stages.at(step.toString()));
+    Facts facts =
+        facts(pulled)
+            .orElseThrow(
+                () -> new NotFoundException("image \"" + name + "\": nothing for this platform"));
+    String byDigest =
+        new ImageName(name.host(), name.repository(), "", pulled.target().digest()).toString();
+    for (String alias : List.of(byDigest, facts.id())) {
+      stores().images().put(Image.of(alias, pulled.target(), labels));
+    }
+    return facts.id();
+  }
+
+  /** Removes every name of an image; nothing happens if there is none. */
+  void remove(String reference) {
+    CriImage image = find(reference);
+    if (image == null) {
+      return;
+    }
+    for (String name : image.names()) {
+      try {
+        stores().images().delete(name, null);
+      } catch (NotFoundException e) {
+        log.debug("image {}: removed before", name);
+      }
+    }
+  }
+
+  /** What all snapshots take; that of committed ones is measured once. */
+  Usage usage() {
+    Snapshotter snapshots = stores().snapshotter(snapshotter);
+    Map<SnapshotKey, Boolean> found = new LinkedHashMap<>();
+    snapshots.forEach(
+        snapshot -> found.put(snapshot.key(), snapshot instanceof Snapshot.Committed));
+    usages.keySet().retainAll(found.keySet());
+    long bytes = 0;
+    long inodes = 0;
+    for (Map.Entry<SnapshotKey, Boolean> entry : found.entrySet()) {
+      Usage usage = usages.get(entry.getKey());
+      if (usage == null) {
+        try {
+          usage = snapshots.usage(entry.getKey());
+        } catch (NotFoundException e) {
+          continue;
+        }
+        if (entry.getValue()) {
+          usages.put(entry.getKey(), usage);
+        }
+      }
+      bytes += usage.bytes();
+      inodes += usage.inodes();
+    }
+    return new Usage(bytes, inodes);
+  }
+}

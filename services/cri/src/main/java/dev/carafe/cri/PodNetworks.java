@@ -1,0 +1,23 @@
+package dev.carafe.cri;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** Gives pods their network: CNI. */
+interface PodNetworks {
+  /** Whether pods can be given a network, else why not. */
+  record Readiness(boolean ready, String reason, String message) {}
+
+  Readiness readiness();
+
+  /**
+   * Sets a pod's network up; all or nothing.
+   *
+   * @param namespace file of its network namespace
+   * @return its addresses, the preferred one first
+   */
+  List<String> setUp(Pod pod, Path namespace);
+
+  /** Gives everything back. Idempotent; what fails is tried again in the background. */
+  void tearDown(Pod pod, Path namespace);
+}

@@ -1,0 +1,540 @@
+package dev.carafe.cri;
+
+import dev.carafe.api.cri.v1.CgroupDriver;
+import dev.carafe.api.cri.v1.ContainerEventResponse;
+import dev.carafe.api.cri.v1.ContainerEventType;
+import dev.carafe.api.cri.v1.ContainerStats;
+import dev.carafe.api.cri.v1.ContainerStatsFilter;
+import dev.carafe.api.cri.v1.ContainerStatsRequest;
+import dev.carafe.api.cri.v1.ContainerStatsResponse;
+import dev.carafe.api.cri.v1.ContainerStatusRequest;
+import dev.carafe.api.cri.v1.ContainerStatusResponse;
+import dev.carafe.api.cri.v1.CreateContainerRequest;
+import dev.carafe.api.cri.v1.CreateContainerResponse;
+import dev.carafe.api.cri.v1.ExecSyncRequest;
+import dev.carafe.api.cri.v1.ExecSyncResponse;
+import dev.carafe.api.cri.v1.GetEventsRequest;
+import dev.carafe.api.cri.v1.LinuxRuntimeConfiguration;
+import dev.carafe.api.cri.v1.ListContainerStatsRequest;
+import dev.carafe.api.cri.v1.ListContainerStatsResponse;
+import dev.carafe.api.cri.v1.ListContainersRequest;
+import dev.carafe.api.cri.v1.ListContainersResponse;
+import dev.carafe.api.cri.v1.ListPodSandboxRequest;
+import dev.carafe.api.cri.v1.ListPodSandboxResponse;
+import dev.carafe.api.cri.v1.ListPodSandboxStatsRequest;
+import dev.carafe.api.cri.v1.ListPodSandboxStatsResponse;
+import dev.carafe.api.cri.v1.PodSandboxConfig;
+import dev.carafe.api.cri.v1.PodSandboxStats;
+import dev.carafe.api.cri.v1.PodSandboxStatsFilter;
+import dev.carafe.api.cri.v1.PodSandboxStatsRequest;
+import dev.carafe.api.cri.v1.PodSandboxStatsResponse;
+import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
+import dev.carafe.api.cri.v1.PodSandboxStatusResponse;
+import dev.carafe.api.cri.v1.RemoveContainerRequest;
+import dev.carafe.api.cri.v1.RemoveContainerResponse;
+import dev.carafe.api.cri.v1.RemovePodSandboxRequest;
+import dev.carafe.api.cri.v1.RemovePodSandboxResponse;
+import dev.carafe.api.cri.v1.ReopenContainerLogRequest;
+import dev.carafe.api.cri.v1.ReopenContainerLogResponse;
+import dev.carafe.api.cri.v1.RunPodSandboxRequest;
+import dev.carafe.api.cri.v1.RunPodSandboxResponse;
+import dev.carafe.api.cri.v1.RuntimeCondition;
+import dev.carafe.api.cri.v1.RuntimeConfigRequest;
+import dev.carafe.api.cri.v1.RuntimeConfigResponse;
+import dev.carafe.api.cri.v1.RuntimeFeatures;
+import dev.carafe.api.cri.v1.RuntimeHandler;
+import dev.carafe.api.cri.v1.RuntimeHandlerFeatures;
+import dev.carafe.api.cri.v1.RuntimeServiceGrpc;
+import dev.carafe.api.cri.v1.RuntimeStatus;
+import dev.carafe.api.cri.v1.StartContainerRequest;
+import dev.carafe.api.cri.v1.StartContainerResponse;
+import dev.carafe.api.cri.v1.StatusRequest;
+import dev.carafe.api.cri.v1.StatusResponse;
+import dev.carafe.api.cri.v1.StopContainerRequest;
+import dev.carafe.api.cri.v1.StopContainerResponse;
+import dev.carafe.api.cri.v1.StopPodSandboxRequest;
+import dev.carafe.api.cri.v1.StopPodSandboxResponse;
+import dev.carafe.api.cri.v1.StreamContainerStatsRequest;
+import dev.carafe.api.cri.v1.StreamContainerStatsResponse;
+import dev.carafe.api.cri.v1.StreamContainersRequest;
+import dev.carafe.api.cri.v1.StreamContainersResponse;
+import dev.carafe.api.cri.v1.StreamPodSandboxStatsRequest;
+import dev.carafe.api.cri.v1.StreamPodSandboxStatsResponse;
+import dev.carafe.api.cri.v1.StreamPodSandboxesRequest;
+import dev.carafe.api.cri.v1.StreamPodSandboxesResponse;
+import dev.carafe.api.cri.v1.UpdateContainerResourcesRequest;
+import dev.carafe.api.cri.v1.UpdateContainerResourcesResponse;
+import dev.carafe.api.cri.v1.UpdatePodSandboxResourcesRequest;
+import dev.carafe.api.cri.v1.UpdatePodSandboxResourcesResponse;
+import dev.carafe.api.cri.v1.UpdateRuntimeConfigRequest;
+import dev.carafe.api.cri.v1.UpdateRuntimeConfigResponse;
+import dev.carafe.api.cri.v1.VersionRequest;
+import dev.carafe.api.cri.v1.VersionResponse;
+import dev.carafe.services.Calls;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** {@code runtime.v1.RuntimeService}. */
+final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+  private static final String API = "v1";
+  private static final int PAGE = 100;
+
+  private final Cri.Flows flows;
+
+  RuntimeCalls(Cri.Flows flows) {
+    this.flows = flows;
+  }
+
+  @Override
+  public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            VersionResponse.newBuilder()
+                .setVersion("0.1.0")
+                .setRuntimeName("carafe")
+                .setRuntimeVersion(version())
+                .setRuntimeApiVersion(API)
+                .build());
+  }
+
+  private static String version() {
+    String version = RuntimeCalls.class.getPackage().getImplementationVersion();
+    return version == null ? "0.1.0" : version;
+  }
+
+  // ---- pods
+
+  @Override
+  public void runPodSandbox(
+      RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          String handler = flows.runtimes().handler(request.getRuntimeHandler());
+          String id = flows.pods().run(request.getConfig(), handler);
+          publish(id, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+          return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
+        });
+  }
+
+  @Override
+  public void stopPodSandbox(
+      StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().findPod(request.getPodSandboxId());
+          flows.pods().stop(request.getPodSandboxId());
+          if (pod != null && pod.ready()) {
+            publish(pod.id(), pod.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
+          }
+          return StopPodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void removePodSandbox(
+      RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().findPod(request.getPodSandboxId());
+          flows.pods().remove(request.getPodSandboxId());
+          if (pod != null) {
+            publish(pod.id(), pod.id(), ContainerEventType.CONTAINER_DELETED_EVENT);
+          }
+          return RemovePodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void podSandboxStatus(
+      PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().pod(request.getPodSandboxId());
+          PodSandboxStatusResponse.Builder response =
+              PodSandboxStatusResponse.newBuilder()
+                  .setStatus(Views.status(pod))
+                  .setTimestamp(Stats.nanos(Instant.now()));
+          flows
+              .records()
+              .containersOf(pod.id())
+              .forEach(c -> response.addContainersStatuses(Views.status(c)));
+          if (request.getVerbose()) {
+            response.putInfo("info", Info.of(pod));
+          }
+          return response.build();
+        });
+  }
+
+  @Override
+  public void listPodSandbox(
+      ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListPodSandboxResponse.newBuilder()
+                .addAllItems(Views.pods(flows.records(), request.getFilter()))
+                .build());
+  }
+
+  @Override
+  public void streamPodSandboxes(
+      StreamPodSandboxesRequest request, StreamObserver<StreamPodSandboxesResponse> observer) {
+    pages(
+        observer,
+        Views.pods(flows.records(), request.getFilter()),
+        page -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(page).build());
+  }
+
+  @Override
+  public void updatePodSandboxResources(
+      UpdatePodSandboxResourcesRequest request,
+      StreamObserver<UpdatePodSandboxResourcesResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().pod(request.getPodSandboxId());
+          PodSandboxConfig.Builder config = pod.config().toBuilder();
+          if (request.hasOverhead()) {
+            config.getLinuxBuilder().setOverhead(request.getOverhead());
+          }
+          if (request.hasResources()) {
+            config.getLinuxBuilder().setResources(request.getResources());
+          }
+          flows.records().change(pod, present -> present.with(config.build()));
+          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
+        });
+  }
+
+  // ---- containers
+
+  @Override
+  public void createContainer(
+      CreateContainerRequest request, StreamObserver<CreateContainerResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().pod(request.getPodSandboxId());
+          String id = flows.containers().create(pod, request.getConfig(), flows.pods()::namespaces);
+          publish(id, pod.id(), ContainerEventType.CONTAINER_CREATED_EVENT);
+          return CreateContainerResponse.newBuilder().setContainerId(id).build();
+        });
+  }
+
+  @Override
+  public void startContainer(
+      StartContainerRequest request, StreamObserver<StartContainerResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = flows.records().container(request.getContainerId());
+          flows.containers().start(container.id());
+          publish(container.id(), container.podId(), ContainerEventType.CONTAINER_STARTED_EVENT);
+          return StartContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void stopContainer(
+      StopContainerRequest request, StreamObserver<StopContainerResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          flows
+              .containers()
+              .stop(
+                  request.getContainerId(), Duration.ofSeconds(Math.max(0, request.getTimeout())));
+          return StopContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void removeContainer(
+      RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = flows.records().findContainer(request.getContainerId());
+          flows.containers().remove(request.getContainerId());
+          if (container != null) {
+            publish(container.id(), container.podId(), ContainerEventType.CONTAINER_DELETED_EVENT);
+          }
+          return RemoveContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void listContainers(
+      ListContainersRequest request, StreamObserver<ListContainersResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListContainersResponse.newBuilder()
+                .addAllContainers(Views.containers(flows.records(), request.getFilter()))
+                .build());
+  }
+
+  @Override
+  public void streamContainers(
+      StreamContainersRequest request, StreamObserver<StreamContainersResponse> observer) {
+    pages(
+        observer,
+        Views.containers(flows.records(), request.getFilter()),
+        page -> StreamContainersResponse.newBuilder().addAllContainers(page).build());
+  }
+
+  @Override
+  public void containerStatus(
+      ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = flows.records().container(request.getContainerId());
+          ContainerStatusResponse.Builder response =
+              ContainerStatusResponse.newBuilder().setStatus(Views.status(container));
+          if (request.getVerbose()) {
+            response.putInfo("info", Info.of(container));
+          }
+          return response.build();
+        });
+  }
+
+  @Override
+  public void updateContainerResources(
+      UpdateContainerResourcesRequest request,
+      StreamObserver<UpdateContainerResourcesResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          flows
+              .containers()
+              .update(request.getContainerId(), request.getLinux(), request.getAnnotationsMap());
+          return UpdateContainerResourcesResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void reopenContainerLog(
+      ReopenContainerLogRequest request, StreamObserver<ReopenContainerLogResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          flows.containers().reopenLog(request.getContainerId());
+          return ReopenContainerLogResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          ExecSync.Outcome outcome =
+              flows
+                  .exec()
+                  .run(
+                      request.getContainerId(),
+                      request.getCmdList(),
+                      Duration.ofSeconds(Math.max(0, request.getTimeout())));
+          return ExecSyncResponse.newBuilder()
+              .setStdout(com.google.protobuf.ByteString.copyFrom(outcome.stdout()))
+              .setStderr(com.google.protobuf.ByteString.copyFrom(outcome.stderr()))
+              .setExitCode(outcome.code())
+              .build();
+        });
+  }
+
+  // ---- statistics and events
+
+  @Override
+  public void containerStats(
+      ContainerStatsRequest request, StreamObserver<ContainerStatsResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = flows.records().container(request.getContainerId());
+          return ContainerStatsResponse.newBuilder()
+              .setStats(
+                  flows
+                      .stats()
+                      .of(container)
+                      .orElseThrow(() ->
+                          new NotFoundException(
+                              "container " + container.id() + ": is not running")))
+              .build();
+        });
+  }
+
+  private List<ContainerStats> containerStats(ContainerStatsFilter filter) {
+    return flows.records().containers().stream()
+        .filter(container ->
+            (filter.getId().isEmpty() || container.id().startsWith(filter.getId()))
+                && (filter.getPodSandboxId().isEmpty()
+                    || container.podId().startsWith(filter.getPodSandboxId()))
+                && Views.matches(filter.getLabelSelectorMap(), container.config().getLabelsMap()))
+        .flatMap(container -> flows.stats().of(container).stream())
+        .toList();
+  }
+
+  @Override
+  public void listContainerStats(
+      ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListContainerStatsResponse.newBuilder()
+                .addAllStats(containerStats(request.getFilter()))
+                .build());
+  }
+
+  @Override
+  public void streamContainerStats(
+      StreamContainerStatsRequest request, StreamObserver<StreamContainerStatsResponse> observer) {
+    pages(
+        observer,
+        containerStats(request.getFilter()),
+        page -> StreamContainerStatsResponse.newBuilder().addAllContainerStats(page).build());
+  }
+
+  @Override
+  public void podSandboxStats(
+      PodSandboxStatsRequest request, StreamObserver<PodSandboxStatsResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            PodSandboxStatsResponse.newBuilder()
+                .setStats(flows.stats().of(flows.records().pod(request.getPodSandboxId())))
+                .build());
+  }
+
+  private List<PodSandboxStats> podStats(PodSandboxStatsFilter filter) {
+    return flows.records().pods().stream()
+        .filter(pod ->
+            pod.ready()
+                && (filter.getId().isEmpty() || pod.id().startsWith(filter.getId()))
+                && Views.matches(filter.getLabelSelectorMap(), pod.config().getLabelsMap()))
+        .map(flows.stats()::of)
+        .toList();
+  }
+
+  @Override
+  public void listPodSandboxStats(
+      ListPodSandboxStatsRequest request, StreamObserver<ListPodSandboxStatsResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListPodSandboxStatsResponse.newBuilder()
+                .addAllStats(podStats(request.getFilter()))
+                .build());
+  }
+
+  @Override
+  public void streamPodSandboxStats(
+      StreamPodSandboxStatsRequest request,
+      StreamObserver<StreamPodSandboxStatsResponse> observer) {
+    pages(
+        observer,
+        podStats(request.getFilter()),
+        page -> StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(page).build());
+  }
+
+  @Override
+  public void getContainerEvents(
+      GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
+    Calls.stream(
+        observer,
+        sink -> {
+          try (ContainerEvents.Subscription subscription = flows.events().subscribe()) {
+            while (true) {
+              sink.send(subscription.next());
+            }
+          }
+        });
+  }
+
+  private void publish(String containerId, String podId, ContainerEventType type) {
+    flows.events().publish(Views.event(flows.records(), containerId, podId, type));
+  }
+
+  // ---- the runtime itself
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          PodNetworks.Readiness network = flows.networks().readiness();
+          StatusResponse.Builder response =
+              StatusResponse.newBuilder()
+                  .setStatus(
+                      RuntimeStatus.newBuilder()
+                          .addConditions(
+                              RuntimeCondition.newBuilder().setType("RuntimeReady").setStatus(true))
+                          .addConditions(
+                              RuntimeCondition.newBuilder()
+                                  .setType("NetworkReady")
+                                  .setStatus(network.ready())
+                                  .setReason(network.reason())
+                                  .setMessage(network.message())))
+                  .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+          for (String name : flows.runtimes().names()) {
+            response.addRuntimeHandlers(
+                RuntimeHandler.newBuilder()
+                    .setName(name)
+                    .setFeatures(RuntimeHandlerFeatures.getDefaultInstance()));
+          }
+          if (request.getVerbose()) {
+            response.putInfo("config", Info.of(flows.config()));
+          }
+          return response.build();
+        });
+  }
+
+  @Override
+  public void runtimeConfig(
+      RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            RuntimeConfigResponse.newBuilder()
+                .setLinux(
+                    LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+                .build());
+  }
+
+  @Override
+  public void updateRuntimeConfig(
+      UpdateRuntimeConfigRequest request, StreamObserver<UpdateRuntimeConfigResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          String cidr = request.getRuntimeConfig().getNetworkConfig().getPodCidr();
+          if (cidr.length() > 256) {
+            throw new InvalidArgumentException("pod CIDR: longer than 256 characters");
+          }
+          return UpdateRuntimeConfigResponse.getDefaultInstance();
+        });
+  }
+
+  private interface Page<T, R> {
+    R of(List<T> items);
+  }
+
+  private static <T, R> void pages(StreamObserver<R> observer, List<T> all, Page<T, R> page) {
+    Calls.stream(
+        observer,
+        sink -> {
+          for (int from = 0; from < all.size(); from += PAGE) {
+            sink.send(page.of(all.subList(from, Math.min(all.size(), from + PAGE))));
+          }
+        });
+  }
+}
