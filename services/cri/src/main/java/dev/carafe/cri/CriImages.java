@@ -194,7 +194,13 @@ final class CriImages {
   }
 
   private String pull(ImageName name, Optional<Credentials> credentials, InFlight.Stages stages) {
-    var source = new SourceOptions(host -> credentials, Map.of(), false, false, "", line -> {});
+    var source =
+        new SourceOptions(
+            (host, _) -> isRegistry(host, name) ? credentials : Optional.empty(),
+            Map.of(),
+            false,
+            false,
+            "");
     Map<String, String> labels = Map.of(MANAGED, "managed");
     Image pulled =
         flows
@@ -207,6 +213,8 @@ final class CriImages {
                     name.toString(),
                     source,
                     List.of(Platforms.host()),
+                    false,
+                    0,
                     List.of(new PullRequest.Unpack(Platforms.host(), snapshotter)),
                     labels),
                 step -> stages.at(step.toString()));
@@ -220,6 +228,12 @@ final class CriImages {
       stores().images().put(Image.of(alias, pulled.target(), labels));
     }
     return facts.id();
+  }
+
+  /** A mirror never gets what is for the host that it mirrors. */
+  private static boolean isRegistry(String host, ImageName name) {
+    return host.equals(name.host())
+        || name.host().equals("docker.io") && host.equals("registry-1.docker.io");
   }
 
   /** Removes every name of an image; nothing happens if there is none. */

@@ -1,0 +1,68 @@
+package dev.carafe.cri;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.carafe.api.cri.v1.ContainerConfig;
+import dev.carafe.api.cri.v1.ContainerMetadata;
+import dev.carafe.api.cri.v1.LinuxPodSandboxConfig;
+import dev.carafe.api.cri.v1.PodSandboxConfig;
+import dev.carafe.api.cri.v1.PodSandboxMetadata;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BoundsTest {
+  private static PodSandboxConfig.Builder pod() {
+    return PodSandboxConfig.newBuilder()
+        .setMetadata(PodSandboxMetadata.newBuilder().setName("p").setNamespace("n").setUid("u"));
+  }
+
+  private static ContainerConfig container(String log) {
+    return ContainerConfig.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName("c"))
+        .setLogPath(log)
+        .build();
+  }
+
+  @Test
+  void aPodNeedsNameNamespaceAndUid() {
+    assertDoesNotThrow(() -> Bounds.check(pod().build()));
+    assertThrows(
+        InvalidArgumentException.class, () -> Bounds.check(PodSandboxConfig.getDefaultInstance()));
+    assertThrows(
+        InvalidArgumentException.class,
+        () ->
+            Bounds.check(pod().setMetadata(PodSandboxMetadata.newBuilder().setName("p")).build()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kernel.core_pattern",
+        "vm.overcommit_memory",
+        "kernel.hostname",
+        "net",
+        "../net.x"
+      })
+  void parametersOfTheHostAreRefused(String sysctl) {
+    PodSandboxConfig config =
+        pod().setLinux(LinuxPodSandboxConfig.newBuilder().putSysctls(sysctl, "1")).build();
+    assertThrows(InvalidArgumentException.class, () -> Bounds.check(config));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"net.ipv4.ip_forward", "kernel.shm_rmid_forced", "net/ipv4/conf/all/x"})
+  void parametersOfTheNamespacesAreTaken(String sysctl) {
+    PodSandboxConfig config =
+        pod().setLinux(LinuxPodSandboxConfig.newBuilder().putSysctls(sysctl, "1")).build();
+    assertDoesNotThrow(() -> Bounds.check(config));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/etc/passwd", "../../etc/passwd", "a/../../b", "a\nb"})
+  void aLogStaysInThePodsDirectory(String log) {
+    assertThrows(InvalidArgumentException.class, () -> Bounds.check(container(log)));
+  }
+}
