@@ -73,7 +73,8 @@ class CodeRulesTest {
             .resideOutsideOfPackages(
                 GENERATED,
                 "dev.carafe.services..",
-                "dev.carafe.cri.streaming..",
+                "dev.carafe.cri..",
+                "dev.carafe.bench..",
                 "dev.carafe.ctr..",
                 "dev.carafe.daemon..",
                 "dev.carafe.plugin.proxy..",

@@ -59,6 +59,10 @@ class ModuleRulesTest {
           Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
           Map.entry(
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),
+          Map.entry(
+              "services/cri",
+              Set.of("core/spi", "core/oci", "core/engine", "core/linux", "services/grpc", "api")),
+          Map.entry("integration/bench", Set.of("api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 
   private static final String DAEMON = "services/daemon";
