@@ -214,9 +214,7 @@ public final class RuntimeSpec {
   /** Adds a device with what may be done with it, some of {@code rwm}. */
   public RuntimeSpec device(Device device, String access) {
     devices.add(device);
-    Map<String, Object> rule = rule(true, device.type(), device.major(), device.minor());
-    rule.put("access", access);
-    deviceRules.add(rule);
+    deviceRules.add(DeviceRules.allow(device.type(), device.major(), device.minor(), access));
     return this;
   }
 
@@ -428,7 +426,7 @@ public final class RuntimeSpec {
   private Map<String, Object> linux() {
     Map<String, Object> linux = new LinkedHashMap<>();
     Map<String, Object> limits = new LinkedHashMap<>();
-    limits.put("devices", deviceRules());
+    limits.put("devices", privileged ? DeviceRules.ALL : DeviceRules.with(deviceRules));
     limits.putAll(resources);
     linux.put("resources", limits);
     linux.put("cgroupsPath", cgroupsPath);
@@ -467,36 +465,5 @@ public final class RuntimeSpec {
     node.put("uid", device.uid());
     node.put("gid", device.gid());
     return node;
-  }
-
-  private List<Map<String, Object>> deviceRules() {
-    List<Map<String, Object>> rules = new ArrayList<>();
-    if (privileged) {
-      rules.add(rule(true, "a", -1, -1));
-      return rules;
-    }
-    rules.add(rule(false, "a", -1, -1));
-    long[][] allowed = {{1, 3}, {1, 8}, {1, 7}, {5, 0}, {1, 5}, {1, 9}, {5, 1}, {136, -1}, {5, 2}};
-    for (long[] device : allowed) {
-      rules.add(rule(true, "c", device[0], device[1]));
-    }
-    rules.addAll(deviceRules);
-    return rules;
-  }
-
-  private static Map<String, Object> rule(boolean allow, String type, long major, long minor) {
-    Map<String, Object> rule = new LinkedHashMap<>();
-    rule.put("allow", allow);
-    if (!type.equals("a")) {
-      rule.put("type", type);
-    }
-    if (major >= 0) {
-      rule.put("major", major);
-    }
-    if (minor >= 0) {
-      rule.put("minor", minor);
-    }
-    rule.put("access", "rwm");
-    return rule;
   }
 }

@@ -32,8 +32,11 @@ import dev.carafe.api.cri.v1.RemovePodSandboxRequest;
 import dev.carafe.api.cri.v1.RunPodSandboxRequest;
 import dev.carafe.api.cri.v1.RuntimeServiceGrpc;
 import dev.carafe.api.cri.v1.StartContainerRequest;
+import dev.carafe.api.cri.v1.StatusRequest;
 import dev.carafe.api.cri.v1.StopContainerRequest;
 import dev.carafe.api.cri.v1.StopPodSandboxRequest;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +59,53 @@ final class Cri implements AutoCloseable {
 
   static Cri of(Lab lab) {
     return lab.closeLater(new Cri(lab, lab.daemon()));
+  }
+
+  /** With a bridge of the test's own. */
+  static Cri withNetwork(Lab lab, String bridge) throws IOException {
+    Path conf = lab.directory("net.d");
+    Files.writeString(
+        conf.resolve("10-test.conflist"),
+        """
+        {"cniVersion": "1.0.0", "name": "%1$s", "plugins": [
+          {"type": "bridge", "bridge": "%1$s", "isGateway": true,
+           "ipam": {"type": "host-local", "dataDir": "%2$s",
+             "ranges": [[{"subnet": "10.213.7.0/24"}], [{"subnet": "fd00:213:7::/64"}]]}}]}
+        """
+            .formatted(bridge, lab.directory("ipam")));
+    TestDaemon daemon =
+        lab.newDaemon()
+            .config(
+                """
+                [cri.cni]
+                bin_dirs = ["/usr/lib/cni"]
+                conf_dir = "%s"
+                """
+                    .formatted(conf))
+            .start();
+    return lab.closeLater(new Cri(lab, daemon));
+  }
+
+  boolean networkReady() {
+    return runtime()
+        .status(StatusRequest.getDefaultInstance())
+        .getStatus()
+        .getConditionsList()
+        .stream()
+        .anyMatch(condition -> condition.getType().equals("NetworkReady") && condition.getStatus());
+  }
+
+  /** A pod with a network of its own. */
+  String runInNetwork(String name) {
+    PodSandboxConfig.Builder config = pod(name, 0).toBuilder().setHostname(name);
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setNetwork(NamespaceMode.POD);
+    return runtime()
+        .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
+        .getPodSandboxId();
   }
 
   TestDaemon daemon() {

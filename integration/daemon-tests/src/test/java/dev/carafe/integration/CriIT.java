@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -173,5 +174,38 @@ class CriIT {
     cri.start(created);
     assertEquals(0, cri.awaitEnd(created).getExitCode());
     assertEquals("hello\n", cri.exec(runs, 10, "echo", "hello").getStdout().toStringUtf8());
+  }
+
+  @Test
+  void aPodHasANetworkOfItsOwnThatTheNextDaemonGivesBack(Lab lab) throws Exception {
+    String bridge = "cit" + Long.toString(System.nanoTime() % 1_000_000_000L, 36);
+    Cri cri = Cri.withNetwork(lab, bridge);
+    try {
+      Await.until("the network is ready", cri::networkReady);
+      String pod = cri.runInNetwork("p1");
+      List<String> ips = new ArrayList<>(List.of(cri.podStatus(pod).getNetwork().getIp()));
+      cri.podStatus(pod).getNetwork().getAdditionalIpsList().forEach(ip -> ips.add(ip.getIp()));
+      assertTrue(
+          ips.get(0).startsWith("10.213.7.") && ips.get(1).startsWith("fd00:213:7:"),
+          ips::toString);
+      String container = cri.create(pod, "c1", cri.pull(), "sleep", "1000");
+      cri.start(container);
+      String seen = cri.exec(container, 10, "ip", "addr").getStdout().toStringUtf8();
+      assertTrue(seen.contains(ips.get(0)) && seen.contains(" lo:"), seen);
+      assertEquals("p1\n", cri.exec(container, 10, "hostname").getStdout().toStringUtf8());
+      Path lease = lab.directory("ipam").resolve(bridge).resolve(ips.get(0));
+      assertTrue(Files.exists(lease));
+
+      // When
+      cri.daemon().kill();
+      cri.daemon().start();
+      cri.stopPod(pod);
+
+      // Then
+      assertFalse(Files.exists(lease), "the address was not given back");
+      cri.removePod(pod);
+    } finally {
+      Program.of("ip", "link", "del", bridge).run();
+    }
   }
 }

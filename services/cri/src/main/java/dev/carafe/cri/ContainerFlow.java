@@ -3,25 +3,14 @@ package dev.carafe.cri;
 import dev.carafe.api.cri.v1.ContainerConfig;
 import dev.carafe.api.cri.v1.LinuxContainerConfig;
 import dev.carafe.api.cri.v1.LinuxContainerResources;
-import dev.carafe.api.cri.v1.NamespaceMode;
-import dev.carafe.api.cri.v1.Signal;
 import dev.carafe.cri.CriContainer.Exit;
 import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.sandboxes.KeyedLock;
-import dev.carafe.engine.stores.Container;
-import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.Metadata;
-import dev.carafe.engine.stores.Stores;
-import dev.carafe.engine.stores.TypedValue;
 import dev.carafe.engine.tasks.TaskManager;
 import dev.carafe.engine.tasks.TaskRequest;
 import dev.carafe.linux.Signals;
-import dev.carafe.linux.TreeRemover;
-import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.Json;
-import dev.carafe.oci.RuntimeSpec;
-import dev.carafe.oci.SignalNames;
-import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -33,17 +22,13 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.snapshots.SnapshotKey;
-import dev.carafe.spi.snapshots.Snapshotter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,15 +49,13 @@ import org.slf4j.LoggerFactory;
 final class ContainerFlow {
   private static final Logger log = LoggerFactory.getLogger(ContainerFlow.class);
   private static final Duration KILL = Duration.ofSeconds(30);
-  private static final Duration LEASE = Duration.ofHours(1);
   private static final int START_ERROR = 128;
 
   private final Records records;
   private final Metadata metadata;
   private final TaskManager tasks;
   private final CriImages images;
-  private final PodFiles files;
-  private final Path root;
+  private final ContainerCreation creation;
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
   private final Map<String, CompletableFuture<Boolean>> ends = new ConcurrentHashMap<>();
@@ -91,8 +74,7 @@ final class ContainerFlow {
     this.metadata = metadata;
     this.tasks = tasks;
     this.images = images;
-    this.files = files;
-    this.root = root;
+    this.creation = new ContainerCreation(records, metadata, tasks, images, files, root);
     this.creations = new InFlight<>("container", config.creationTimeout());
     this.onEnd = onEnd;
   }
@@ -107,162 +89,7 @@ final class ContainerFlow {
             Observations.ofCallable(
                 "cri.container.create",
                 identity,
-                () -> createNow(identity, pod, config, namespaces, stages)));
-  }
-
-  private String createNow(
-      String identity,
-      Pod pod,
-      ContainerConfig config,
-      Function<Pod, Map<String, String>> namespaces,
-      InFlight.Stages stages) {
-    for (CriContainer present : records.containersOf(pod.id())) {
-      if (present.identity().equals(identity)) {
-        if (present.startedAt() == null && present.exit() == null) {
-          return present.id();
-        }
-        throw new AlreadyExistsException(
-            "container " + identity + ": exists as " + present.id() + " and was started");
-      }
-    }
-    if (!pod.ready()) {
-      throw new FailedPreconditionException(
-          "container " + identity + ": pod sandbox " + pod.id() + " is not ready");
-    }
-    stages.at("image");
-    String reference = config.getImage().getImage();
-    CriImage image = images.get(reference);
-    String id = PodFlow.newId();
-    Stores unleased = metadata.stores(Records.NAMESPACE);
-    Lease lease = unleased.leases().open(LEASE);
-    try {
-      Stores stores = metadata.stores(Records.NAMESPACE, lease.id());
-      return build(stores, id, pod, config, image, namespaces, stages);
-    } finally {
-      unleased.leases().delete(lease.id());
-    }
-  }
-
-  private String build(
-      Stores stores,
-      String id,
-      Pod pod,
-      ContainerConfig config,
-      CriImage image,
-      Function<Pod, Map<String, String>> namespaces,
-      InFlight.Stages stages) {
-    Snapshotter snapshotter = stores.snapshotter(images.snapshotter());
-    stages.at("snapshot");
-    SnapshotKey parent = image.chainId().isEmpty() ? null : new SnapshotKey(image.chainId());
-    List<Mount> rootfs = snapshotter.prepare(new SnapshotKey(id), parent, Map.of());
-    try {
-      stages.at("specification");
-      ContainerUser user =
-          ContainerUsers.of(config.getLinux().getSecurityContext(), image.config().user(), rootfs);
-      var shared =
-          new ContainerSpec.Shared(
-              namespaces.apply(pod),
-              target(config),
-              files.resolvConf(pod),
-              files.hostname(pod),
-              files.shm(pod),
-              volumes(id, config, image));
-      byte[] spec = new ContainerSpec(pod, config, image, shared).json(id, user);
-      stages.at("record");
-      Map<String, String> labels = new HashMap<>(image.config().labels());
-      labels.putAll(config.getLabelsMap());
-      labels.put(Records.KIND, "container");
-      labels
-          .entrySet()
-          .removeIf(label -> label.getKey().length() + label.getValue().length() > 4096);
-      records.add(
-          new CriContainer(
-              id,
-              pod.id(),
-              config,
-              image.id(),
-              logPath(pod, config),
-              stopSignal(config, image),
-              user,
-              Instant.now(),
-              null,
-              null),
-          new Container(
-              id,
-              labels,
-              image.names().getFirst(),
-              new Container.Runtime(pod.handler(), null),
-              new TypedValue(RuntimeSpec.TYPE_URL, spec),
-              images.snapshotter(),
-              id,
-              Map.of(),
-              pod.id(),
-              Instant.EPOCH,
-              Instant.EPOCH));
-      return id;
-    } catch (RuntimeException | Error e) {
-      discard(snapshotter, id, e);
-      throw e;
-    }
-  }
-
-  private void discard(Snapshotter snapshotter, String id, Throwable cause) {
-    try {
-      snapshotter.remove(new SnapshotKey(id));
-      removeFiles(id);
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    }
-  }
-
-  private long target(ContainerConfig config) {
-    var options = config.getLinux().getSecurityContext().getNamespaceOptions();
-    if (options.getPid() != NamespaceMode.TARGET) {
-      return 0;
-    }
-    CriContainer target = records.container(options.getTargetId());
-    ProcessStatus status = tasks.get(Records.NAMESPACE, target.id(), "").status();
-    if (!(status instanceof ProcessStatus.Running running)) {
-      throw new FailedPreconditionException(
-          "container: target container " + target.id() + " is not running");
-    }
-    return running.pid();
-  }
-
-  private Map<String, Path> volumes(String id, ContainerConfig config, CriImage image) {
-    Map<String, Path> volumes = new LinkedHashMap<>();
-    int number = 0;
-    for (String volume : image.config().volumes().stream().sorted().toList()) {
-      Path place = Path.of("/").resolve(volume).normalize();
-      boolean taken =
-          config.getMountsList().stream()
-              .anyMatch(mount -> Path.of(mount.getContainerPath()).normalize().equals(place));
-      if (!taken && place.getNameCount() > 0) {
-        Path directory = root.resolve(id).resolve("volumes").resolve(Integer.toString(number++));
-        try {
-          Files.createDirectories(directory);
-        } catch (IOException e) {
-          throw new UncheckedIOException("volume " + volume + " of container " + id, e);
-        }
-        volumes.put(place.toString(), directory);
-      }
-    }
-    return volumes;
-  }
-
-  private static String logPath(Pod pod, ContainerConfig config) {
-    String directory = pod.config().getLogDirectory();
-    return directory.isEmpty() || config.getLogPath().isEmpty()
-        ? ""
-        : Path.of(directory).resolve(config.getLogPath()).toString();
-  }
-
-  private static int stopSignal(ContainerConfig config, CriImage image) {
-    if (config.getStopSignal() != Signal.RUNTIME_DEFAULT) {
-      return SignalNames.number(config.getStopSignal().name())
-          .orElseThrow(() -> new InvalidArgumentException("container: stop signal is unknown"));
-    }
-    return SignalNames.number(image.config().stopSignal()).orElse(Signals.SIGTERM);
+                () -> creation.run(identity, pod, config, namespaces, stages)));
   }
 
   /** Starts a created container. */
@@ -496,16 +323,9 @@ final class ContainerFlow {
     } catch (NotFoundException e) {
       log.debug("container {}: its snapshot is gone", id);
     }
-    removeFiles(id);
+    creation.removeFiles(id);
     records.remove(container);
     return true;
-  }
-
-  private void removeFiles(String id) {
-    Path directory = root.resolve(id);
-    if (Files.exists(directory)) {
-      TreeRemover.remove(directory);
-    }
   }
 
   void removeAll(String podId) {

@@ -18,7 +18,7 @@ public interface Cri {
       ContainerFlow containers,
       CriImages images,
       ExecSync exec,
-      PodNetworks networks,
+      CniNetworks networks,
       ContainerEvents events,
       Stats stats,
       Runtimes runtimes) {}

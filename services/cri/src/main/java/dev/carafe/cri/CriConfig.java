@@ -1,5 +1,6 @@
 package dev.carafe.cri;
 
+import dev.carafe.cni.CniConfig;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.Description;
 import java.time.Duration;
@@ -14,9 +15,11 @@ record CriConfig(
     @Description("How long ExecSync waits for output that children of an ended command still hold.")
         Duration execDrain,
     @Description("How long a pod's or container's creation may take in all.")
-        Duration creationTimeout) {
+        Duration creationTimeout,
+    @Description("Networks of pods.") CniConfig cni) {
   static final CriConfig DEFAULT =
-      new CriConfig("runc", "", 16 << 20, Duration.ofSeconds(2), Duration.ofMinutes(4));
+      new CriConfig(
+          "runc", "", 16 << 20, Duration.ofSeconds(2), Duration.ofMinutes(4), CniConfig.DEFAULT);
 
   CriConfig {
     if (execOutputLimit < 1 || execOutputLimit > 1 << 30) {

@@ -1,18 +1,18 @@
 package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.ContainerEventType;
+import dev.carafe.cni.Cni;
 import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.linux.Mounter;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.TransferFlows;
-import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.pf4j.Extension;
 
 /** Opens CRI and takes up the pods of an earlier daemon. */
@@ -52,7 +52,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
                         ended.id(),
                         ended.podId(),
                         ContainerEventType.CONTAINER_STOPPED_EVENT)));
-    PodNetworks networks = new NoNetwork();
+    CniNetworks networks =
+        new CniNetworks(Cni.open(config.cni(), Map.of(), context.root().resolve("cni")));
     PodFlow pods =
         new PodFlow(
             records,
@@ -82,25 +83,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     @Override
     public void close() {
       flows.exec().close();
-    }
-  }
-
-  /** Pods have the host's network, or none. */
-  private static final class NoNetwork implements PodNetworks {
-    @Override
-    public Readiness readiness() {
-      return new Readiness(false, "NetworkPluginNotReady", "no CNI configuration is loaded");
-    }
-
-    @Override
-    public List<String> setUp(Pod pod, Path namespace) {
-      throw new FailedPreconditionException(
-          "pod sandbox " + pod.id() + ": network: no CNI configuration is loaded");
-    }
-
-    @Override
-    public void tearDown(Pod pod, Path namespace) {
-      // Nothing was set up.
+      flows.networks().close();
     }
   }
 

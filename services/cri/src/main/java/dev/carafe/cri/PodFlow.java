@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -202,7 +204,7 @@ final class PodFlow {
     Pod pod = records.pod(id);
     containers.stopAll(pod.id());
     if (!pod.hostNetwork()) {
-      networks.tearDown(pod, networkNamespace(pod));
+      networks.tearDown(pod);
     }
     try {
       sandboxes.stop(key(pod), Duration.ofSeconds(10), CONTROLLER);
@@ -248,5 +250,8 @@ final class PodFlow {
         records.change(pod, Pod::stopped);
       }
     }
+    Set<String> live =
+        records.pods().stream().filter(Pod::ready).map(Pod::id).collect(Collectors.toSet());
+    Thread.ofVirtual().name("cni-collection").start(() -> networks.collect(live));
   }
 }

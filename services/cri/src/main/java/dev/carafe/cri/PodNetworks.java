@@ -2,6 +2,7 @@ package dev.carafe.cri;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Gives pods their network: CNI. */
 interface PodNetworks {
@@ -19,5 +20,11 @@ interface PodNetworks {
   List<String> setUp(Pod pod, Path namespace);
 
   /** Gives everything back. Idempotent; what fails is tried again in the background. */
-  void tearDown(Pod pod, Path namespace);
+  void tearDown(Pod pod);
+
+  /** Gives back what pods hold that are no more. */
+  void collect(Set<String> live);
+
+  /** Takes the node's address ranges for pods, separated by commas. */
+  void podCidr(String cidr);
 }

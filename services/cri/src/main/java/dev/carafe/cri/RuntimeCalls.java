@@ -3,8 +3,6 @@ package dev.carafe.cri;
 import dev.carafe.api.cri.v1.CgroupDriver;
 import dev.carafe.api.cri.v1.ContainerEventResponse;
 import dev.carafe.api.cri.v1.ContainerEventType;
-import dev.carafe.api.cri.v1.ContainerStats;
-import dev.carafe.api.cri.v1.ContainerStatsFilter;
 import dev.carafe.api.cri.v1.ContainerStatsRequest;
 import dev.carafe.api.cri.v1.ContainerStatsResponse;
 import dev.carafe.api.cri.v1.ContainerStatusRequest;
@@ -24,8 +22,6 @@ import dev.carafe.api.cri.v1.ListPodSandboxResponse;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsResponse;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
-import dev.carafe.api.cri.v1.PodSandboxStats;
-import dev.carafe.api.cri.v1.PodSandboxStatsFilter;
 import dev.carafe.api.cri.v1.PodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.PodSandboxStatsResponse;
 import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
@@ -38,14 +34,9 @@ import dev.carafe.api.cri.v1.ReopenContainerLogRequest;
 import dev.carafe.api.cri.v1.ReopenContainerLogResponse;
 import dev.carafe.api.cri.v1.RunPodSandboxRequest;
 import dev.carafe.api.cri.v1.RunPodSandboxResponse;
-import dev.carafe.api.cri.v1.RuntimeCondition;
 import dev.carafe.api.cri.v1.RuntimeConfigRequest;
 import dev.carafe.api.cri.v1.RuntimeConfigResponse;
-import dev.carafe.api.cri.v1.RuntimeFeatures;
-import dev.carafe.api.cri.v1.RuntimeHandler;
-import dev.carafe.api.cri.v1.RuntimeHandlerFeatures;
 import dev.carafe.api.cri.v1.RuntimeServiceGrpc;
-import dev.carafe.api.cri.v1.RuntimeStatus;
 import dev.carafe.api.cri.v1.StartContainerRequest;
 import dev.carafe.api.cri.v1.StartContainerResponse;
 import dev.carafe.api.cri.v1.StatusRequest;
@@ -373,17 +364,6 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
         });
   }
 
-  private List<ContainerStats> containerStats(ContainerStatsFilter filter) {
-    return flows.records().containers().stream()
-        .filter(container ->
-            (filter.getId().isEmpty() || container.id().startsWith(filter.getId()))
-                && (filter.getPodSandboxId().isEmpty()
-                    || container.podId().startsWith(filter.getPodSandboxId()))
-                && Views.matches(filter.getLabelSelectorMap(), container.config().getLabelsMap()))
-        .flatMap(container -> flows.stats().of(container).stream())
-        .toList();
-  }
-
   @Override
   public void listContainerStats(
       ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> observer) {
@@ -391,7 +371,7 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
         observer,
         () ->
             ListContainerStatsResponse.newBuilder()
-                .addAllStats(containerStats(request.getFilter()))
+                .addAllStats(flows.stats().containers(request.getFilter()))
                 .build());
   }
 
@@ -400,7 +380,7 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       StreamContainerStatsRequest request, StreamObserver<StreamContainerStatsResponse> observer) {
     pages(
         observer,
-        containerStats(request.getFilter()),
+        flows.stats().containers(request.getFilter()),
         page -> StreamContainerStatsResponse.newBuilder().addAllContainerStats(page).build());
   }
 
@@ -415,16 +395,6 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
                 .build());
   }
 
-  private List<PodSandboxStats> podStats(PodSandboxStatsFilter filter) {
-    return flows.records().pods().stream()
-        .filter(pod ->
-            pod.ready()
-                && (filter.getId().isEmpty() || pod.id().startsWith(filter.getId()))
-                && Views.matches(filter.getLabelSelectorMap(), pod.config().getLabelsMap()))
-        .map(flows.stats()::of)
-        .toList();
-  }
-
   @Override
   public void listPodSandboxStats(
       ListPodSandboxStatsRequest request, StreamObserver<ListPodSandboxStatsResponse> observer) {
@@ -432,7 +402,7 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
         observer,
         () ->
             ListPodSandboxStatsResponse.newBuilder()
-                .addAllStats(podStats(request.getFilter()))
+                .addAllStats(flows.stats().pods(request.getFilter()))
                 .build());
   }
 
@@ -442,7 +412,7 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       StreamObserver<StreamPodSandboxStatsResponse> observer) {
     pages(
         observer,
-        podStats(request.getFilter()),
+        flows.stats().pods(request.getFilter()),
         page -> StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(page).build());
   }
 
@@ -471,26 +441,7 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
     Calls.unary(
         observer,
         () -> {
-          PodNetworks.Readiness network = flows.networks().readiness();
-          StatusResponse.Builder response =
-              StatusResponse.newBuilder()
-                  .setStatus(
-                      RuntimeStatus.newBuilder()
-                          .addConditions(
-                              RuntimeCondition.newBuilder().setType("RuntimeReady").setStatus(true))
-                          .addConditions(
-                              RuntimeCondition.newBuilder()
-                                  .setType("NetworkReady")
-                                  .setStatus(network.ready())
-                                  .setReason(network.reason())
-                                  .setMessage(network.message())))
-                  .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
-          for (String name : flows.runtimes().names()) {
-            response.addRuntimeHandlers(
-                RuntimeHandler.newBuilder()
-                    .setName(name)
-                    .setFeatures(RuntimeHandlerFeatures.getDefaultInstance()));
-          }
+          StatusResponse.Builder response = flows.runtimes().status(flows.networks().readiness());
           if (request.getVerbose()) {
             response.putInfo("config", Info.of(flows.config()));
           }
@@ -519,6 +470,9 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
           String cidr = request.getRuntimeConfig().getNetworkConfig().getPodCidr();
           if (cidr.length() > 256) {
             throw new InvalidArgumentException("pod CIDR: longer than 256 characters");
+          }
+          if (!cidr.isEmpty()) {
+            flows.networks().podCidr(cidr);
           }
           return UpdateRuntimeConfigResponse.getDefaultInstance();
         });

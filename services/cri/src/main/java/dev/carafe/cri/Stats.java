@@ -2,6 +2,7 @@ package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.ContainerAttributes;
 import dev.carafe.api.cri.v1.ContainerStats;
+import dev.carafe.api.cri.v1.ContainerStatsFilter;
 import dev.carafe.api.cri.v1.CpuUsage;
 import dev.carafe.api.cri.v1.FilesystemIdentifier;
 import dev.carafe.api.cri.v1.FilesystemUsage;
@@ -9,6 +10,7 @@ import dev.carafe.api.cri.v1.LinuxPodSandboxStats;
 import dev.carafe.api.cri.v1.MemoryUsage;
 import dev.carafe.api.cri.v1.PodSandboxAttributes;
 import dev.carafe.api.cri.v1.PodSandboxStats;
+import dev.carafe.api.cri.v1.PodSandboxStatsFilter;
 import dev.carafe.api.cri.v1.ProcessUsage;
 import dev.carafe.api.cri.v1.SwapUsage;
 import dev.carafe.api.cri.v1.UInt64Value;
@@ -197,6 +199,27 @@ final class Stats {
                     ProcessUsage.newBuilder().setTimestamp(at).setProcessCount(value(processes)))
                 .addAllContainers(containers))
         .build();
+  }
+
+  List<ContainerStats> containers(ContainerStatsFilter filter) {
+    return records.containers().stream()
+        .filter(container ->
+            (filter.getId().isEmpty() || container.id().startsWith(filter.getId()))
+                && (filter.getPodSandboxId().isEmpty()
+                    || container.podId().startsWith(filter.getPodSandboxId()))
+                && Views.matches(filter.getLabelSelectorMap(), container.config().getLabelsMap()))
+        .flatMap(container -> of(container).stream())
+        .toList();
+  }
+
+  List<PodSandboxStats> pods(PodSandboxStatsFilter filter) {
+    return records.pods().stream()
+        .filter(pod ->
+            pod.ready()
+                && (filter.getId().isEmpty() || pod.id().startsWith(filter.getId()))
+                && Views.matches(filter.getLabelSelectorMap(), pod.config().getLabelsMap()))
+        .map(this::of)
+        .toList();
   }
 
   private long processes(CriContainer container) {

@@ -165,23 +165,9 @@ public final class TaskManager implements AutoCloseable {
       throw e;
     }
     long pid = entry.runtime.status(entry.state(), ProcessId.INIT).pid();
-    tasks.publish(entry, created(entry, request, pid));
+    tasks.publish(entry, request.created(entry.record().bundle(), pid));
     watcher.watch(entry, ProcessId.INIT);
     return pid;
-  }
-
-  private static Event created(TaskEntry entry, TaskRequest request, long pid) {
-    Stdio stdio = request.stdio();
-    return new Event.TaskCreated(
-        entry.id(),
-        entry.record().bundle().toString(),
-        request.rootfs(),
-        stdio.stdin(),
-        stdio.stdout(),
-        stdio.stderr(),
-        stdio.terminal(),
-        request.checkpoint() == null ? "" : request.checkpoint().toString(),
-        pid);
   }
 
   /** The record goes only when the runtime has cleaned up: else the next start tries again. */

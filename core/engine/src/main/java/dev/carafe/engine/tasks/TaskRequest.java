@@ -1,5 +1,6 @@
 package dev.carafe.engine.tasks;
 
+import dev.carafe.spi.events.Event;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.Stdio;
@@ -35,5 +36,19 @@ public record TaskRequest(
       RuntimeOptions options,
       @Nullable Path checkpoint) {
     this(containerId, rootfs, stdio, "", options, checkpoint);
+  }
+
+  /** That it was created. */
+  Event created(Path bundle, long pid) {
+    return new Event.TaskCreated(
+        containerId,
+        bundle.toString(),
+        rootfs,
+        stdio.stdin(),
+        stdio.stdout(),
+        stdio.stderr(),
+        stdio.terminal(),
+        checkpoint == null ? "" : checkpoint.toString(),
+        pid);
   }
 }
