@@ -61,7 +61,15 @@ class ModuleRulesTest {
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),
           Map.entry(
               "services/cri",
-              Set.of("core/spi", "core/oci", "core/engine", "core/linux", "services/grpc", "api")),
+              Set.of(
+                  "core/spi",
+                  "core/oci",
+                  "core/engine",
+                  "core/linux",
+                  "services/grpc",
+                  "plugins/cni",
+                  "plugins/cri-streaming",
+                  "api")),
           Map.entry("integration/bench", Set.of("api")),
           Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
 

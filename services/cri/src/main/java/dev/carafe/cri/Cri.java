@@ -1,5 +1,6 @@
 package dev.carafe.cri;
 
+import dev.carafe.cri.streaming.StreamingServer;
 import dev.carafe.spi.plugins.Direct;
 import dev.carafe.spi.plugins.PluginType;
 
@@ -18,6 +19,8 @@ public interface Cri {
       ContainerFlow containers,
       CriImages images,
       ExecSync exec,
+      Commands commands,
+      StreamingServer streaming,
       CniNetworks networks,
       ContainerEvents events,
       Stats stats,

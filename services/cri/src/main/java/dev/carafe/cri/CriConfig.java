@@ -1,6 +1,7 @@
 package dev.carafe.cri;
 
 import dev.carafe.cni.CniConfig;
+import dev.carafe.cri.streaming.StreamingConfig;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.Description;
 import java.time.Duration;
@@ -16,10 +17,11 @@ record CriConfig(
         Duration execDrain,
     @Description("How long a pod's or container's creation may take in all.")
         Duration creationTimeout,
-    @Description("Networks of pods.") CniConfig cni) {
+    @Description("Networks of pods.") CniConfig cni,
+    @Description("Where exec, attach and port-forward are served.") StreamingConfig streaming) {
   static final CriConfig DEFAULT =
       new CriConfig(
-          "runc", "", 16 << 20, Duration.ofSeconds(2), Duration.ofMinutes(4), CniConfig.DEFAULT);
+          "runc", "", 16 << 20, Duration.ofSeconds(2), Duration.ofMinutes(4), CniConfig.DEFAULT, StreamingConfig.DEFAULT);
 
   CriConfig {
     if (execOutputLimit < 1 || execOutputLimit > 1 << 30) {

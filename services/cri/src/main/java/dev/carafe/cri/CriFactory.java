@@ -2,6 +2,7 @@ package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.ContainerEventType;
 import dev.carafe.cni.Cni;
+import dev.carafe.cri.streaming.StreamingServer;
 import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
@@ -62,6 +63,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             networks,
             containers,
             config);
+    Commands commands =
+        new Commands(records, metadata, tasks.manager(), context.state(), config.execDrain());
     records.load();
     pods.recover();
     Thread.ofVirtual().name("cri-recovery").start(containers::recover);
@@ -72,7 +75,10 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             pods,
             containers,
             images,
-            new ExecSync(records, metadata, tasks.manager(), context.state(), config),
+            new ExecSync(commands, config.execOutputLimit()),
+            commands,
+            StreamingServer.start(
+                config.streaming(), new CriStreams(records, commands, pods::namespaces)),
             networks,
             events,
             new Stats(records, metadata, tasks.manager(), images, context.root()),
@@ -82,7 +88,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
   private record Running(Cri.Flows flows) implements Cri, AutoCloseable {
     @Override
     public void close() {
-      flows.exec().close();
+      flows.streaming().close();
+      flows.commands().close();
       flows.networks().close();
     }
   }

@@ -9,6 +9,8 @@ import dev.carafe.api.cri.v1.ContainerStatusRequest;
 import dev.carafe.api.cri.v1.ContainerStatusResponse;
 import dev.carafe.api.cri.v1.CreateContainerRequest;
 import dev.carafe.api.cri.v1.CreateContainerResponse;
+import dev.carafe.api.cri.v1.ExecRequest;
+import dev.carafe.api.cri.v1.ExecResponse;
 import dev.carafe.api.cri.v1.ExecSyncRequest;
 import dev.carafe.api.cri.v1.ExecSyncResponse;
 import dev.carafe.api.cri.v1.GetEventsRequest;
@@ -26,6 +28,8 @@ import dev.carafe.api.cri.v1.PodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.PodSandboxStatsResponse;
 import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
 import dev.carafe.api.cri.v1.PodSandboxStatusResponse;
+import dev.carafe.api.cri.v1.PortForwardRequest;
+import dev.carafe.api.cri.v1.PortForwardResponse;
 import dev.carafe.api.cri.v1.RemoveContainerRequest;
 import dev.carafe.api.cri.v1.RemoveContainerResponse;
 import dev.carafe.api.cri.v1.RemovePodSandboxRequest;
@@ -62,6 +66,7 @@ import dev.carafe.api.cri.v1.UpdateRuntimeConfigResponse;
 import dev.carafe.api.cri.v1.VersionRequest;
 import dev.carafe.api.cri.v1.VersionResponse;
 import dev.carafe.services.Calls;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import io.grpc.stub.StreamObserver;
@@ -341,6 +346,56 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
               .setExitCode(outcome.code())
               .build();
         });
+  }
+
+  @Override
+  public void exec(ExecRequest request, StreamObserver<ExecResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = running(request.getContainerId());
+          return ExecResponse.newBuilder()
+              .setUrl(
+                  flows
+                      .streaming()
+                      .exec(
+                          new dev.carafe.cri.streaming.ExecRequest(
+                              container.id(),
+                              request.getCmdList(),
+                              request.getTty(),
+                              request.getStdin(),
+                              request.getStdout(),
+                              request.getStderr()))
+                      .toString())
+              .build();
+        });
+  }
+
+  @Override
+  public void portForward(
+      PortForwardRequest request, StreamObserver<PortForwardResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          Pod pod = flows.records().pod(request.getPodSandboxId());
+          return PortForwardResponse.newBuilder()
+              .setUrl(
+                  flows
+                      .streaming()
+                      .portForward(
+                          new dev.carafe.cri.streaming.PortForwardRequest(
+                              pod.id(), request.getPortList()))
+                      .toString())
+              .build();
+        });
+  }
+
+  private CriContainer running(String id) {
+    CriContainer container = flows.records().container(id);
+    if (!container.running()) {
+      throw new FailedPreconditionException("container " + container.id() + ": is not running");
+    }
+    return container;
   }
 
   // ---- statistics and events
