@@ -6,6 +6,7 @@ import dev.carafe.api.cri.v1.ContainerState;
 import dev.carafe.api.cri.v1.ContainerStatus;
 import dev.carafe.api.cri.v1.ContainerStatusRequest;
 import dev.carafe.api.cri.v1.CreateContainerRequest;
+import dev.carafe.api.cri.v1.ExecRequest;
 import dev.carafe.api.cri.v1.ExecSyncRequest;
 import dev.carafe.api.cri.v1.ExecSyncResponse;
 import dev.carafe.api.cri.v1.Image;
@@ -25,6 +26,7 @@ import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxMetadata;
 import dev.carafe.api.cri.v1.PodSandboxStatus;
 import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
+import dev.carafe.api.cri.v1.PortForwardRequest;
 import dev.carafe.api.cri.v1.PullImageRequest;
 import dev.carafe.api.cri.v1.RemoveContainerRequest;
 import dev.carafe.api.cri.v1.RemoveImageRequest;
@@ -36,6 +38,7 @@ import dev.carafe.api.cri.v1.StatusRequest;
 import dev.carafe.api.cri.v1.StopContainerRequest;
 import dev.carafe.api.cri.v1.StopPodSandboxRequest;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -259,6 +262,31 @@ final class Cri implements AutoCloseable {
                 .setTimeout(timeout)
                 .addAllCmd(List.of(command))
                 .build());
+  }
+
+  URI execUrl(String container, String... command) {
+    return webSocket(
+        runtime()
+            .exec(
+                ExecRequest.newBuilder()
+                    .setContainerId(container)
+                    .addAllCmd(List.of(command))
+                    .setStdin(true)
+                    .setStdout(true)
+                    .setStderr(true)
+                    .build())
+            .getUrl());
+  }
+
+  URI portForwardUrl(String pod, int port) {
+    return webSocket(
+        runtime()
+            .portForward(PortForwardRequest.newBuilder().setPodSandboxId(pod).addPort(port).build())
+            .getUrl());
+  }
+
+  private static URI webSocket(String url) {
+    return URI.create(url.replaceFirst("^http", "ws"));
   }
 
   void awaitExec(String container, String... command) {

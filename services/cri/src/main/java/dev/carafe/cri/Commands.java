@@ -214,26 +214,25 @@ final class Commands implements AutoCloseable {
   private int await(String id, String execId, Duration timeout) {
     CompletableFuture<Integer> code = new CompletableFuture<>();
     Thread waiter = waiter(id, execId, code);
-    return InFlight.unchecked(
-        () -> {
-          try {
-            return timeout.isPositive()
-                ? code.get(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                : code.get();
-          } catch (TimeoutException e) {
-            throw new DeadlineExceededException(
-                "command in container "
-                    + id
-                    + " timed out: timeout "
-                    + timeout.toSeconds()
-                    + "s exceeded",
-                e);
-          } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception known ? known : e;
-          } finally {
-            waiter.interrupt();
-          }
-        });
+    return InFlight.unchecked(() -> {
+      try {
+        return timeout.isPositive()
+            ? code.get(timeout.toMillis(), TimeUnit.MILLISECONDS)
+            : code.get();
+      } catch (TimeoutException e) {
+        throw new DeadlineExceededException(
+            "command in container "
+                + id
+                + " timed out: timeout "
+                + timeout.toSeconds()
+                + "s exceeded",
+            e);
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof Exception known ? known : e;
+      } finally {
+        waiter.interrupt();
+      }
+    });
   }
 
   private Thread waiter(String id, String execId, CompletableFuture<Integer> code) {
@@ -325,16 +324,15 @@ final class Commands implements AutoCloseable {
 
     /** Waits for its end, or up to that time where somebody still holds the pipe. */
     void finish(long deadline) {
-      InFlight.unchecked(
-          () -> {
-            try {
-              copied.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-              end.complete(true);
-              copied.get(END.toSeconds(), TimeUnit.SECONDS);
-            }
-            return true;
-          });
+      InFlight.unchecked(() -> {
+        try {
+          copied.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          end.complete(true);
+          copied.get(END.toSeconds(), TimeUnit.SECONDS);
+        }
+        return true;
+      });
     }
   }
 

@@ -21,7 +21,13 @@ record CriConfig(
     @Description("Where exec, attach and port-forward are served.") StreamingConfig streaming) {
   static final CriConfig DEFAULT =
       new CriConfig(
-          "runc", "", 16 << 20, Duration.ofSeconds(2), Duration.ofMinutes(4), CniConfig.DEFAULT, StreamingConfig.DEFAULT);
+          "runc",
+          "",
+          16 << 20,
+          Duration.ofSeconds(2),
+          Duration.ofMinutes(4),
+          CniConfig.DEFAULT,
+          StreamingConfig.DEFAULT);
 
   CriConfig {
     if (execOutputLimit < 1 || execOutputLimit > 1 << 30) {

@@ -30,8 +30,7 @@ final class CriStreams implements StreamHandler {
   private final Commands commands;
   private final Function<Pod, Map<String, String>> namespaces;
 
-  CriStreams(
-      Records records, Commands commands, Function<Pod, Map<String, String>> namespaces) {
+  CriStreams(Records records, Commands commands, Function<Pod, Map<String, String>> namespaces) {
     this.records = records;
     this.commands = commands;
     this.namespaces = namespaces;

@@ -22,8 +22,7 @@ record ExecSync(Commands commands, long limit) {
     var stderr = new Capped(limit);
     int code =
         commands.run(
-            new Commands.Command(
-                id, words, false, null, stdout, stderr, timeout, resize -> {}));
+            new Commands.Command(id, words, false, null, stdout, stderr, timeout, resize -> {}));
     return new Outcome(stdout.bytes(), stderr.bytes(), code);
   }
 

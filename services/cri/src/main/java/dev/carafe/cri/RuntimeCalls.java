@@ -19,48 +19,32 @@ import dev.carafe.api.cri.v1.ListContainerStatsRequest;
 import dev.carafe.api.cri.v1.ListContainerStatsResponse;
 import dev.carafe.api.cri.v1.ListContainersRequest;
 import dev.carafe.api.cri.v1.ListContainersResponse;
-import dev.carafe.api.cri.v1.ListPodSandboxRequest;
-import dev.carafe.api.cri.v1.ListPodSandboxResponse;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsResponse;
-import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.PodSandboxStatsResponse;
-import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
-import dev.carafe.api.cri.v1.PodSandboxStatusResponse;
 import dev.carafe.api.cri.v1.PortForwardRequest;
 import dev.carafe.api.cri.v1.PortForwardResponse;
 import dev.carafe.api.cri.v1.RemoveContainerRequest;
 import dev.carafe.api.cri.v1.RemoveContainerResponse;
-import dev.carafe.api.cri.v1.RemovePodSandboxRequest;
-import dev.carafe.api.cri.v1.RemovePodSandboxResponse;
 import dev.carafe.api.cri.v1.ReopenContainerLogRequest;
 import dev.carafe.api.cri.v1.ReopenContainerLogResponse;
-import dev.carafe.api.cri.v1.RunPodSandboxRequest;
-import dev.carafe.api.cri.v1.RunPodSandboxResponse;
 import dev.carafe.api.cri.v1.RuntimeConfigRequest;
 import dev.carafe.api.cri.v1.RuntimeConfigResponse;
-import dev.carafe.api.cri.v1.RuntimeServiceGrpc;
 import dev.carafe.api.cri.v1.StartContainerRequest;
 import dev.carafe.api.cri.v1.StartContainerResponse;
 import dev.carafe.api.cri.v1.StatusRequest;
 import dev.carafe.api.cri.v1.StatusResponse;
 import dev.carafe.api.cri.v1.StopContainerRequest;
 import dev.carafe.api.cri.v1.StopContainerResponse;
-import dev.carafe.api.cri.v1.StopPodSandboxRequest;
-import dev.carafe.api.cri.v1.StopPodSandboxResponse;
 import dev.carafe.api.cri.v1.StreamContainerStatsRequest;
 import dev.carafe.api.cri.v1.StreamContainerStatsResponse;
 import dev.carafe.api.cri.v1.StreamContainersRequest;
 import dev.carafe.api.cri.v1.StreamContainersResponse;
 import dev.carafe.api.cri.v1.StreamPodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.StreamPodSandboxStatsResponse;
-import dev.carafe.api.cri.v1.StreamPodSandboxesRequest;
-import dev.carafe.api.cri.v1.StreamPodSandboxesResponse;
 import dev.carafe.api.cri.v1.UpdateContainerResourcesRequest;
 import dev.carafe.api.cri.v1.UpdateContainerResourcesResponse;
-import dev.carafe.api.cri.v1.UpdatePodSandboxResourcesRequest;
-import dev.carafe.api.cri.v1.UpdatePodSandboxResourcesResponse;
 import dev.carafe.api.cri.v1.UpdateRuntimeConfigRequest;
 import dev.carafe.api.cri.v1.UpdateRuntimeConfigResponse;
 import dev.carafe.api.cri.v1.VersionRequest;
@@ -71,18 +55,13 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 
 /** {@code runtime.v1.RuntimeService}. */
-final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+final class RuntimeCalls extends PodCalls {
   private static final String API = "v1";
-  private static final int PAGE = 100;
-
-  private final Cri.Flows flows;
 
   RuntimeCalls(Cri.Flows flows) {
-    this.flows = flows;
+    super(flows);
   }
 
   @Override
@@ -101,113 +80,6 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   private static String version() {
     String version = RuntimeCalls.class.getPackage().getImplementationVersion();
     return version == null ? "0.1.0" : version;
-  }
-
-  // ---- pods
-
-  @Override
-  public void runPodSandbox(
-      RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> observer) {
-    Calls.unary(
-        observer,
-        () -> {
-          String handler = flows.runtimes().handler(request.getRuntimeHandler());
-          String id = flows.pods().run(request.getConfig(), handler);
-          publish(id, id, ContainerEventType.CONTAINER_STARTED_EVENT);
-          return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
-        });
-  }
-
-  @Override
-  public void stopPodSandbox(
-      StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> observer) {
-    Calls.unary(
-        observer,
-        () -> {
-          Pod pod = flows.records().findPod(request.getPodSandboxId());
-          flows.pods().stop(request.getPodSandboxId());
-          if (pod != null && pod.ready()) {
-            publish(pod.id(), pod.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
-          }
-          return StopPodSandboxResponse.getDefaultInstance();
-        });
-  }
-
-  @Override
-  public void removePodSandbox(
-      RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> observer) {
-    Calls.unary(
-        observer,
-        () -> {
-          Pod pod = flows.records().findPod(request.getPodSandboxId());
-          flows.pods().remove(request.getPodSandboxId());
-          if (pod != null) {
-            publish(pod.id(), pod.id(), ContainerEventType.CONTAINER_DELETED_EVENT);
-          }
-          return RemovePodSandboxResponse.getDefaultInstance();
-        });
-  }
-
-  @Override
-  public void podSandboxStatus(
-      PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> observer) {
-    Calls.unary(
-        observer,
-        () -> {
-          Pod pod = flows.records().pod(request.getPodSandboxId());
-          PodSandboxStatusResponse.Builder response =
-              PodSandboxStatusResponse.newBuilder()
-                  .setStatus(Views.status(pod))
-                  .setTimestamp(Stats.nanos(Instant.now()));
-          flows
-              .records()
-              .containersOf(pod.id())
-              .forEach(c -> response.addContainersStatuses(Views.status(c)));
-          if (request.getVerbose()) {
-            response.putInfo("info", Info.of(pod));
-          }
-          return response.build();
-        });
-  }
-
-  @Override
-  public void listPodSandbox(
-      ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {
-    Calls.unary(
-        observer,
-        () ->
-            ListPodSandboxResponse.newBuilder()
-                .addAllItems(Views.pods(flows.records(), request.getFilter()))
-                .build());
-  }
-
-  @Override
-  public void streamPodSandboxes(
-      StreamPodSandboxesRequest request, StreamObserver<StreamPodSandboxesResponse> observer) {
-    pages(
-        observer,
-        Views.pods(flows.records(), request.getFilter()),
-        page -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(page).build());
-  }
-
-  @Override
-  public void updatePodSandboxResources(
-      UpdatePodSandboxResourcesRequest request,
-      StreamObserver<UpdatePodSandboxResourcesResponse> observer) {
-    Calls.unary(
-        observer,
-        () -> {
-          Pod pod = flows.records().pod(request.getPodSandboxId());
-          PodSandboxConfig.Builder config = pod.config().toBuilder();
-          if (request.hasOverhead()) {
-            config.getLinuxBuilder().setOverhead(request.getOverhead());
-          }
-          if (request.hasResources()) {
-            config.getLinuxBuilder().setResources(request.getResources());
-          }
-          flows.records().change(pod, present -> present.with(config.build()));
-          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
-        });
   }
 
   // ---- containers
@@ -485,10 +357,6 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
         });
   }
 
-  private void publish(String containerId, String podId, ContainerEventType type) {
-    flows.events().publish(Views.event(flows.records(), containerId, podId, type));
-  }
-
   // ---- the runtime itself
 
   @Override
@@ -530,20 +398,6 @@ final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
             flows.networks().podCidr(cidr);
           }
           return UpdateRuntimeConfigResponse.getDefaultInstance();
-        });
-  }
-
-  private interface Page<T, R> {
-    R of(List<T> items);
-  }
-
-  private static <T, R> void pages(StreamObserver<R> observer, List<T> all, Page<T, R> page) {
-    Calls.stream(
-        observer,
-        sink -> {
-          for (int from = 0; from < all.size(); from += PAGE) {
-            sink.send(page.of(all.subList(from, Math.min(all.size(), from + PAGE))));
-          }
         });
   }
 }
