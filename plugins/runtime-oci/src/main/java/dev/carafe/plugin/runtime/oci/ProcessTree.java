@@ -38,7 +38,8 @@ final class ProcessTree {
 
   /**
    * Kills a process with all that descend from it: first those below, which a monitor inherits when
-   * their parents die, then itself.
+   * their parents die, then itself. All are stopped before the first is killed: whoever waits for a
+   * child must not go on when that is killed.
    *
    * @return whether all are gone
    */
@@ -49,7 +50,9 @@ final class ProcessTree {
           if (!top.isAlive()) {
             return true;
           }
+          top.signal(Signals.SIGSTOP);
           List<Pid> below = descendants(top);
+          below.forEach(process -> process.signal(Signals.SIGSTOP));
           below.forEach(process -> process.signal(Signals.SIGKILL));
           if (below.isEmpty()) {
             top.signal(Signals.SIGKILL);
