@@ -14,6 +14,7 @@ import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.pf4j.Extension;
 
 /** Opens CRI and takes up the pods of an earlier daemon. */
@@ -66,6 +67,10 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     Commands commands =
         new Commands(records, metadata, tasks.manager(), context.state(), config.execDrain());
     records.load();
+    LeftOvers.ofCommands(context.state());
+    LeftOvers.ofContainers(
+        context.root(),
+        records.containers().stream().map(CriContainer::id).collect(Collectors.toSet()));
     pods.recover();
     Thread.ofVirtual().name("cri-recovery").start(containers::recover);
     return new Running(
