@@ -3,13 +3,18 @@ package dev.carafe.testkit.metadata;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.carafe.linux.TreeRemover;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.metadata.ReadTransaction;
 import dev.carafe.spi.metadata.WritableBucket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -97,11 +102,38 @@ abstract class DatabaseRecoveryChecks extends DatabaseChecks {
     }
   }
 
+  /** As the files are at one moment, though the database works on them in the background. */
   private static void copy(Path from, Path to) throws IOException {
+    for (int attempt = 1; attempt <= 1000; attempt++) {
+      Map<Path, FileTime> before = times(from);
+      if (copied(from, to) && times(from).equals(before)) {
+        return;
+      }
+      TreeRemover.remove(to);
+    }
+    throw new IOException(from + " is never at rest");
+  }
+
+  private static boolean copied(Path from, Path to) throws IOException {
     try (Stream<Path> paths = Files.walk(from)) {
       for (Path path : paths.toList()) {
         Files.copy(path, to.resolve(from.relativize(path).toString()));
       }
+      return true;
+    } catch (NoSuchFileException | UncheckedIOException e) {
+      return false;
     }
+  }
+
+  private static Map<Path, FileTime> times(Path directory) throws IOException {
+    Map<Path, FileTime> times = new HashMap<>();
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.toList()) {
+        times.put(path, Files.getLastModifiedTime(path));
+      }
+    } catch (NoSuchFileException | UncheckedIOException e) {
+      return Map.of();
+    }
+    return times;
   }
 }
