@@ -17,8 +17,17 @@ final class PeerContainerd implements AutoCloseable {
     this.api = Api.open(socket(home));
   }
 
-  /** Starts it below {@code home} and waits until it serves. */
+  /** Starts Debian's below {@code home} and waits until it serves. */
   static PeerContainerd start(Path home) throws IOException {
+    return start(home, Setup.tool("containerd").getParent());
+  }
+
+  /**
+   * Starts one below {@code home} and waits until it serves.
+   *
+   * @param programs where it and its shim are
+   */
+  static PeerContainerd start(Path home, Path programs) throws IOException {
     Files.createDirectories(home);
     Path config = home.resolve("config.toml");
     Files.writeString(
@@ -27,7 +36,7 @@ final class PeerContainerd implements AutoCloseable {
         version = 2
         root = "%1$s/lib"
         state = "%1$s/run"
-        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri"]
         [grpc]
           address = "%1$s/peer.sock"
         [ttrpc]
@@ -35,7 +44,9 @@ final class PeerContainerd implements AutoCloseable {
         """
             .formatted(home));
     Program.Running process =
-        Program.of(Setup.tool("containerd").toString(), "--config", config.toString()).start();
+        Program.of(programs.resolve("containerd").toString(), "--config", config.toString())
+            .with("PATH", programs + ":" + System.getenv("PATH"))
+            .start();
     PeerContainerd peer = new PeerContainerd(home, process);
     try {
       Await.until("containerd serves", Duration.ofSeconds(60), () -> peer.api.serving());
@@ -48,6 +59,10 @@ final class PeerContainerd implements AutoCloseable {
 
   private static Path socket(Path home) {
     return home.resolve("peer.sock");
+  }
+
+  Path socket() {
+    return socket(home);
   }
 
   Api api() {

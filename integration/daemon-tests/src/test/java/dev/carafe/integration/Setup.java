@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the tests run on: the packaged daemon and the machine's tools. */
 final class Setup {
@@ -58,6 +60,15 @@ final class Setup {
         .toAbsolutePath()
         .normalize()
         .resolve(file);
+  }
+
+  /** Where the programs of containerd 2 are, if they are unpacked below {@code target/peers}. */
+  static Optional<Path> newerContainerd() {
+    Path peers = Path.of(System.getProperty("carafe.peers", "target/peers"));
+    return Stream.of("containerd", "containerd-2.1")
+        .map(name -> peers.resolve(name).resolve("usr/bin").toAbsolutePath().normalize())
+        .filter(programs -> Files.isExecutable(programs.resolve("containerd")))
+        .findFirst();
   }
 
   private static List<Path> searched() {

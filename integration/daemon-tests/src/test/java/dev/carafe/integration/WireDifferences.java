@@ -101,9 +101,23 @@ final class WireDifferences {
   /** containerd 1.6 differs from containerd 2, which this daemon follows. */
   private static final List<String> OLD_PEER = List.of("snapshot: prepare twice under lease");
 
-  static final Map<String, String> CALLS = calls();
+  /** containerd 2 has made a container without a spec before: its name is taken, and so on. */
+  private static final List<String> AFTER_A_CONTAINER_WITHOUT_SPEC =
+      List.of(
+          "container: create",
+          "container: spec is kept",
+          "container: update by label mask",
+          "container: update label away",
+          "container: update spec away");
+
+  private static final Map<String, String> CALLS = calls();
 
   private WireDifferences() {}
+
+  /** Whether a call is to be answered otherwise than by containerd 1.6, or by containerd 2. */
+  static boolean wanted(String call, boolean newer) {
+    return CALLS.containsKey(call) || (newer && AFTER_A_CONTAINER_WITHOUT_SPEC.contains(call));
+  }
 
   private static Map<String, String> calls() {
     Map<String, String> calls = new HashMap<>();

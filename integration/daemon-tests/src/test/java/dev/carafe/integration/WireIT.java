@@ -1,8 +1,11 @@
 package dev.carafe.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -16,14 +19,23 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class WireIT {
   private static final Set<String> OWN_WORDS = Set.of("INVALID_ARGUMENT", "UNIMPLEMENTED");
 
-  /** Calls that are to be answered otherwise than by containerd; docs/compatibility.md has why. */
-  private static final Set<String> WANTED = WireDifferences.CALLS.keySet();
-
   @Test
   void answersAreContainerds(Lab lab) throws Exception {
+    compare(lab, Setup.tool("containerd").getParent(), false);
+  }
+
+  @Test
+  void answersAreContainerd2s(Lab lab) throws Exception {
+    Optional<Path> programs = Setup.newerContainerd();
+    assumeTrue(
+        programs.isPresent(), "containerd 2 is not below target/peers (./dev test puts it there)");
+    compare(lab, programs.get(), true);
+  }
+
+  private static void compare(Lab lab, Path programs, boolean newer) throws Exception {
     // Given
     Map<String, String> theirs;
-    try (PeerContainerd peer = PeerContainerd.start(lab.directory("peer"))) {
+    try (PeerContainerd peer = PeerContainerd.start(lab.directory("peer"), programs)) {
       theirs = WireScript.run(peer.api());
     }
     // When
@@ -32,7 +44,7 @@ class WireIT {
     Map<String, String> differences = new TreeMap<>();
     theirs.forEach((call, answer) -> {
       String own = ours.getOrDefault(call, "not called");
-      if (!comparable(answer).equals(comparable(own)) && !WANTED.contains(call)) {
+      if (!comparable(answer).equals(comparable(own)) && !WireDifferences.wanted(call, newer)) {
         differences.put(call, "\ncontainerd: " + answer + "\nthis:       " + own + "\n");
       }
     });
