@@ -9,6 +9,8 @@ import dev.carafe.api.services.containers.v1.GetContainerRequest;
 import dev.carafe.api.services.containers.v1.GetContainerResponse;
 import dev.carafe.api.services.containers.v1.ListContainersRequest;
 import dev.carafe.api.services.containers.v1.ListContainersResponse;
+import dev.carafe.api.services.containers.v1.UpdateContainerRequest;
+import dev.carafe.api.services.containers.v1.UpdateContainerResponse;
 import dev.carafe.api.services.content.v1.DeleteContentRequest;
 import dev.carafe.api.services.content.v1.InfoRequest;
 import dev.carafe.api.services.content.v1.InfoResponse;
@@ -50,6 +52,14 @@ import dev.carafe.api.services.namespaces.v1.ListNamespacesRequest;
 import dev.carafe.api.services.namespaces.v1.ListNamespacesResponse;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceRequest;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceResponse;
+import dev.carafe.api.services.sandbox.v1.ControllerShutdownRequest;
+import dev.carafe.api.services.sandbox.v1.ControllerShutdownResponse;
+import dev.carafe.api.services.sandbox.v1.ControllerStopRequest;
+import dev.carafe.api.services.sandbox.v1.ControllerStopResponse;
+import dev.carafe.api.services.sandbox.v1.StoreDeleteRequest;
+import dev.carafe.api.services.sandbox.v1.StoreDeleteResponse;
+import dev.carafe.api.services.sandbox.v1.StoreListRequest;
+import dev.carafe.api.services.sandbox.v1.StoreListResponse;
 import dev.carafe.api.services.snapshots.v1.CommitSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.ListSnapshotsRequest;
 import dev.carafe.api.services.snapshots.v1.ListSnapshotsResponse;
@@ -60,10 +70,14 @@ import dev.carafe.api.services.snapshots.v1.PrepareSnapshotResponse;
 import dev.carafe.api.services.snapshots.v1.RemoveSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.StatSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.StatSnapshotResponse;
+import dev.carafe.api.services.snapshots.v1.UpdateSnapshotRequest;
+import dev.carafe.api.services.snapshots.v1.UpdateSnapshotResponse;
 import dev.carafe.api.services.snapshots.v1.UsageRequest;
 import dev.carafe.api.services.snapshots.v1.UsageResponse;
 import dev.carafe.api.services.snapshots.v1.ViewSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.ViewSnapshotResponse;
+import dev.carafe.api.services.tasks.v1.CheckpointTaskRequest;
+import dev.carafe.api.services.tasks.v1.CheckpointTaskResponse;
 import dev.carafe.api.services.tasks.v1.CloseIORequest;
 import dev.carafe.api.services.tasks.v1.CreateTaskRequest;
 import dev.carafe.api.services.tasks.v1.CreateTaskResponse;
@@ -154,6 +168,8 @@ final class Api {
         Method.of(SERVICE, "List", ListContainersResponse.parser());
     static final Method<CreateContainerRequest, CreateContainerResponse> CREATE =
         Method.of(SERVICE, "Create", CreateContainerResponse.parser());
+    static final Method<UpdateContainerRequest, UpdateContainerResponse> UPDATE =
+        Method.of(SERVICE, "Update", UpdateContainerResponse.parser());
     static final Method<DeleteContainerRequest, Empty> DELETE =
         Method.of(SERVICE, "Delete", Empty.parser());
 
@@ -190,6 +206,8 @@ final class Api {
         Method.of(SERVICE, "Mounts", MountsResponse.parser());
     static final Method<CommitSnapshotRequest, Empty> COMMIT =
         Method.of(SERVICE, "Commit", Empty.parser());
+    static final Method<UpdateSnapshotRequest, UpdateSnapshotResponse> UPDATE =
+        Method.of(SERVICE, "Update", UpdateSnapshotResponse.parser());
     static final Method<StatSnapshotRequest, StatSnapshotResponse> STAT =
         Method.of(SERVICE, "Stat", StatSnapshotResponse.parser());
     static final Method<ListSnapshotsRequest, ListSnapshotsResponse> LIST =
@@ -210,6 +228,21 @@ final class Api {
         Method.of(SERVICE, "Diff", DiffResponse.parser());
 
     private Diff() {}
+  }
+
+  static final class Sandboxes {
+    private static final String STORE = "containerd.services.sandbox.v1.Store";
+    private static final String CONTROLLER = "containerd.services.sandbox.v1.Controller";
+    static final Method<StoreListRequest, StoreListResponse> LIST =
+        Method.of(STORE, "List", StoreListResponse.parser());
+    static final Method<StoreDeleteRequest, StoreDeleteResponse> DELETE =
+        Method.of(STORE, "Delete", StoreDeleteResponse.parser());
+    static final Method<ControllerStopRequest, ControllerStopResponse> STOP =
+        Method.of(CONTROLLER, "Stop", ControllerStopResponse.parser());
+    static final Method<ControllerShutdownRequest, ControllerShutdownResponse> SHUTDOWN =
+        Method.of(CONTROLLER, "Shutdown", ControllerShutdownResponse.parser());
+
+    private Sandboxes() {}
   }
 
   static final class Leases {
@@ -246,6 +279,8 @@ final class Api {
         Method.of(SERVICE, "CloseIO", Empty.parser());
     static final Method<PauseTaskRequest, Empty> PAUSE =
         Method.of(SERVICE, "Pause", Empty.parser());
+    static final Method<CheckpointTaskRequest, CheckpointTaskResponse> CHECKPOINT =
+        Method.of(SERVICE, "Checkpoint", CheckpointTaskResponse.parser());
     static final Method<ResumeTaskRequest, Empty> RESUME =
         Method.of(SERVICE, "Resume", Empty.parser());
     static final Method<ListPidsRequest, ListPidsResponse> LIST_PIDS =

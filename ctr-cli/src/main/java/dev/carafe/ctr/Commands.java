@@ -130,6 +130,12 @@ final class Commands {
               flag("quiet", "q", "no progress")),
           command("images ls", "[FILTER...]", 0, 99, "lists images", FORMAT, QUIET),
           command(
+              "images label",
+              "IMAGE LABEL=VALUE...",
+              2,
+              99,
+              "sets or, with no value, removes labels"),
+          command(
               "images rm",
               "IMAGE...",
               1,
@@ -187,6 +193,12 @@ final class Commands {
           command("containers ls", "[FILTER...]", 0, 99, "lists containers", FORMAT, QUIET),
           command("containers info", "ID", 1, 1, "shows a container as JSON"),
           command(
+              "containers label",
+              "ID LABEL=VALUE...",
+              2,
+              99,
+              "sets or, with no value, removes labels"),
+          command(
               "containers rm",
               "ID...",
               1,
@@ -242,6 +254,22 @@ final class Commands {
               value("signal", "s", "NAME", "TERM or what the image names, if not given"),
               flag("all", "a", "all processes"),
               value("exec-id", "", "ID", "a further process")),
+          command(
+              "tasks attach",
+              "ID",
+              1,
+              1,
+              "shows the output of a detached task, passes signals on, and exits with its code",
+              flag("interactive", "i", "passes standard input on")),
+          command(
+              "tasks checkpoint",
+              "ID",
+              1,
+              1,
+              "saves the state of a task with criu",
+              value("image-path", "", "DIR", "where to, instead of an image's content"),
+              value("work-path", "", "DIR", "where criu leaves its logs"),
+              flag("exit", "", "ends the task afterwards")),
           command("tasks pause", "ID", 1, 1, "stops all processes where they are"),
           command("tasks resume", "ID", 1, 1, "lets them go on"),
           command("tasks metrics", "ID", 1, 1, "shows statistics", FORMAT),
@@ -270,6 +298,12 @@ final class Commands {
               value("expected-digest", "", "DIGEST", "what it must be"),
               value("expected-size", "", "BYTES", "how long it must be")),
           command("content active", "", 0, 0, "lists unfinished blobs", FORMAT),
+          command(
+              "content label",
+              "DIGEST LABEL=VALUE...",
+              2,
+              99,
+              "sets or, with no value, removes labels"),
           command("content rm", "DIGEST...", 1, 99, "removes blobs"),
           command(
               "snapshots ls", "[FILTER...]", 0, 99, "lists snapshots", FORMAT, QUIET, SNAPSHOTTER),
@@ -311,7 +345,22 @@ final class Commands {
               value("platform", "", "OS/ARCH", "which image of several"),
               SNAPSHOTTER),
           command("snapshots tree", "", 0, 0, "lists snapshots below their parents", SNAPSHOTTER),
+          command(
+              "snapshots label",
+              "KEY LABEL=VALUE...",
+              2,
+              99,
+              "sets or, with no value, removes labels",
+              SNAPSHOTTER),
           command("snapshots rm", "KEY...", 1, 99, "removes snapshots", SNAPSHOTTER),
+          command("sandboxes ls", "[FILTER...]", 0, 99, "lists sandboxes", FORMAT, QUIET),
+          command(
+              "sandboxes rm",
+              "ID...",
+              1,
+              99,
+              "stops sandboxes and removes them",
+              flag("force", "f", "removes the record whatever its controller says")),
           command("leases ls", "", 0, 0, "lists leases", FORMAT, QUIET),
           command(
               "leases create",
@@ -369,6 +418,7 @@ final class Commands {
       case "t", "task" -> "tasks";
       case "ns", "namespace" -> "namespaces";
       case "snapshot" -> "snapshots";
+      case "s", "sb", "sandbox" -> "sandboxes";
       case "lease" -> "leases";
       case "plugin" -> "plugins";
       case "event" -> "events";

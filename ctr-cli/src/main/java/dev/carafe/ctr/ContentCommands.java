@@ -14,7 +14,6 @@ import dev.carafe.api.services.content.v1.WriteAction;
 import dev.carafe.api.services.content.v1.WriteContentRequest;
 import dev.carafe.api.services.content.v1.WriteContentResponse;
 import dev.carafe.ctr.grpc.Call;
-import dev.carafe.spi.content.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,12 +91,12 @@ final class ContentCommands {
   }
 
   /** Sets labels of a blob beside those that it has. */
-  static void label(Session session, Digest digest, Map<String, String> labels) {
+  static Map<String, String> label(Session session, String digest, Map<String, String> labels) {
     UpdateRequest.Builder request =
         UpdateRequest.newBuilder()
-            .setInfo(Info.newBuilder().setDigest(digest.toString()).putAllLabels(labels));
+            .setInfo(Info.newBuilder().setDigest(digest).putAllLabels(labels));
     labels.keySet().forEach(name -> request.getUpdateMaskBuilder().addPaths("labels." + name));
-    session.channel().unary(Api.Content.UPDATE, request.build());
+    return session.channel().unary(Api.Content.UPDATE, request.build()).getInfo().getLabelsMap();
   }
 
   int ingest() throws IOException {

@@ -213,7 +213,7 @@ final class SnapshotLayerCommands {
     if (!top.isEmpty()) {
       ContentCommands.label(
           session,
-          image.configDigest(),
+          image.configDigest().toString(),
           Map.of("containerd.io/gc.ref.snapshot." + session.snapshotter(), top));
     }
   }

@@ -2,8 +2,10 @@ package dev.carafe.ctr;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.carafe.api.runc.v1.CheckpointOptions;
 import dev.carafe.api.runc.v1.ProcessDetails;
 import dev.carafe.api.services.containers.v1.Container;
+import dev.carafe.api.services.tasks.v1.CheckpointTaskRequest;
 import dev.carafe.api.services.tasks.v1.DeleteTaskRequest;
 import dev.carafe.api.services.tasks.v1.KillRequest;
 import dev.carafe.api.services.tasks.v1.ListPidsRequest;
@@ -16,6 +18,7 @@ import dev.carafe.api.types.Metric;
 import dev.carafe.api.types.v1.Process;
 import dev.carafe.api.types.v1.ProcessInfo;
 import dev.carafe.ctr.grpc.StatusException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -120,6 +123,35 @@ final class TaskCommands {
             Api.Tasks.PAUSE,
             PauseTaskRequest.newBuilder().setContainerId(arguments.operand(0)).build());
     return 0;
+  }
+
+  /** Without a directory the checkpoint becomes content, whose digests are printed. */
+  int checkpoint() {
+    CheckpointOptions options =
+        CheckpointOptions.newBuilder()
+            .setExit(arguments.has("exit"))
+            .setImagePath(absolute("image-path"))
+            .setWorkPath(absolute("work-path"))
+            .build();
+    CheckpointTaskRequest request =
+        CheckpointTaskRequest.newBuilder()
+            .setContainerId(arguments.operand(0))
+            .setOptions(
+                Any.newBuilder()
+                    .setTypeUrl("containerd.runc.v1.CheckpointOptions")
+                    .setValue(options.toByteString()))
+            .build();
+    session
+        .channel()
+        .unary(Api.Tasks.CHECKPOINT, request)
+        .getDescriptorsList()
+        .forEach(descriptor -> session.out().println(descriptor.getDigest()));
+    return 0;
+  }
+
+  private String absolute(String flag) {
+    String path = arguments.value(flag, "");
+    return path.isEmpty() ? "" : Path.of(path).toAbsolutePath().toString();
   }
 
   int resume() {

@@ -37,7 +37,7 @@ class CompletionTest {
   @ParameterizedTest
   @CsvSource({
     "im,import images",
-    "images l,ls",
+    "images l,ls label",
     "images ls --q,--quiet",
     "-n ns images r,rm",
     "--address /x tasks ki,kill",
