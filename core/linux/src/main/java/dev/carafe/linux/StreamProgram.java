@@ -34,7 +34,7 @@ public final class StreamProgram extends InputStream {
   private final CompletableFuture<String> errors = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Throwable> fed = new CompletableFuture<>();
   private final String name;
-  private volatile @Nullable Thread feeder;
+  private @Nullable Thread feeder;
   private boolean ended;
   private boolean closed;
 
@@ -123,9 +123,14 @@ public final class StreamProgram extends InputStream {
 
   private void feed(InputStream input, Fd stdin, Executor threads) {
     threads.execute(() -> {
-      feeder = Thread.currentThread();
       try (stdin) {
-        fed.complete(feed(input, stdin));
+        // Whoever closes interrupts the thread that is known by then: a later one never begins.
+        boolean begin;
+        synchronized (this) {
+          begin = !closed;
+          feeder = Thread.currentThread();
+        }
+        fed.complete(begin ? feed(input, stdin) : new InterruptedException());
       }
     });
   }
@@ -292,17 +297,22 @@ public final class StreamProgram extends InputStream {
     }
   }
 
-  /** Kills the program if it has not ended, and waits until its input is read no more. */
+  /**
+   * Kills the program if it has not ended, and waits until its input is read no more.
+   *
+   * @throws IOException if a read of the input does not end when interrupted
+   */
   @Override
   public void close() throws IOException {
+    Thread reading;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
+      reading = feeder;
     }
     kill();
-    Thread reading = feeder;
     if (reading != null && !fed.isDone()) {
       reading.interrupt();
     }
@@ -310,9 +320,11 @@ public final class StreamProgram extends InputStream {
     try {
       while (!fed.isDone()) {
         try {
-          fed.get();
+          fed.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
           interrupted = true;
+        } catch (TimeoutException e) {
+          throw new IOException(name + ": its input does not let go of its reader", e);
         } catch (ExecutionException e) {
           throw new IOException(e);
         }

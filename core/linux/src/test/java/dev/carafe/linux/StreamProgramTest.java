@@ -2,6 +2,7 @@ package dev.carafe.linux;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,7 +16,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,10 @@ class StreamProgramTest {
   }
 
   private StreamProgram start(String script, byte[] payload, InputStream input) {
+    return start(script, payload, input, body -> Thread.ofVirtual().start(body));
+  }
+
+  private StreamProgram start(String script, byte[] payload, InputStream input, Executor threads) {
     return StreamProgram.start(
         loop,
         new StreamProgram.Command(
@@ -42,7 +49,7 @@ class StreamProgramTest {
             List.of("PATH=/usr/bin:/bin", "V=v"),
             payload),
         input,
-        body -> Thread.ofVirtual().start(body));
+        threads);
   }
 
   private static InputStream text(String text) {
@@ -192,6 +199,25 @@ class StreamProgramTest {
       assertThrows(InterruptedIOException.class, program::read);
       assertTrue(Thread.interrupted(), "the flag is kept");
     }
+  }
+
+  @Test
+  void aReaderThatBeginsAfterTheCloseDoesNotKeepItWaiting() throws Exception {
+    // Given
+    AtomicReference<Runnable> reader = new AtomicReference<>();
+    Silent input = new Silent();
+    StreamProgram program = start("sleep 1000", NONE, input, reader::set);
+
+    // When
+    Thread closing = Thread.ofPlatform().start(() -> assertDoesNotThrow(program::close));
+    while (closing.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    reader.get().run();
+    closing.join();
+
+    // Then
+    assertEquals(1, input.read.getCount(), "nothing is read");
   }
 
   @Test
