@@ -17,9 +17,12 @@ final class Signals {
   private Signals() {}
 
   static void install(Daemon daemon, Reload reload) {
+    // What nohup or a shell's "&" ignores is meant for us all the same; Java would leave it
+    // ignored.
+    ProcessCalls.defaultAction(dev.carafe.linux.Signals.SIGHUP);
+    ProcessCalls.defaultAction(dev.carafe.linux.Signals.SIGINT);
     Signal.handle(new Signal("TERM"), signal -> daemon.stop());
     Signal.handle(new Signal("INT"), signal -> daemon.stop());
-    ProcessCalls.defaultAction(dev.carafe.linux.Signals.SIGHUP);
     Signal.handle(new Signal("HUP"), signal -> Thread.ofVirtual().name("reload").start(reload));
     Signal.handle(new Signal("USR1"), signal -> dump());
   }
