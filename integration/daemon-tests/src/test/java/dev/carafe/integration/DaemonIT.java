@@ -246,7 +246,7 @@ class DaemonIT {
     Program program = daemon.program();
     List<String> words = new ArrayList<>(List.of("-c", "trap '' HUP INT; exec \"$@\"", "sh"));
     words.addAll(program.command());
-    Program ignoring = Program.of("sh", words.toArray(String[]::new));
+    Program ignoring = Program.of(Path.of("sh"), words);
     for (var variable : program.environment().entrySet()) {
       ignoring = ignoring.with(variable.getKey(), variable.getValue());
     }
