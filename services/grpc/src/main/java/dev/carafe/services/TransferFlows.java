@@ -3,6 +3,7 @@ package dev.carafe.services;
 import dev.carafe.engine.archive.ImageExporter;
 import dev.carafe.engine.archive.ImageImporter;
 import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.ImageVerification;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.push.ImagePusher;
 import dev.carafe.spi.diffs.Differ;
@@ -29,6 +30,10 @@ public interface TransferFlows {
 
   @Direct
   LayerApplier applier();
+
+  /** Whether an image may be used here: asked at a pull, and by CRI before a container is made. */
+  @Direct
+  ImageVerification verification();
 
   /** Differs in the order in which they are asked. */
   @Direct

@@ -106,13 +106,9 @@ public final class TransferFlowsFactory
     Metadata metadata = context.require(Metadata.TYPE);
     LayerApplier applier =
         new LayerApplier(differs, context.wanted(PluginTypes.LAYER_PROCESSOR).values(), bounds);
-    ImagePuller puller =
-        new ImagePuller(
-            metadata,
-            registry,
-            verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers()),
-            applier,
-            bounds);
+    ImageVerification verification =
+        verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers());
+    ImagePuller puller = new ImagePuller(metadata, registry, verification, applier, bounds);
     puller.forgetInterrupted();
     return new Running(
         puller,
@@ -120,6 +116,7 @@ public final class TransferFlowsFactory
         new ImageImporter(metadata, archive, puller),
         new ImageExporter(metadata, archive),
         applier,
+        verification,
         differs,
         config.snapshotter());
   }
@@ -157,6 +154,7 @@ public final class TransferFlowsFactory
       ImageImporter importer,
       ImageExporter exporter,
       LayerApplier applier,
+      ImageVerification verification,
       List<Differ> differs,
       String defaultSnapshotter)
       implements TransferFlows {}

@@ -1,0 +1,166 @@
+package dev.carafe.plugin.verifier.policy;
+
+import dev.carafe.plugin.verifier.policy.Policy.AcceptAnything;
+import dev.carafe.plugin.verifier.policy.Policy.Reject;
+import dev.carafe.plugin.verifier.policy.Policy.Requirement;
+import dev.carafe.plugin.verifier.policy.Policy.SignedBy;
+import dev.carafe.plugin.verifier.policy.Policy.SigstoreSigned;
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.plugins.Reloadable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges by the policy as it is at that moment. A signature must be of what the name stands for: of
+ * the index, where it is one.
+ */
+final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, AutoCloseable {
+  private final @Nullable Attachments attachments;
+  private volatile PolicyConfig config;
+  private @Nullable Lookaside lookaside;
+
+  PolicyVerifier(PolicyConfig config, @Nullable ImageSource source) {
+    this.config = config;
+    this.attachments = source == null ? null : new Attachments(source);
+  }
+
+  @Override
+  public Verdict verify(ImageName name, Descriptor target) {
+    PolicyConfig current = config;
+    Path file = current.policy();
+    if (Files.notExists(file) && file.equals(PolicyConfig.DEFAULT.policy())) {
+      return new Verdict(true, "there is no " + file);
+    }
+    try {
+      Policy policy = PolicyReader.read(Bounded.file(file, Bounded.POLICY));
+      Judgement judgement = new Judgement(current, name, target.digest());
+      List<String> reasons = new ArrayList<>();
+      for (Requirement requirement : policy.of(judgement.image)) {
+        Verdict verdict = judgement.of(requirement);
+        if (!verdict.ok()) {
+          return verdict;
+        }
+        reasons.add(verdict.reason());
+      }
+      return new Verdict(true, String.join(", ", reasons));
+    } catch (PolicyException e) {
+      throw new FailedPreconditionException("policy \"" + file + "\": " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("\"" + name + "\": cancelled", e);
+    }
+  }
+
+  /** One image before the requirements. */
+  private final class Judgement {
+    private final PolicyConfig current;
+    private final ImageName name;
+    private final ImageIdentity image;
+    private final Digest manifest;
+
+    Judgement(PolicyConfig current, ImageName name, Digest manifest) {
+      this.current = current;
+      this.name = name;
+      this.image = ImageIdentity.of(name);
+      this.manifest = manifest;
+    }
+
+    Verdict of(Requirement requirement) throws InterruptedException {
+      return switch (requirement) {
+        case AcceptAnything() -> new Verdict(true, "anything is accepted");
+        case Reject() -> new Verdict(false, "the policy rejects it");
+        case SignedBy by -> signedBy(by);
+        case SigstoreSigned by -> sigstoreSigned(by);
+      };
+    }
+
+    private Verdict signedBy(SignedBy by) throws InterruptedException {
+      Registries.Place place = Registries.read(current.registriesDir()).of(image);
+      if (place.lookaside() == null) {
+        return new Verdict(
+            false, "no lookaside is configured in " + current.registriesDir() + " for " + image);
+      }
+      List<String> objections = new ArrayList<>();
+      for (byte[] message : lookaside(current).signatures(place.lookaside(), image, manifest)) {
+        try {
+          Claim claim = Claim.read(by.keys().open(message, Instant.now()), Claim.SIMPLE);
+          if (claim.covers(manifest, image, by.identity())) {
+            return new Verdict(true, "signed as " + claim.reference());
+          }
+          objections.add("signed as " + claim.reference() + " with " + claim.digest());
+        } catch (PolicyException e) {
+          objections.add(e.getMessage());
+        }
+      }
+      return unsigned(objections);
+    }
+
+    private Verdict sigstoreSigned(SigstoreSigned by) {
+      if (!Registries.read(current.registriesDir()).of(image).attachments()) {
+        return new Verdict(
+            false,
+            "use-sigstore-attachments is not set in " + current.registriesDir() + " for " + image);
+      }
+      if (attachments == null) {
+        throw new PolicyException("there is no image source to fetch signatures from");
+      }
+      List<String> objections = new ArrayList<>();
+      for (Attachments.Signed signed : attachments.signatures(name, manifest)) {
+        if (!by.keys().signed(signed.payload(), signed.signature())) {
+          objections.add("signed by no key that is trusted");
+          continue;
+        }
+        try {
+          Claim claim = Claim.read(signed.payload(), Claim.SIGSTORE);
+          if (claim.covers(manifest, image, by.identity())) {
+            return new Verdict(true, "signed as " + claim.reference());
+          }
+          objections.add("signed as " + claim.reference() + " with " + claim.digest());
+        } catch (PolicyException e) {
+          objections.add(e.getMessage());
+        }
+      }
+      return unsigned(objections);
+    }
+
+    private Verdict unsigned(List<String> objections) {
+      return new Verdict(
+          false,
+          objections.isEmpty()
+              ? "a signature is required, and there is none"
+              : "no signature counts: " + String.join("; ", objections));
+    }
+  }
+
+  /** Few policies ask for signatures of that kind: a client is made when one does. */
+  private synchronized Lookaside lookaside(PolicyConfig current) {
+    if (lookaside == null) {
+      lookaside = new Lookaside(current.requestTimeout());
+    }
+    return lookaside;
+  }
+
+  @Override
+  public synchronized void reload(PolicyConfig next) {
+    config = next;
+    close();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (lookaside != null) {
+      lookaside.close();
+      lookaside = null;
+    }
+  }
+}
