@@ -56,6 +56,8 @@ class ModuleRulesTest {
           Map.entry("services/telemetry", Set.of("core/spi", "core/engine")),
           Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
           Map.entry("plugins/cri-streaming", Set.of("core/spi")),
+          Map.entry(
+              "plugins/nri", Set.of("core/spi", "core/linux", "core/oci", "core/ttrpc", "api")),
           Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
           Map.entry(
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),

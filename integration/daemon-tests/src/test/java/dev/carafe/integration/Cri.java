@@ -61,7 +61,11 @@ final class Cri implements AutoCloseable {
   }
 
   static Cri of(Lab lab) {
-    return lab.closeLater(new Cri(lab, lab.daemon()));
+    return of(lab, lab.daemon());
+  }
+
+  static Cri of(Lab lab, TestDaemon daemon) {
+    return lab.closeLater(new Cri(lab, daemon));
   }
 
   /** With a bridge of the test's own. */
@@ -183,6 +187,16 @@ final class Cri implements AutoCloseable {
     return runtime()
         .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build())
         .getStatus();
+  }
+
+  /** Ids of all pods that are listed. */
+  List<String> pods() {
+    return runtime()
+        .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
+        .getItemsList()
+        .stream()
+        .map(PodSandbox::getId)
+        .toList();
   }
 
   void stopPod(String id) {

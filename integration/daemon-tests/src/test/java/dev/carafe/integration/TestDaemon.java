@@ -33,6 +33,8 @@ final class TestDaemon {
     try {
       Files.createDirectories(temp);
       Files.createDirectories(home.resolve("run"));
+      Files.createDirectories(home.resolve("conf.d"));
+      Files.writeString(home.resolve("conf.d/50-nri.toml"), nri());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -46,6 +48,22 @@ final class TestDaemon {
             state().toString()));
     this.flags.addAll(List.of("--address", socket().toString()));
     config("");
+  }
+
+  /** The machine's plugins are none of a test's business. */
+  private String nri() {
+    return """
+    [nri]
+    socket = "%1$s/nri.sock"
+    plugin_path = "%1$s/nri"
+    plugin_config_path = "%1$s/nri.d"
+    """
+        .formatted(home);
+  }
+
+  /** Where NRI plugins connect to. */
+  Path nriSocket() {
+    return home.resolve("nri.sock");
   }
 
   /** Replaces the configuration file; the next start reads it. */

@@ -17,7 +17,9 @@ import dev.carafe.oci.SignalNames;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.mounts.Mount;
+import dev.carafe.spi.pods.AdjustedContainer;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -42,6 +44,7 @@ final class ContainerCreation {
   private final TaskManager tasks;
   private final CriImages images;
   private final PodFiles files;
+  private final Hooks hooks;
   private final Path root;
 
   ContainerCreation(
@@ -50,12 +53,14 @@ final class ContainerCreation {
       TaskManager tasks,
       CriImages images,
       PodFiles files,
+      Hooks hooks,
       Path root) {
     this.records = records;
     this.metadata = metadata;
     this.tasks = tasks;
     this.images = images;
     this.files = files;
+    this.hooks = hooks;
     this.root = root;
   }
 
@@ -117,14 +122,7 @@ final class ContainerCreation {
               files.shm(pod),
               volumes(id, config, image));
       byte[] spec = new ContainerSpec(pod, config, image, shared).json(id, user);
-      stages.at("record");
-      Map<String, String> labels = new HashMap<>(image.config().labels());
-      labels.putAll(config.getLabelsMap());
-      labels.put(Records.KIND, "container");
-      labels
-          .entrySet()
-          .removeIf(label -> label.getKey().length() + label.getValue().length() > 4096);
-      records.add(
+      var container =
           new CriContainer(
               id,
               pod.id(),
@@ -135,24 +133,45 @@ final class ContainerCreation {
               user,
               Instant.now(),
               null,
-              null),
+              null);
+      stages.at("hooks");
+      AdjustedContainer adjusted = adjusted(pod, container, spec);
+      stages.at("record");
+      Map<String, String> labels = new HashMap<>(image.config().labels());
+      labels.putAll(config.getLabelsMap());
+      labels.put(Records.KIND, "container");
+      labels
+          .entrySet()
+          .removeIf(label -> label.getKey().length() + label.getValue().length() > 4096);
+      records.add(
+          container,
           new Container(
               id,
               labels,
               image.names().getFirst(),
               new Container.Runtime(pod.handler(), null),
-              new TypedValue(RuntimeSpec.TYPE_URL, spec),
+              new TypedValue(RuntimeSpec.TYPE_URL, adjusted.spec()),
               images.snapshotter(),
               id,
               Map.of(),
               pod.id(),
               Instant.EPOCH,
               Instant.EPOCH));
+      hooks.created(container);
       return id;
     } catch (RuntimeException | Error e) {
+      hooks.notCreated(pod, id);
       discard(snapshotter, id, e);
       throw e;
     }
+  }
+
+  private AdjustedContainer adjusted(Pod pod, CriContainer container, byte[] spec) {
+    AdjustedContainer adjusted = hooks.creating(pod, container, spec);
+    if (!adjusted.cdiDevices().isEmpty()) {
+      throw new UnimplementedException("container: CDI devices are not supported yet");
+    }
+    return adjusted;
   }
 
   private void discard(Snapshotter snapshotter, String id, Throwable cause) {

@@ -51,6 +51,9 @@ final class ContainerFlow {
   private static final Duration KILL = Duration.ofSeconds(30);
   private static final int START_ERROR = 128;
 
+  /** How long a container may take to end that a hook wants to end. */
+  static final Duration EVICTION = Duration.ofSeconds(10);
+
   private final Records records;
   private final Metadata metadata;
   private final TaskManager tasks;
@@ -59,6 +62,7 @@ final class ContainerFlow {
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
   private final Map<String, CompletableFuture<Boolean>> ends = new ConcurrentHashMap<>();
+  private final Hooks hooks;
   private final Consumer<CriContainer> onEnd;
 
   ContainerFlow(
@@ -68,14 +72,16 @@ final class ContainerFlow {
       CriImages images,
       PodFiles files,
       Path root,
+      Hooks hooks,
       CriConfig config,
       Consumer<CriContainer> onEnd) {
     this.records = records;
     this.metadata = metadata;
     this.tasks = tasks;
     this.images = images;
-    this.creation = new ContainerCreation(records, metadata, tasks, images, files, root);
+    this.creation = new ContainerCreation(records, metadata, tasks, images, files, hooks, root);
     this.creations = new InFlight<>("container", config.creationTimeout());
+    this.hooks = hooks;
     this.onEnd = onEnd;
   }
 
@@ -117,10 +123,12 @@ final class ContainerFlow {
       tasks.create(
           Records.NAMESPACE,
           new TaskRequest(id, rootfs, stdio(container), RuntimeOptions.NONE, null));
+      hooks.starting(container);
       // Before it runs: whoever finds it started later may find it ended, but never lost.
       records.change(container, present -> present.started(Instant.now()));
       watch(id);
       tasks.start(Records.NAMESPACE, id, "");
+      hooks.started(records.container(id));
       return true;
     } catch (RuntimeException e) {
       failed(container, e);
@@ -210,7 +218,19 @@ final class ContainerFlow {
                       : present.ended(new Exit(status.code(), reason, "", status.exitedAt())));
     }
     deleteTask(id);
+    stopped(container);
     onEnd.accept(container);
+  }
+
+  /** Whoever is told of its start is told of that first. */
+  private void stopped(CriContainer container) {
+    InFlight.unchecked(() ->
+        turns.alone(
+            container.id(),
+            () -> {
+              hooks.stopped(container);
+              return true;
+            }));
   }
 
   private void deleteTask(String id) {
@@ -324,6 +344,7 @@ final class ContainerFlow {
       log.debug("container {}: its snapshot is gone", id);
     }
     creation.removeFiles(id);
+    hooks.removed(container);
     records.remove(container);
     return true;
   }
@@ -335,26 +356,53 @@ final class ContainerFlow {
   /** Changes a container's limits, now and for its record. */
   void update(String id, LinuxContainerResources change, Map<String, String> annotations) {
     CriContainer found = records.container(id);
+    mustNotHaveEnded(found);
+    // Outside of its turn: hooks may change other containers, whose changes may change this one.
+    byte[] wanted = hooks.updating(found, Json.bytes(Resources.of(change)));
     InFlight.unchecked(
-        () -> turns.alone(found.id(), () -> updateNow(found.id(), change, annotations)));
+        () -> turns.alone(found.id(), () -> updateNow(found.id(), change, wanted, annotations)));
+    hooks.updated(records.container(found.id()));
+  }
+
+  private static void mustNotHaveEnded(CriContainer container) {
+    if (container.exit() != null) {
+      throw new FailedPreconditionException("container " + container.id() + ": has ended");
+    }
   }
 
   private boolean updateNow(
-      String id, LinuxContainerResources change, Map<String, String> annotations) {
+      String id, LinuxContainerResources change, byte[] wanted, Map<String, String> annotations) {
     CriContainer container = records.container(id);
-    if (container.exit() != null) {
-      throw new FailedPreconditionException("container " + id + ": has ended");
-    }
+    mustNotHaveEnded(container);
     ContainerConfig config = container.config();
     LinuxContainerConfig linux = config.getLinux();
     LinuxContainerResources next = Resources.merge(linux.getResources(), change);
-    if (container.running()) {
-      tasks.update(Records.NAMESPACE, id, Json.bytes(Resources.of(change)), annotations);
-    }
+    changeLimits(container, wanted, annotations);
     ContainerConfig changed =
         config.toBuilder().setLinux(linux.toBuilder().setResources(next)).build();
     records.change(container, present -> present.with(changed));
     return true;
+  }
+
+  private void changeLimits(
+      CriContainer container, byte[] limits, Map<String, String> annotations) {
+    if (container.running()) {
+      tasks.update(Records.NAMESPACE, container.id(), limits, annotations);
+    }
+    records.changeLimits(container.id(), limits);
+  }
+
+  /** Changes a container's limits as a hook wants it: {@code linux.resources} in JSON. */
+  void change(CriContainer found, byte[] limits) {
+    InFlight.unchecked(() ->
+        turns.alone(
+            found.id(),
+            () -> {
+              CriContainer container = records.container(found.id());
+              mustNotHaveEnded(container);
+              changeLimits(container, limits, Map.of());
+              return true;
+            }));
   }
 
   void reopenLog(String id) {
@@ -384,24 +432,27 @@ final class ContainerFlow {
         deleteTask(container.id());
       }
     } else if (status == null) {
-      records.change(
-          container,
-          present ->
-              present.ended(
-                  new Exit(
-                      ExitStatus.UNKNOWN_CODE,
-                      Exit.UNKNOWN,
-                      "nothing is known of its end",
-                      Instant.now())));
+      hooks.stopped(
+          records.change(
+              container,
+              present ->
+                  present.ended(
+                      new Exit(
+                          ExitStatus.UNKNOWN_CODE,
+                          Exit.UNKNOWN,
+                          "nothing is known of its end",
+                          Instant.now()))));
     } else if (status instanceof ProcessStatus.Created) {
       // Cut off between its record and its start: it never ran.
       kill(container.id());
       deleteTask(container.id());
-      records.change(
-          container,
-          present ->
-              present.ended(
-                  new Exit(START_ERROR, Exit.START_ERROR, "the start was cut off", Instant.now())));
+      hooks.stopped(
+          records.change(
+              container,
+              present ->
+                  present.ended(
+                      new Exit(
+                          START_ERROR, Exit.START_ERROR, "the start was cut off", Instant.now()))));
     } else {
       watch(container.id());
     }

@@ -24,5 +24,6 @@ public interface Cri {
       CniNetworks networks,
       ContainerEvents events,
       Stats stats,
-      Runtimes runtimes) {}
+      Runtimes runtimes,
+      Hooks hooks) {}
 }

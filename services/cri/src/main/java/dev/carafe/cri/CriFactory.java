@@ -12,6 +12,7 @@ import dev.carafe.services.TransferFlows;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
         Cri.TYPE,
         "runtime",
         List.of(Metadata.TYPE, TaskService.TYPE, SandboxService.TYPE, TransferFlows.TYPE),
+        List.of(PluginTypes.POD_HOOKS),
         false,
         CriConfig.DEFAULT);
   }
@@ -38,6 +40,13 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     CriImages images = new CriImages(metadata, context.require(TransferFlows.TYPE), config);
     PodFiles files = new PodFiles(context.state(), Mounter.kernel());
     ContainerEvents events = new ContainerEvents();
+    Hooks hooks =
+        new Hooks(
+            context.wanted(PluginTypes.POD_HOOKS).values(),
+            records,
+            metadata,
+            tasks.manager(),
+            context.require(SandboxService.TYPE).manager());
     ContainerFlow containers =
         new ContainerFlow(
             records,
@@ -46,6 +55,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             images,
             files,
             context.root(),
+            hooks,
             config,
             ended ->
                 events.publish(
@@ -63,6 +73,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             files,
             networks,
             containers,
+            hooks,
             config);
     Commands commands =
         new Commands(records, metadata, tasks.manager(), context.state(), config.execDrain());
@@ -72,6 +83,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
         context.root(),
         records.containers().stream().map(CriContainer::id).collect(Collectors.toSet()));
     pods.recover();
+    hooks.attach(containers);
     Thread.ofVirtual().name("cri-recovery").start(containers::recover);
     return new Running(
         new Cri.Flows(
@@ -87,7 +99,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             networks,
             events,
             new Stats(records, metadata, tasks.manager(), images, context.root()),
-            new Runtimes(tasks.handlers(), config)));
+            new Runtimes(tasks.handlers(), config),
+            hooks));
   }
 
   private record Running(Cri.Flows flows) implements Cri, AutoCloseable {

@@ -132,7 +132,10 @@ abstract class PodCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
           if (request.hasResources()) {
             config.getLinuxBuilder().setResources(request.getResources());
           }
-          flows.records().change(pod, present -> present.with(config.build()));
+          flows
+              .hooks()
+              .podUpdating(pod, config.getLinux().getOverhead(), config.getLinux().getResources());
+          flows.hooks().podUpdated(flows.records().change(pod, p -> p.with(config.build())));
           return UpdatePodSandboxResourcesResponse.getDefaultInstance();
         });
   }

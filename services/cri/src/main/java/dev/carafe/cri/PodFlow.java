@@ -42,6 +42,7 @@ final class PodFlow {
   private final PodFiles files;
   private final PodNetworks networks;
   private final ContainerFlow containers;
+  private final Hooks hooks;
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
 
@@ -51,12 +52,14 @@ final class PodFlow {
       PodFiles files,
       PodNetworks networks,
       ContainerFlow containers,
+      Hooks hooks,
       CriConfig config) {
     this.records = records;
     this.sandboxes = sandboxes;
     this.files = files;
     this.networks = networks;
     this.containers = containers;
+    this.hooks = hooks;
     this.creations = new InFlight<>("pod sandbox", config.creationTimeout());
   }
 
@@ -107,13 +110,18 @@ final class PodFlow {
         stages.at("network");
         addresses = networks.setUp(pod, networkNamespace(pod));
       }
-      stages.at("record");
+      stages.at("hooks");
       List<String> ips = addresses;
+      hooks.podStarting(pod.becameReady(ips));
+      stages.at("record");
       records.change(pod, present -> present.becameReady(ips));
       return pod.id();
     } catch (Exception | Error e) {
       undo(pod, e);
       throw e;
+    } finally {
+      hooks.podSettled(pod.id());
+      records.settled(pod.id());
     }
   }
 
@@ -163,6 +171,10 @@ final class PodFlow {
 
   /** Files of the pod's namespaces by the names that the OCI runtime specification gives them. */
   Map<String, String> namespaces(Pod pod) {
+    return namespaces(sandboxes, pod);
+  }
+
+  static Map<String, String> namespaces(SandboxManager sandboxes, Pod pod) {
     SandboxStatus status = sandboxes.status(key(pod), true, CONTROLLER);
     Map<String, String> paths = new HashMap<>();
     Map.of("net", "network", "ipc", "ipc", "uts", "uts")
@@ -203,6 +215,9 @@ final class PodFlow {
   private boolean stopNow(String id) throws Exception {
     Pod pod = records.pod(id);
     containers.stopAll(pod.id());
+    if (pod.ready()) {
+      hooks.podStopping(pod);
+    }
     if (!pod.hostNetwork()) {
       networks.tearDown(pod);
     }
@@ -238,6 +253,7 @@ final class PodFlow {
       log.debug("pod sandbox {}: its namespaces were never made", id);
     }
     files.remove(pod);
+    hooks.podRemoved(pod);
     records.remove(pod);
     return true;
   }

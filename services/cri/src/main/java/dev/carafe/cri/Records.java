@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ final class Records {
 
   private final Metadata metadata;
   private final Map<String, Pod> pods = new ConcurrentHashMap<>();
+  private final Set<String> unsettled = ConcurrentHashMap.newKeySet();
   private final Map<String, CriContainer> containers = new ConcurrentHashMap<>();
 
   Records(Metadata metadata) {
@@ -76,6 +78,16 @@ final class Records {
 
   Collection<Pod> pods() {
     return pods.values();
+  }
+
+  /** All but those that are being created just now. */
+  List<Pod> settledPods() {
+    return pods.values().stream().filter(pod -> !unsettled.contains(pod.id())).toList();
+  }
+
+  /** A pod's creation is over, well or not. */
+  void settled(String id) {
+    unsettled.remove(id);
   }
 
   Collection<CriContainer> containers() {
@@ -124,7 +136,9 @@ final class Records {
     return (id.length() > 80 ? id.substring(0, 80) + "..." : id).replaceAll("\\p{Cntrl}", "?");
   }
 
+  /** Adds a pod, which is not listed before it is {@link #settled}. */
   void add(Pod pod, String controller) {
+    unsettled.add(pod.id());
     sandboxStore()
         .create(
             new Sandbox(
@@ -186,6 +200,31 @@ final class Records {
             });
     containers.replace(container.id(), changed[0]);
     return changed[0];
+  }
+
+  /** Changes limits in a container's specification, {@code linux.resources} in JSON. */
+  void changeLimits(String id, byte[] resources) {
+    containerStore().update(id, record -> limited(record, resources));
+  }
+
+  private static Container limited(Container record, byte[] resources) {
+    TypedValue spec = record.spec();
+    TypedValue changed =
+        spec == null
+            ? null
+            : new TypedValue(spec.typeUrl(), Resources.into(spec.value(), resources));
+    return new Container(
+        record.id(),
+        record.labels(),
+        record.image(),
+        record.runtime(),
+        changed,
+        record.snapshotter(),
+        record.snapshotKey(),
+        record.extensions(),
+        record.sandboxId(),
+        record.createdAt(),
+        record.updatedAt());
   }
 
   void remove(CriContainer container) {

@@ -2,6 +2,8 @@ package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.HugepageLimit;
 import dev.carafe.api.cri.v1.LinuxContainerResources;
+import dev.carafe.oci.Json;
+import dev.carafe.oci.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +53,34 @@ final class Resources {
     if (!value.isEmpty()) {
       group.put(name, value);
     }
+  }
+
+  /**
+   * A specification with other limits.
+   *
+   * @param change {@code linux.resources} in JSON; what it does not name stays
+   */
+  static byte[] into(byte[] spec, byte[] change) {
+    JsonObject whole = Json.object("specification", spec);
+    Map<String, Object> linux = new LinkedHashMap<>(whole.object("linux").members());
+    Map<String, Object> limits =
+        new LinkedHashMap<>(whole.object("linux").object("resources").members());
+    Json.object("limits", change)
+        .members()
+        .forEach((name, value) -> limits.merge(name, value, Resources::over));
+    linux.put("resources", limits);
+    Map<String, Object> changed = new LinkedHashMap<>(whole.members());
+    changed.put("linux", linux);
+    return Json.bytes(changed);
+  }
+
+  private static Object over(Object present, Object change) {
+    if (present instanceof Map<?, ?> group && change instanceof Map<?, ?> next) {
+      Map<Object, Object> merged = new LinkedHashMap<>(group);
+      merged.putAll(next);
+      return merged;
+    }
+    return change;
   }
 
   /** Limits with what a change sets; what it leaves at nothing stays. */

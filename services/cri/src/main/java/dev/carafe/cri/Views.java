@@ -73,7 +73,7 @@ final class Views {
   }
 
   static List<PodSandbox> pods(Records records, PodSandboxFilter filter) {
-    return records.pods().stream()
+    return records.settledPods().stream()
         .filter(pod ->
             (filter.getId().isEmpty() || pod.id().startsWith(filter.getId()))
                 && (!filter.hasState() || filter.getState().getState() == state(pod))

@@ -35,6 +35,7 @@ public final class ConfigLoader {
           "credentials", "dev.carafe.credential-provider.v1.docker-config",
           "cri", "io.containerd.cri.v1.runtime",
           "gc", "io.containerd.gc.v1.scheduler",
+          "nri", "io.containerd.nri.v1.nri",
           "grpc-tcp", "io.containerd.server.v1.grpc-tcp");
 
   /**

@@ -10,6 +10,7 @@ import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.metadata.MetadataDatabase;
+import dev.carafe.spi.pods.PodHooks;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.sandboxes.SandboxController;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -45,6 +46,10 @@ public final class PluginTypes {
 
   public static final PluginType<SandboxController> SANDBOX_CONTROLLER =
       new PluginType<>("io.containerd.sandbox.controller.v1", SandboxController.class);
+
+  /** The first of its kind is the Node Resource Interface, hence the name. */
+  public static final PluginType<PodHooks> POD_HOOKS =
+      new PluginType<>("io.containerd.nri.v1", PodHooks.class);
 
   private PluginTypes() {}
 }

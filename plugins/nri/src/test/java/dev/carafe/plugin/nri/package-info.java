@@ -1,0 +1,4 @@
+@NullMarked
+package dev.carafe.plugin.nri;
+
+import org.jspecify.annotations.NullMarked;
