@@ -80,6 +80,7 @@ class CodeRulesTest {
                 "dev.carafe.plugin.proxy..",
                 "dev.carafe.plugin.*.proxy..",
                 "dev.carafe.ttrpc..",
+                "dev.carafe.plugin.nri..",
                 "dev.carafe.plugin.runtime.shim..")
             .should()
             .dependOnClassesThat()

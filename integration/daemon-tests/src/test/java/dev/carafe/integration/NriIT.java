@@ -188,7 +188,7 @@ class NriIT {
   void aPluginThatHangsIsDroppedAndThePodRuns(Lab lab) throws Exception {
     // Given
     TestDaemon daemon = lab.newDaemon();
-    Cri cri = Cri.of(lab, daemon.config("[nri]\nplugin_request_timeout = \"500ms\"\n").start());
+    Cri cri = Cri.of(lab, daemon.config("[nri]\nplugin_request_timeout = \"3s\"\n").start());
     NriPlugin plugin = NriPlugin.of(lab, daemon);
     var never = new CountDownLatch(1);
     plugin.on(

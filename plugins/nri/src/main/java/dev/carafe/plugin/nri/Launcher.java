@@ -10,6 +10,7 @@ import dev.carafe.linux.SocketCalls;
 import dev.carafe.linux.Spawn;
 import dev.carafe.linux.Spawned;
 import dev.carafe.linux.TrustedProgram;
+import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.ttrpc.TtrpcException;
@@ -54,6 +55,7 @@ final class Launcher implements AutoCloseable {
   private final Set<Spawned> running = ConcurrentHashMap.newKeySet();
   private final AtomicInteger meetings = new AtomicInteger();
   private @Nullable EventLoop loop;
+  private boolean closed;
 
   /**
    * A plugin that is installed.
@@ -173,7 +175,13 @@ final class Launcher implements AutoCloseable {
     }
   }
 
-  private void watch(Installed plugin, Spawned child) {
+  private synchronized void watch(Installed plugin, Spawned child) {
+    if (closed) {
+      ProcessCalls.pidfdSendSignal(child.pidfd(), Signals.SIGKILL);
+      ExitStatus unused = ProcessCalls.waitFor(child.pidfd());
+      child.close();
+      throw new CancelledException("the daemon ends");
+    }
     running.add(child);
     var unused =
         loop()
@@ -188,7 +196,7 @@ final class Launcher implements AutoCloseable {
             });
   }
 
-  private synchronized EventLoop loop() {
+  private EventLoop loop() {
     EventLoop open = loop;
     if (open == null) {
       open = EventLoop.start("nri plugins", MOST);
@@ -231,6 +239,9 @@ final class Launcher implements AutoCloseable {
   /** Ends all plugins. */
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     running.forEach(child -> signal(child, Signals.SIGTERM));
     try {
       for (Spawned child : running) {

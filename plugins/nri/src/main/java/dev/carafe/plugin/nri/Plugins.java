@@ -113,8 +113,8 @@ final class Plugins implements AutoCloseable {
 
   private void connected(SocketChannel channel) {
     Peer peer = peer(channel, null);
-    if (connected.size() >= MOST || closed) {
-      log.warn("NRI: a connection is refused: there are {} already", connected.size());
+    if (connected.size() >= MOST) {
+      log.warn("NRI: a connection is refused: there are {} already", MOST);
       peer.close();
       return;
     }
@@ -128,6 +128,10 @@ final class Plugins implements AutoCloseable {
   private void admit(Peer peer, String configuration) {
     connected.add(peer);
     peer.onClose(() -> left(peer));
+    if (closed) {
+      peer.close();
+      return;
+    }
     try {
       peer.start();
       peer.awaitRegistration(config.pluginRegistrationTimeout());
