@@ -1,9 +1,12 @@
 package dev.carafe.cri;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.carafe.api.cri.v1.HugepageLimit;
 import dev.carafe.api.cri.v1.LinuxContainerResources;
+import dev.carafe.oci.Json;
+import dev.carafe.oci.JsonObject;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -43,5 +46,28 @@ class ResourcesTest {
             present, LinuxContainerResources.newBuilder().setMemoryLimitInBytes(9).build());
 
     assertEquals(present.toBuilder().setMemoryLimitInBytes(9).build(), next);
+  }
+
+  @Test
+  void aSpecificationKeepsTheLimitsThatAChangeDoesNotName() {
+    // Given
+    byte[] spec =
+        """
+        {"process": {"args": ["sh"]},
+         "linux": {"cgroupsPath": "/c",
+           "resources": {"cpu": {"shares": 2, "quota": 5}, "pids": {"limit": 9}}}}
+        """
+            .getBytes(UTF_8);
+
+    // When
+    JsonObject changed =
+        Json.object("spec", Resources.into(spec, "{\"cpu\":{\"shares\":7}}".getBytes(UTF_8)));
+
+    // Then
+    JsonObject resources = changed.object("linux").object("resources");
+    assertEquals(Map.of("shares", 7L, "quota", 5L), resources.object("cpu").members());
+    assertEquals(9, resources.object("pids").number("limit", 0));
+    assertEquals("/c", changed.object("linux").text("cgroupsPath"));
+    assertEquals(List.of("sh"), changed.object("process").texts("args"));
   }
 }
