@@ -4,6 +4,7 @@ import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.ContainerStore;
 import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.engine.stores.Labels;
+import dev.carafe.engine.stores.TypedValue;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
@@ -49,9 +50,15 @@ final class ContainerTable implements ContainerStore {
       change.touch(Node.container(namespace, stored.id()));
       change.publish(
           namespace,
-          new Event.ContainerCreated(stored.id(), stored.image(), stored.runtime().name()));
+          new Event.ContainerCreated(
+              stored.id(), stored.image(), stored.runtime().name(), options(stored)));
       return stored;
     });
+  }
+
+  private static Event.@Nullable RuntimeOptions options(Container container) {
+    TypedValue options = container.runtime().options();
+    return options == null ? null : new Event.RuntimeOptions(options.typeUrl(), options.value());
   }
 
   @Override

@@ -305,7 +305,7 @@ class TablesTest {
     stores.containers().delete("c");
     assertEquals(
         List.of(
-            new Event.ContainerCreated("c", "image", "runc"),
+            new Event.ContainerCreated("c", "image", "runc", null),
             new Event.ContainerUpdated("c", "image", Map.of(), ""),
             new Event.ContainerDeleted("c")),
         world.events.take());

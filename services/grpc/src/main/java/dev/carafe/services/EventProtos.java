@@ -112,13 +112,23 @@ final class EventProtos {
         foreign(envelope.getTopic(), envelope.getEvent()));
   }
 
+  private static ContainerCreate.Runtime runtime(Event.ContainerCreated created) {
+    ContainerCreate.Runtime.Builder runtime =
+        ContainerCreate.Runtime.newBuilder().setName(created.runtime());
+    Event.RuntimeOptions options = created.options();
+    if (options != null) {
+      runtime.setOptions(Anys.of(options.typeUrl(), ByteString.copyFrom(options.value())));
+    }
+    return runtime.build();
+  }
+
   private static Message message(Event event) {
     return switch (event) {
       case Event.ContainerCreated e ->
           ContainerCreate.newBuilder()
               .setId(e.id())
               .setImage(e.image())
-              .setRuntime(ContainerCreate.Runtime.newBuilder().setName(e.runtime()))
+              .setRuntime(runtime(e))
               .build();
       case Event.ContainerUpdated e ->
           ContainerUpdate.newBuilder()

@@ -4,7 +4,9 @@ import static dev.carafe.services.Wire.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
+import dev.carafe.api.events.ContainerCreate;
 import dev.carafe.api.services.containers.v1.Container;
 import dev.carafe.api.services.containers.v1.ContainersGrpc;
 import dev.carafe.api.services.containers.v1.ContainersGrpc.ContainersBlockingStub;
@@ -172,10 +174,42 @@ class ContainersServiceTest extends ServiceTest {
     containers.delete(DeleteContainerRequest.newBuilder().setId("c").build());
     assertEquals(
         List.of(
-            new Event.ContainerCreated("c", "image", "runc"),
+            new Event.ContainerCreated(
+                "c",
+                "image",
+                "runc",
+                new Event.RuntimeOptions(
+                    Records.ODD.getTypeUrl(), Records.ODD.getValue().toByteArray())),
             new Event.ContainerUpdated("c", "new", Map.of("a", "1"), ""),
             new Event.ContainerDeleted("c")),
         wire.published());
+  }
+
+  @Test
+  void creationIsToldWithTheRuntimesOptions() {
+    // Given
+    Any options =
+        Any.newBuilder()
+            .setTypeUrl("containerd.runc.v1.Options")
+            .setValue(ByteString.copyFrom(new byte[] {1, 0, -1}))
+            .build();
+    // When
+    create(
+        container("c")
+            .setRuntime(Container.Runtime.newBuilder().setName("runc").setOptions(options)));
+    // Then
+    Event.ContainerCreated created = (Event.ContainerCreated) wire.published().getFirst();
+    assertEquals(
+        new Event.RuntimeOptions("containerd.runc.v1.Options", new byte[] {1, 0, -1}),
+        created.options());
+    assertEquals(
+        ContainerCreate.newBuilder()
+            .setId("c")
+            .setImage("image")
+            .setRuntime(ContainerCreate.Runtime.newBuilder().setName("runc").setOptions(options))
+            .build()
+            .toByteString(),
+        EventProtos.any(created).getValue());
   }
 
   @Test

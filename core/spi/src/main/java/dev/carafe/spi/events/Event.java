@@ -3,8 +3,10 @@ package dev.carafe.spi.events;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.mounts.Mount;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happened. One record for each event that the daemon itself raises, and {@link Foreign} for
@@ -14,10 +16,36 @@ public sealed interface Event {
   /** Where the event is published; containerd's topics. */
   String topic();
 
-  record ContainerCreated(String id, String image, String runtime) implements Event {
+  /**
+   * A container has been made.
+   *
+   * @param options of its runtime, or null
+   */
+  record ContainerCreated(String id, String image, String runtime, @Nullable RuntimeOptions options)
+      implements Event {
     @Override
     public String topic() {
       return "/containers/create";
+    }
+  }
+
+  /** A runtime's options with the URL of their type, as the client gave them. */
+  record RuntimeOptions(String typeUrl, byte[] value) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof RuntimeOptions that
+          && typeUrl.equals(that.typeUrl)
+          && Arrays.equals(value, that.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * typeUrl.hashCode() + Arrays.hashCode(value);
+    }
+
+    @Override
+    public String toString() {
+      return "RuntimeOptions[" + typeUrl + ", " + value.length + " bytes]";
     }
   }
 
