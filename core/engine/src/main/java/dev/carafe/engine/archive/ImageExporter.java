@@ -3,6 +3,7 @@ package dev.carafe.engine.archive;
 import dev.carafe.engine.Interrupts;
 import dev.carafe.engine.pull.PullLeases;
 import dev.carafe.engine.stores.Image;
+import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.stores.Namespace;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,9 @@ public final class ImageExporter {
             .leases()
             .addResource(lease, new Lease.Resource("content", image.target().digest().toString()));
         Walk walk = new Walk(stores.content(), request, name, blobs);
-        entries.add(new ImageArchive.Entry(name, image.target(), walk.image(image.target())));
+        Descriptor main = walk.image(image.target());
+        Descriptor target = withSources(stores.content(), image.target());
+        entries.add(new ImageArchive.Entry(name, target, main));
       }
       archives.write(
           new ImageArchive.Contents(entries, List.copyOf(blobs.values()), request.compatible()),
@@ -78,6 +82,27 @@ public final class ImageExporter {
         Interrupts.shielded(() -> stores.leases().delete(own.id()));
       }
     }
+  }
+
+  /** The repositories that an image is known to come from are among its annotations. */
+  private static Descriptor withSources(ContentStore content, Descriptor target) {
+    Map<String, String> annotations = new TreeMap<>(target.annotations());
+    content
+        .info(target.digest())
+        .labels()
+        .forEach((key, value) -> {
+          if (key.startsWith(Labels.DISTRIBUTION_SOURCE)) {
+            annotations.put(key, value);
+          }
+        });
+    return new Descriptor(
+        target.mediaType(),
+        target.digest(),
+        target.size(),
+        annotations,
+        target.platform(),
+        target.artifactType(),
+        target.urls());
   }
 
   /** Collects one image's blobs. */

@@ -168,7 +168,7 @@ final class LayerUnpacker {
       check(layer, applied);
       parent.await();
       if (!applied.needsParent()) {
-        commit(target, new CommitRequest(key, name(layer.chainId()), parentOf(layer), Map.of()));
+        commit(target, new CommitRequest(key, name(layer.chainId()), parentOf(layer), kept(layer)));
         committed = true;
       }
     } finally {
@@ -298,7 +298,7 @@ final class LayerUnpacker {
     boolean committed = false;
     try {
       check(layer, applyBlob(target, layer, mounts, Whiteouts.DELETE, steps));
-      commit(target, new CommitRequest(key, name(layer.chainId()), null, Map.of()));
+      commit(target, new CommitRequest(key, name(layer.chainId()), null, kept(layer)));
       committed = true;
     } finally {
       if (!committed) {
@@ -306,6 +306,11 @@ final class LayerUnpacker {
       }
     }
     steps.report("complete", layer.descriptor().size());
+  }
+
+  /** The label by which containerd's clients, too, name what an unpacked snapshot stands for. */
+  private static Map<String, String> kept(Layer layer) {
+    return Map.of(Labels.SNAPSHOT_REF, layer.chainId().toString());
   }
 
   private void commit(Target target, CommitRequest request) {

@@ -16,7 +16,10 @@ public final class Labels {
   public static final String GC_REF_CONTENT = "containerd.io/gc.ref.content";
   public static final String GC_REF_SNAPSHOT = "containerd.io/gc.ref.snapshot.";
   public static final String UNCOMPRESSED = "containerd.io/uncompressed";
-  private static final String DISTRIBUTION_SOURCE = "containerd.io/distribution.source.";
+
+  /** What {@link #distributionSource} begins with. */
+  public static final String DISTRIBUTION_SOURCE = "containerd.io/distribution.source.";
+
   public static final String SNAPSHOT_REF = "containerd.io/snapshot.ref";
   public static final String SNAPSHOT_PREFIX = "containerd.io/snapshot/";
 

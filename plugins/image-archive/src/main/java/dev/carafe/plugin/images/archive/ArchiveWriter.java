@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -108,9 +109,10 @@ final class ArchiveWriter {
         }
       }
       ObjectNode annotations = descriptor.putObject("annotations");
-      target.annotations().forEach(annotations::put);
-      annotations.put(NAME, image.name());
-      annotations.put(REF_NAME, refName(image.name()));
+      Map<String, String> named = new TreeMap<>(target.annotations());
+      named.put(NAME, image.name());
+      named.put(REF_NAME, refName(image.name()));
+      named.forEach(annotations::put);
       manifests.add(descriptor);
     }
     ObjectNode index = Json.object();
