@@ -123,7 +123,7 @@ final class ApiServer {
         .permitKeepAliveWithoutCalls(true)
         .permitKeepAliveTime(5, TimeUnit.SECONDS);
     around.forEach(builder::intercept);
-    services.forEach(builder::addService);
+    services.forEach(service -> builder.addService(Unreadable.refused(service)));
     return builder.build().start();
   }
 

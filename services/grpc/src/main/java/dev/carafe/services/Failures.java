@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 final class Failures {
   private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 
+  /** Messages are headers on the wire, of which clients take 8 KiB. */
+  private static final int MAX_HEADER = 6000;
+
   private Failures() {}
 
   static Status status(Throwable failure) {
@@ -41,7 +44,7 @@ final class Failures {
         LOG.error("unexpected failure", failure);
         String message = failure.getMessage();
         yield Status.UNKNOWN
-            .withDescription(message == null ? failure.toString() : message)
+            .withDescription(bounded(message == null ? failure.toString() : message))
             .withCause(failure);
       }
     };
@@ -65,6 +68,35 @@ final class Failures {
           case UnauthenticatedException e -> Status.UNAUTHENTICATED;
           case AbortedException e -> Status.ABORTED;
         };
-    return status.withDescription(failure.getMessage()).withCause(failure);
+    String message = failure.getMessage();
+    return status.withDescription(message == null ? null : bounded(message)).withCause(failure);
+  }
+
+  /** Leaves out the middle of what is too long: clients read beginnings and ends. */
+  static String bounded(String message) {
+    int room = MAX_HEADER;
+    for (int i = 0; i < message.length(); i++) {
+      room -= encoded(message.charAt(i));
+    }
+    if (room >= 0) {
+      return message;
+    }
+    int head = 0;
+    for (room = MAX_HEADER * 3 / 4; room > 0; head++) {
+      room -= encoded(message.charAt(head));
+    }
+    int tail = message.length();
+    for (room = MAX_HEADER / 4; room > 0; tail--) {
+      room -= encoded(message.charAt(tail - 1));
+    }
+    return message.substring(0, head) + " ... " + message.substring(tail);
+  }
+
+  /** How many bytes a character takes in a header, at most. */
+  private static int encoded(char c) {
+    if (c >= ' ' && c <= '~' && c != '%') {
+      return 1;
+    }
+    return c < 0x80 ? 3 : c < 0x800 ? 6 : 9;
   }
 }

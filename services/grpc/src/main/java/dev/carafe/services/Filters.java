@@ -19,6 +19,12 @@ final class Filters {
   private static final Logger LOG = LoggerFactory.getLogger(Filters.class);
   private static final int MAX_LENGTH = 64 << 10;
 
+  /** Of all filters of a call. */
+  private static final int MAX_COUNT = 10_000;
+
+  private static final int MAX_TOTAL_LENGTH = 1 << 20;
+  private static final long MAX_TOTAL_REGEX = 10L * RegexSize.LIMIT;
+
   private Filters() {}
 
   /** What is empty is not there. */
@@ -36,15 +42,27 @@ final class Filters {
   /**
    * Reads filters.
    *
-   * @throws InvalidArgumentException if one cannot be read
+   * @throws InvalidArgumentException if one cannot be read, or if they are too many or too large
    */
   static Predicate<Fields> parse(List<String> filters) {
+    if (filters.size() > MAX_COUNT) {
+      throw new InvalidArgumentException("more than " + MAX_COUNT + " filters");
+    }
     List<Predicate<Fields>> alternatives = new ArrayList<>();
+    int length = 0;
+    long regexSize = 0;
     for (String filter : filters) {
       if (filter.length() > MAX_LENGTH) {
         throw new InvalidArgumentException("filter is longer than " + MAX_LENGTH + " characters");
       }
-      alternatives.add(new Parser(filter).parse());
+      length += filter.length();
+      if (length > MAX_TOTAL_LENGTH) {
+        throw new InvalidArgumentException(
+            "filters are longer than " + MAX_TOTAL_LENGTH + " characters");
+      }
+      Parser parser = new Parser(filter, MAX_TOTAL_REGEX - regexSize);
+      alternatives.add(parser.parse());
+      regexSize += parser.regexSize;
     }
     if (alternatives.isEmpty()) {
       return fields -> true;
@@ -62,10 +80,16 @@ final class Filters {
 
   private static final class Parser {
     private final String text;
+    private final long regexLimit;
+    private long regexSize;
     private int at;
 
-    Parser(String text) {
+    /**
+     * @param regexLimit steps that its regular expressions may have together
+     */
+    Parser(String text, long regexLimit) {
       this.text = text;
+      this.regexLimit = regexLimit;
     }
 
     Predicate<Fields> parse() {
@@ -127,10 +151,15 @@ final class Filters {
       }
     }
 
-    private static Predicate<Fields> matches(List<String> path, String regex) {
-      if (RegexSize.of(regex) > RegexSize.LIMIT) {
+    private Predicate<Fields> matches(List<String> path, String regex) {
+      long size = RegexSize.of(regex);
+      if (size > RegexSize.LIMIT) {
         LOG.warn("filter: a regular expression of {} characters is too large", regex.length());
         return fields -> false;
+      }
+      regexSize += size;
+      if (regexSize > regexLimit) {
+        throw new InvalidArgumentException("filters: too many regular expressions");
       }
       Pattern pattern;
       try {

@@ -24,7 +24,7 @@ final class Protos {
   static Instant instant(Timestamp timestamp) {
     try {
       return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
-    } catch (java.time.DateTimeException e) {
+    } catch (java.time.DateTimeException | ArithmeticException e) {
       throw new InvalidArgumentException("timestamp is out of range", e);
     }
   }

@@ -59,6 +59,9 @@ final class SandboxProtos {
    */
   static Sandbox updated(Sandbox old, Sandbox update, List<String> fields) {
     if (fields.isEmpty()) {
+      if (!update.runtime().name().equals(old.runtime().name())) {
+        throw new InvalidArgumentException("sandbox.Runtime.Name field is immutable");
+      }
       return old.with(update.runtime(), update.spec(), update.labels(), update.extensions());
     }
     Map<String, String> labels = new HashMap<>(old.labels());

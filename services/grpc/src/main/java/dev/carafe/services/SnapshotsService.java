@@ -61,32 +61,34 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
       PrepareSnapshotRequest request, StreamObserver<PrepareSnapshotResponse> observer) {
     Calls.unary(
         observer,
-        () ->
-            PrepareSnapshotResponse.newBuilder()
-                .addAllMounts(
-                    onParent(() ->
-                        snapshotter(request.getSnapshotter())
-                            .prepare(
-                                new SnapshotKey(request.getKey()),
-                                keyOrNull(request.getParent()),
-                                Labels.checked(request.getLabelsMap()))))
-                .build());
+        () -> {
+          Snapshotter snapshotter = snapshotter(request.getSnapshotter());
+          return PrepareSnapshotResponse.newBuilder()
+              .addAllMounts(
+                  onParent(() ->
+                      snapshotter.prepare(
+                          new SnapshotKey(request.getKey()),
+                          keyOrNull(request.getParent()),
+                          Labels.checked(request.getLabelsMap()))))
+              .build();
+        });
   }
 
   @Override
   public void view(ViewSnapshotRequest request, StreamObserver<ViewSnapshotResponse> observer) {
     Calls.unary(
         observer,
-        () ->
-            ViewSnapshotResponse.newBuilder()
-                .addAllMounts(
-                    onParent(() ->
-                        snapshotter(request.getSnapshotter())
-                            .view(
-                                new SnapshotKey(request.getKey()),
-                                keyOrNull(request.getParent()),
-                                Labels.checked(request.getLabelsMap()))))
-                .build());
+        () -> {
+          Snapshotter snapshotter = snapshotter(request.getSnapshotter());
+          return ViewSnapshotResponse.newBuilder()
+              .addAllMounts(
+                  onParent(() ->
+                      snapshotter.view(
+                          new SnapshotKey(request.getKey()),
+                          keyOrNull(request.getParent()),
+                          Labels.checked(request.getLabelsMap()))))
+              .build();
+        });
   }
 
   /** A parent that is not committed is a wrong argument to containerd's clients. */

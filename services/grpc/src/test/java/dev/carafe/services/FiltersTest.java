@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -141,6 +142,21 @@ class FiltersTest {
     assertFalse(matches(nested));
     assertFalse(matches("name~=(((x{1000}){1000}){1000})"));
     assertFalse(matches("name~=" + "x{1000}".repeat(500)));
+  }
+
+  @Test
+  void filtersTogetherAreBounded() {
+    String[] many = new String[10_001];
+    Arrays.fill(many, "name==x");
+    assertThrows(InvalidArgumentException.class, () -> matches(many));
+    String[] large = new String[20];
+    Arrays.fill(large, "name==" + "x".repeat(60_000));
+    assertThrows(InvalidArgumentException.class, () -> matches(large));
+    String[] expressions = new String[11];
+    Arrays.fill(expressions, "name~=" + "x{1000}".repeat(19));
+    assertThrows(InvalidArgumentException.class, () -> matches(expressions));
+    String inOne = String.join(",", expressions);
+    assertThrows(InvalidArgumentException.class, () -> matches(inOne));
   }
 
   @Test

@@ -108,6 +108,11 @@ class SandboxServicesTest extends ServiceTest {
         Code.INVALID_ARGUMENT,
         "cannot update \"sandboxer\" field on sandbox \"s\"",
         () -> update(sandbox("s").setSandboxer("x"), "sandboxer"));
+    refused(
+        Code.INVALID_ARGUMENT,
+        "sandbox.Runtime.Name field is immutable",
+        () -> update(sandbox("s")));
+    update(sandbox("s"), "runtime");
     Sandbox all = update(sandbox("s").setSandboxer("x"));
     assertEquals("memory", all.getSandboxer());
     assertEquals(created.getLabelsMap(), all.getLabelsMap());
