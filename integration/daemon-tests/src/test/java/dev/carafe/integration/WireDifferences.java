@@ -9,6 +9,33 @@ final class WireDifferences {
   /** The code is the same, the message says more, or does not show a back end's names. */
   private static final List<String> WORDS =
       List.of(
+          "controller: create by absent",
+          "controller: metrics by absent",
+          "controller: metrics by shim",
+          "controller: shutdown by absent",
+          "controller: shutdown by shim",
+          "controller: start by absent",
+          "controller: status by absent",
+          "controller: stop by absent",
+          "controller: update by absent",
+          "controller: wait by absent",
+          "controller: wait by shim",
+          "plugin info: absent",
+          "plugin info: nothing",
+          "sandbox: create twice",
+          "sandbox: delete before any",
+          "sandbox: delete missing",
+          "sandbox: delete twice",
+          "sandbox: delete unnamed",
+          "sandbox: get before any",
+          "sandbox: get missing",
+          "sandbox: get unnamed",
+          "sandbox: update before any",
+          "sandbox: update missing",
+          "transfer: no export stream",
+          "transfer: no import stream",
+          "transfer: no progress stream",
+          "transfer: pull an absent name",
           "container: delete missing",
           "container: delete unnamed",
           "container: update missing",
@@ -57,6 +84,22 @@ final class WireDifferences {
    */
   private static final List<String> REFUSED_SOONER =
       List.of(
+          "controller: start by shim",
+          "sandbox: create with a bad label",
+          "sandbox: create with a nameless extension",
+          "sandbox: update unnamed",
+          "stream: end before the first message",
+          "stream: open by an unknown type",
+          "stream: open by broken bytes",
+          "stream: open by something else",
+          "stream: open twice",
+          "stream: open unnamed",
+          "stream: without namespace",
+          "transfer: import rubbish",
+          "transfer: pull a bad name",
+          "transfer: tag without a name",
+          "transfer: unknown destination",
+          "transfer: unknown source",
           "container: create without spec",
           "forward without time",
           "snapshot: commit without name",
@@ -96,7 +139,35 @@ final class WireDifferences {
 
   /** More than containerd does. */
   private static final List<String> MORE =
-      List.of("content: list size==12", "image: list  name == i ", "snapshot: cleanup");
+      List.of(
+          "content: list size==12",
+          "controller: platform",
+          "controller: platform by absent",
+          "controller: platform by shim",
+          "image: list  name == i ",
+          "sandbox: list runtime.name==io.containerd.runc.v2",
+          "sandbox: list sandboxer==shim",
+          "snapshot: cleanup");
+
+  /** What an update leaves out is gone; containerd keeps options and extensions that were there. */
+  private static final List<String> REPLACED =
+      List.of(
+          "sandbox: get afterwards",
+          "sandbox: update runtime by path",
+          "sandbox: update with another sandboxer");
+
+  /** containerd has made a sandbox with a label that is too large. */
+  private static final List<String> AFTER_A_LARGE_LABEL =
+      List.of(
+          "sandbox: list ",
+          "sandbox: list in the end",
+          "sandbox: list labels.a",
+          "sandbox: list labels.a==1");
+
+  /** Sandboxes that are not there; containerd's controller says that all is well. */
+  private static final List<String> NO_SANDBOX =
+      List.of(
+          "controller: status by shim", "controller: stop by shim", "controller: update by shim");
 
   /** containerd 1.6 differs from containerd 2, which this daemon follows. */
   private static final List<String> OLD_PEER = List.of("snapshot: prepare twice under lease");
@@ -119,14 +190,21 @@ final class WireDifferences {
     return CALLS.containsKey(call) || (newer && AFTER_A_CONTAINER_WITHOUT_SPEC.contains(call));
   }
 
+  /** Whether the code is the same, but not the message. */
+  static boolean words(String call) {
+    return WORDS.contains(call);
+  }
+
   private static Map<String, String> calls() {
     Map<String, String> calls = new HashMap<>();
-    WORDS.forEach(call -> calls.put(call, "words"));
     REFUSED_SOONER.forEach(call -> calls.put(call, "refused sooner"));
     TOTAL_IS_KEPT.forEach(call -> calls.put(call, "total is kept"));
     OFFSETS.forEach(call -> calls.put(call, "offsets"));
     NAMESPACE_EVENTS.forEach(call -> calls.put(call, "namespace events"));
     MORE.forEach(call -> calls.put(call, "more"));
+    REPLACED.forEach(call -> calls.put(call, "replaced"));
+    AFTER_A_LARGE_LABEL.forEach(call -> calls.put(call, "after a large label"));
+    NO_SANDBOX.forEach(call -> calls.put(call, "no sandbox"));
     OLD_PEER.forEach(call -> calls.put(call, "old peer"));
     return Map.copyOf(calls);
   }

@@ -32,6 +32,7 @@ import dev.carafe.api.services.namespaces.v1.Namespace;
 import dev.carafe.api.services.namespaces.v1.NamespacesGrpc;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceRequest;
 import dev.carafe.api.types.Descriptor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -287,8 +288,28 @@ final class WireNames {
     script.call(
         "container: list by bad filter",
         () -> containers.list(ListContainersRequest.newBuilder().addFilters("id==").build()));
+    for (String filter : List.of("", "id==c", "labels.a==1", "image==image", "runtime.name==x")) {
+      script.call("container: stream " + filter, () -> streamed(filter));
+    }
+    script.call("container: stream by bad filter", () -> streamed("id=="));
+    script.call(
+        "container: stream without namespace",
+        () -> {
+          ContainersGrpc.newBlockingStub(script.bare())
+              .listStream(ListContainersRequest.getDefaultInstance())
+              .forEachRemaining(message -> {});
+          return null;
+        });
     script.call("container: delete missing", () -> remove("missing"));
     script.call("container: delete unnamed", () -> remove(""));
+  }
+
+  private String streamed(String filter) {
+    List<String> ids = new ArrayList<>();
+    containers
+        .listStream(ListContainersRequest.newBuilder().addFilters(filter).build())
+        .forEachRemaining(message -> ids.add(message.getContainer().getId()));
+    return ids.toString();
   }
 
   private Object get(String id, String ignored) {

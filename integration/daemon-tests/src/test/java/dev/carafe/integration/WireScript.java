@@ -12,19 +12,34 @@ import java.util.concurrent.Callable;
  */
 final class WireScript {
   private final Api api;
+  private final boolean newer;
   private final Map<String, String> answers = new LinkedHashMap<>();
 
-  WireScript(Api api) {
+  WireScript(Api api, boolean newer) {
     this.api = api;
+    this.newer = newer;
   }
 
-  /** Runs everything on a daemon. */
-  static Map<String, String> run(Api api) throws Exception {
-    WireScript script = new WireScript(api);
+  /** Whether the calls that came with containerd 2 are made. */
+  boolean newer() {
+    return newer;
+  }
+
+  /**
+   * Runs everything on a daemon.
+   *
+   * @param newer with the services that came with containerd 2
+   */
+  static Map<String, String> run(Api api, boolean newer) throws Exception {
+    WireScript script = new WireScript(api, newer);
     new WireNames(script).run();
     new WireContent(script).run();
     new WireSnapshots(script).run();
     new WireTasks(script).run();
+    if (newer) {
+      new WireSandboxes(script).run();
+      new WireTransfers(script).run();
+    }
     return script.answers;
   }
 

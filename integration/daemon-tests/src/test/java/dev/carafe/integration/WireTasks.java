@@ -1,13 +1,17 @@
 package dev.carafe.integration;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Empty;
 import com.google.protobuf.Timestamp;
 import dev.carafe.api.services.events.v1.EventsGrpc;
 import dev.carafe.api.services.events.v1.ForwardRequest;
 import dev.carafe.api.services.events.v1.PublishRequest;
 import dev.carafe.api.services.events.v1.SubscribeRequest;
 import dev.carafe.api.services.introspection.v1.IntrospectionGrpc;
+import dev.carafe.api.services.introspection.v1.PluginInfoRequest;
+import dev.carafe.api.services.introspection.v1.PluginInfoResponse;
 import dev.carafe.api.services.introspection.v1.PluginsRequest;
+import dev.carafe.api.services.introspection.v1.ServerResponse;
 import dev.carafe.api.services.tasks.v1.CheckpointTaskRequest;
 import dev.carafe.api.services.tasks.v1.CloseIORequest;
 import dev.carafe.api.services.tasks.v1.CreateTaskRequest;
@@ -181,5 +185,37 @@ final class WireTasks {
                   .toList()
                   .toString());
     }
+    if (!script.newer()) {
+      return;
+    }
+    script.call(
+        "server",
+        () -> {
+          ServerResponse server = introspection.server(Empty.getDefaultInstance());
+          return server.getUuid().matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+              + " "
+              + (server.getPid() > 0)
+              + " "
+              + (server.getPidns() > 0)
+              + " "
+              + server.getDeprecationsCount();
+        });
+    script.call("plugin info: nothing", () -> info(introspection, "", ""));
+    script.call(
+        "plugin info: absent", () -> info(introspection, "io.containerd.content.v1", "absent"));
+    script.call(
+        "plugin info: content", () -> info(introspection, "io.containerd.content.v1", "content"));
+    script.call(
+        "plugin info: overlayfs",
+        () -> info(introspection, "io.containerd.snapshotter.v1", "overlayfs"));
+    script.call(
+        "plugin info: runtime", () -> info(introspection, "io.containerd.runtime.v2", "task"));
+  }
+
+  private static String info(
+      IntrospectionGrpc.IntrospectionBlockingStub introspection, String type, String id) {
+    PluginInfoResponse info =
+        introspection.pluginInfo(PluginInfoRequest.newBuilder().setType(type).setId(id).build());
+    return info.getPlugin().getType() + " " + info.getPlugin().getId() + " " + info.hasExtra();
   }
 }
