@@ -28,6 +28,7 @@ final class CtrOutput {
     rule("(?m)^(manifest|index|├──|└──|│| +├──| +└──).*\\R", "");
     // ctr 1.6's view of progress complains of being ended.
     rule("(?m)^time=.*failed to get content info.*context canceled.*\\R", "");
+    rule("(?m)^time=.*active check failed.*context canceled.*\\R", "");
     rule("done: [0-9.]+[mµn]?s", "done: <time>");
     rule("127\\.0\\.0\\.1:\\d+", "<registry>");
     rule("it\\d+x\\d+", "<namespace>");
