@@ -38,8 +38,11 @@ import dev.carafe.api.services.images.v1.ListImagesRequest;
 import dev.carafe.api.services.images.v1.ListImagesResponse;
 import dev.carafe.api.services.images.v1.UpdateImageRequest;
 import dev.carafe.api.services.images.v1.UpdateImageResponse;
+import dev.carafe.api.services.introspection.v1.PluginInfoRequest;
+import dev.carafe.api.services.introspection.v1.PluginInfoResponse;
 import dev.carafe.api.services.introspection.v1.PluginsRequest;
 import dev.carafe.api.services.introspection.v1.PluginsResponse;
+import dev.carafe.api.services.introspection.v1.ServerResponse;
 import dev.carafe.api.services.leases.v1.CreateRequest;
 import dev.carafe.api.services.leases.v1.CreateResponse;
 import dev.carafe.api.services.leases.v1.DeleteRequest;
@@ -52,10 +55,16 @@ import dev.carafe.api.services.namespaces.v1.ListNamespacesRequest;
 import dev.carafe.api.services.namespaces.v1.ListNamespacesResponse;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceRequest;
 import dev.carafe.api.services.namespaces.v1.UpdateNamespaceResponse;
+import dev.carafe.api.services.sandbox.v1.ControllerCreateRequest;
+import dev.carafe.api.services.sandbox.v1.ControllerCreateResponse;
 import dev.carafe.api.services.sandbox.v1.ControllerShutdownRequest;
 import dev.carafe.api.services.sandbox.v1.ControllerShutdownResponse;
+import dev.carafe.api.services.sandbox.v1.ControllerStartRequest;
+import dev.carafe.api.services.sandbox.v1.ControllerStartResponse;
 import dev.carafe.api.services.sandbox.v1.ControllerStopRequest;
 import dev.carafe.api.services.sandbox.v1.ControllerStopResponse;
+import dev.carafe.api.services.sandbox.v1.StoreCreateRequest;
+import dev.carafe.api.services.sandbox.v1.StoreCreateResponse;
 import dev.carafe.api.services.sandbox.v1.StoreDeleteRequest;
 import dev.carafe.api.services.sandbox.v1.StoreDeleteResponse;
 import dev.carafe.api.services.sandbox.v1.StoreListRequest;
@@ -121,11 +130,13 @@ final class Api {
   }
 
   static final class Introspection {
+    private static final String SERVICE = "containerd.services.introspection.v1.Introspection";
     static final Method<PluginsRequest, PluginsResponse> PLUGINS =
-        Method.of(
-            "containerd.services.introspection.v1.Introspection",
-            "Plugins",
-            PluginsResponse.parser());
+        Method.of(SERVICE, "Plugins", PluginsResponse.parser());
+    static final Method<Empty, ServerResponse> SERVER =
+        Method.of(SERVICE, "Server", ServerResponse.parser());
+    static final Method<PluginInfoRequest, PluginInfoResponse> PLUGIN_INFO =
+        Method.of(SERVICE, "PluginInfo", PluginInfoResponse.parser());
 
     private Introspection() {}
   }
@@ -233,10 +244,16 @@ final class Api {
   static final class Sandboxes {
     private static final String STORE = "containerd.services.sandbox.v1.Store";
     private static final String CONTROLLER = "containerd.services.sandbox.v1.Controller";
+    static final Method<StoreCreateRequest, StoreCreateResponse> CREATE =
+        Method.of(STORE, "Create", StoreCreateResponse.parser());
     static final Method<StoreListRequest, StoreListResponse> LIST =
         Method.of(STORE, "List", StoreListResponse.parser());
     static final Method<StoreDeleteRequest, StoreDeleteResponse> DELETE =
         Method.of(STORE, "Delete", StoreDeleteResponse.parser());
+    static final Method<ControllerCreateRequest, ControllerCreateResponse> MAKE =
+        Method.of(CONTROLLER, "Create", ControllerCreateResponse.parser());
+    static final Method<ControllerStartRequest, ControllerStartResponse> START =
+        Method.of(CONTROLLER, "Start", ControllerStartResponse.parser());
     static final Method<ControllerStopRequest, ControllerStopResponse> STOP =
         Method.of(CONTROLLER, "Stop", ControllerStopResponse.parser());
     static final Method<ControllerShutdownRequest, ControllerShutdownResponse> SHUTDOWN =

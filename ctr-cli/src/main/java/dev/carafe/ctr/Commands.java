@@ -27,42 +27,19 @@ final class Commands {
   private static final Flag SNAPSHOTTER =
       value("snapshotter", "", "NAME", "where root file systems are kept ($CARAFE_SNAPSHOTTER)");
 
-  private static final List<Flag> RUN =
-      List.of(
-          flag("rm", "", "removes the container and its snapshot when it has ended"),
-          flag("tty", "t", "gives it a terminal"),
-          flag("interactive", "i", "passes standard input on"),
-          flag("detach", "d", "does not wait for its end"),
-          many("env", "e", "NAME=VALUE", "sets a variable"),
-          many("mount", "", "type=T,src=S,dst=D,options=A:B", "adds a mount"),
-          value("cwd", "w", "DIR", "working directory"),
-          value("user", "u", "USER[:GROUP]", "who it runs as"),
-          value("memory", "m", "BYTES", "memory limit, with K, M or G"),
-          value("cpus", "", "NUMBER", "limit of CPU time, for example 1.5"),
-          value("pids-limit", "", "NUMBER", "limit of processes"),
-          flag("net-host", "", "shares the host's network"),
-          many("host-namespace", "", "KIND", "shares pid, ipc or uts with the host"),
-          value("hostname", "", "NAME", "its host name"),
-          value("runtime", "", "NAME", "runtime handler"),
-          value("runc-binary", "", "PATH", "OCI runtime for this container"),
-          SNAPSHOTTER,
-          value("platform", "", "OS/ARCH", "which image of several"),
-          flag("privileged", "", "lifts all confinement"),
-          flag("read-only", "", "root file system is read-only"),
-          many("cap-add", "", "NAME", "adds a capability, or ALL"),
-          many("cap-drop", "", "NAME", "takes a capability, or ALL, away"),
-          flag("allow-new-privs", "", "allows to gain privileges"),
-          many("label", "l", "NAME=VALUE", "labels the container"),
-          many("annotation", "", "NAME=VALUE", "annotates the specification"),
-          value("log-uri", "", "URI", "where output goes with -d, for example file:///var/log/x"),
-          value("pid-file", "", "FILE", "writes the process id"),
-          value("config", "", "FILE", "a ready config.json; then IMAGE is left out"),
-          value("rootfs", "", "DIR", "a prepared directory as root; then IMAGE is left out"));
+  private static final List<Flag> RUN = RunFlags.with(SNAPSHOTTER);
 
   static final List<Command> ALL =
       List.of(
           command("version", "", 0, 0, "shows the versions of client and daemon", FORMAT),
           command("plugins ls", "", 0, 0, "lists plugins", FORMAT),
+          command(
+              "plugins inspect-runtime",
+              "",
+              0,
+              0,
+              "shows what a runtime says of itself",
+              value("runtime", "", "NAME", "runtime handler")),
           command(
               "plugins graph", "", 0, 0, "shows plugins and what they require as a tree", FORMAT),
           command("namespaces ls", "", 0, 0, "lists namespaces", FORMAT, QUIET),
@@ -134,7 +111,15 @@ final class Commands {
               "IMAGE LABEL=VALUE...",
               2,
               99,
-              "sets or, with no value, removes labels"),
+              "sets or, with no value, removes labels",
+              flag("replace-all", "r", "removes all that are not given")),
+          command(
+              "images prune",
+              "",
+              0,
+              0,
+              "shows the images that no container was made of",
+              flag("all", "", "and removes them")),
           command(
               "images rm",
               "IMAGE...",
@@ -185,13 +170,41 @@ final class Commands {
               2,
               2,
               "makes another image of one",
-              flag("uncompress", "", "unpacks gzip layers"),
+              flag("uncompress", "", "unpacks layers"),
+              flag("zstd", "", "packs layers with zstd; OCI media types"),
               flag("oci", "", "OCI media types instead of Docker's"),
               many("platform", "", "OS/ARCH", "keeps only this one of several"),
               flag("all-platforms", "", "keeps all of them")),
           new Command("run", "IMAGE ID [COMMAND...]", 2, -1, "runs a container", RUN),
           command("containers ls", "[FILTER...]", 0, 99, "lists containers", FORMAT, QUIET),
-          command("containers info", "ID", 1, 1, "shows a container as JSON"),
+          command(
+              "containers info",
+              "ID",
+              1,
+              1,
+              "shows a container as JSON",
+              flag("spec", "", "only its specification")),
+          command(
+              "containers checkpoint",
+              "ID NAME",
+              2,
+              2,
+              "makes an image of a container; its task stands still meanwhile",
+              flag("image", "", "with the container's image"),
+              flag("rw", "", "with the files that it has changed"),
+              flag("task", "", "with the state of its processes, taken by criu")),
+          command(
+              "containers restore",
+              "ID NAME",
+              2,
+              2,
+              "makes a container of a checkpoint and runs it",
+              flag("rw", "", "with the changed files"),
+              flag("live", "", "goes on where its processes were, by criu"),
+              flag("interactive", "i", "passes standard input on"),
+              flag("detach", "d", "does not wait for its end"),
+              value("pid-file", "", "FILE", "writes the process id"),
+              value("log-uri", "", "URI", "where output goes with -d")),
           command(
               "containers label",
               "ID LABEL=VALUE...",
@@ -229,6 +242,7 @@ final class Commands {
               "starts the task of a container",
               flag("interactive", "i", "passes standard input on"),
               flag("detach", "d", "does not wait for its end"),
+              value("pid-file", "", "FILE", "writes the process id"),
               value("log-uri", "", "URI", "where output goes with -d")),
           command("tasks ps", "ID", 1, 1, "lists the processes of a task", FORMAT),
           new Command(
@@ -286,7 +300,8 @@ final class Commands {
               1,
               99,
               "removes tasks that have ended",
-              flag("force", "f", "kills first")),
+              flag("force", "f", "kills first"),
+              value("exec-id", "", "ID", "a further process instead")),
           command("content ls", "[FILTER...]", 0, 99, "lists blobs", FORMAT, QUIET),
           command("content get", "DIGEST", 1, 1, "writes a blob to standard output"),
           command(
@@ -353,6 +368,19 @@ final class Commands {
               "sets or, with no value, removes labels",
               SNAPSHOTTER),
           command("snapshots rm", "KEY...", 1, 99, "removes snapshots", SNAPSHOTTER),
+          command(
+              "sandboxes create",
+              "ID",
+              1,
+              1,
+              "makes a sandbox and starts it",
+              value("sandboxer", "", "NAME", "its controller, pod if not given"),
+              value("runtime", "", "NAME", "runtime handler of its containers"),
+              value("netns", "", "PATH", "a ready network namespace"),
+              value("options", "", "FILE", "the controller's options as JSON"),
+              value("options-type", "", "URL", "their type"),
+              many("annotation", "", "NAME=VALUE", "annotates it"),
+              many("label", "l", "NAME=VALUE", "labels its record")),
           command("sandboxes ls", "[FILTER...]", 0, 99, "lists sandboxes", FORMAT, QUIET),
           command(
               "sandboxes rm",
@@ -377,6 +405,9 @@ final class Commands {
               99,
               "ends leases",
               flag("sync", "", "waits for garbage collection")),
+          command("info", "", 0, 0, "shows the daemon's process and id"),
+          command("deprecations ls", "", 0, 0, "lists what clients use that will go", FORMAT),
+          command("oci spec", "", 0, 0, "shows the specification that containers begin with"),
           command("events", "[FILTER...]", 0, 99, "prints events as they happen", FORMAT),
           command("gc", "", 0, 0, "collects garbage now"),
           command("batch", "", 0, 0, "runs the command lines on standard input"),
@@ -394,6 +425,9 @@ final class Commands {
     }
     String first = alias(words.getFirst());
     String second = words.size() > 1 ? alias(words.get(1)) : "";
+    if (first.equals("sandboxes") && second.equals("run")) {
+      second = "create";
+    }
     for (Command command : ALL) {
       if (command.path().equals(first + " " + second) || command.path().equals(first)) {
         return command;
@@ -433,15 +467,15 @@ final class Commands {
     return new Command(path, operands, min, max, help, List.of(flags));
   }
 
-  private static Flag flag(String name, String letter, String help) {
+  static Flag flag(String name, String letter, String help) {
     return new Flag(name, letter, "", help, false);
   }
 
-  private static Flag value(String name, String letter, String value, String help) {
+  static Flag value(String name, String letter, String value, String help) {
     return new Flag(name, letter, value, help, false);
   }
 
-  private static Flag many(String name, String letter, String value, String help) {
+  static Flag many(String name, String letter, String value, String help) {
     return new Flag(name, letter, value, help, true);
   }
 }

@@ -44,7 +44,8 @@ final class ContainerCommands {
 
   int info() {
     Container container = get(session, session.arguments().operand(0));
-    session.out().println(Text.json(json(container)));
+    boolean specOnly = session.arguments().has("spec");
+    session.out().println(Text.json(specOnly ? Text.any(container.getSpec()) : json(container)));
     return 0;
   }
 

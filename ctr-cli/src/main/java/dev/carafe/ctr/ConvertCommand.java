@@ -18,9 +18,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
 
-/** Makes another image of one: other media types, layers unpacked, fewer platforms. */
+/** Makes another image of one: other media types, layers packed otherwise, fewer platforms. */
 final class ConvertCommand {
   private static final String GC_REF = "containerd.io/gc.ref.content";
 
@@ -34,6 +33,9 @@ final class ConvertCommand {
   }
 
   int run() throws IOException {
+    if (arguments.has("uncompress") && arguments.has("zstd")) {
+      throw new UsageException("--uncompress and --zstd exclude each other");
+    }
     Image image = ImageCommands.find(session, arguments.operand(0));
     String name = ImageCommands.fullName(arguments.operand(1));
     var target = image.getTarget();
@@ -151,38 +153,37 @@ final class ConvertCommand {
 
   private Descriptor layer(Leased leased, Descriptor layer) throws IOException {
     String mediaType = layer.mediaType();
-    boolean packed = mediaType.endsWith("gzip") || mediaType.endsWith("zstd");
-    if (!arguments.has("uncompress") || !packed || !MediaTypes.isLayer(mediaType)) {
+    Packing packed = Packing.of(mediaType);
+    Packing wanted =
+        arguments.has("uncompress") ? Packing.NONE : arguments.has("zstd") ? Packing.ZSTD : packed;
+    if (packed == wanted || !MediaTypes.isLayer(mediaType)) {
       return new Descriptor(type(mediaType), layer.digest(), layer.size());
-    }
-    String plain = mediaType.substring(0, mediaType.length() - "+gzip".length());
-    if (mediaType.endsWith("zstd")) {
-      throw new UsageException(
-          "layer " + layer.digest() + " is packed with zstd, which --uncompress does not unpack");
     }
     Descriptor known = layers.get(layer.digest());
     if (known == null) {
-      try (InputStream in = new GZIPInputStream(leased.read(layer.digest()), 64 << 10)) {
-        known = leased.write(type(plain), in, Map.of());
+      try (InputStream in = wanted.pack(packed.unpack(leased.read(layer.digest())))) {
+        known = leased.write(type(wanted.mediaType(mediaType)), in, Map.of());
       }
       layers.put(layer.digest(), known);
     }
     return known;
   }
 
-  /** The OCI type that a Docker type corresponds to, if that is wanted. */
+  /**
+   * The OCI type that a Docker type corresponds to, if that is wanted: Docker has none for zstd.
+   */
   private String type(String mediaType) {
-    if (!arguments.has("oci")) {
+    if (!arguments.has("oci") && !arguments.has("zstd")) {
       return mediaType;
     }
     return switch (mediaType) {
       case MediaTypes.DOCKER_INDEX -> MediaTypes.OCI_INDEX;
       case MediaTypes.DOCKER_MANIFEST -> MediaTypes.OCI_MANIFEST;
       case MediaTypes.DOCKER_CONFIG -> MediaTypes.OCI_CONFIG;
-      case MediaTypes.DOCKER_LAYER -> MediaTypes.OCI_LAYER;
-      case MediaTypes.DOCKER_LAYER + ".gzip" -> MediaTypes.OCI_LAYER + "+gzip";
-      case MediaTypes.DOCKER_LAYER + ".zstd" -> MediaTypes.OCI_LAYER + "+zstd";
-      default -> mediaType;
+      default ->
+          mediaType.startsWith(MediaTypes.DOCKER_LAYER)
+              ? Packing.of(mediaType).mediaType(MediaTypes.OCI_LAYER)
+              : mediaType;
     };
   }
 

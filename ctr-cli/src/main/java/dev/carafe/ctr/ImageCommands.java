@@ -1,5 +1,6 @@
 package dev.carafe.ctr;
 
+import dev.carafe.api.services.containers.v1.ListContainersRequest;
 import dev.carafe.api.services.images.v1.CreateImageRequest;
 import dev.carafe.api.services.images.v1.DeleteImageRequest;
 import dev.carafe.api.services.images.v1.GetImageRequest;
@@ -8,7 +9,9 @@ import dev.carafe.api.services.images.v1.ListImagesRequest;
 import dev.carafe.api.services.images.v1.UpdateImageRequest;
 import dev.carafe.ctr.grpc.StatusException;
 import dev.carafe.spi.images.ImageName;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Images. */
 final class ImageCommands {
@@ -58,6 +61,34 @@ final class ImageCommands {
                   .setName(find(session, name).getName())
                   .setSync(session.arguments().has("sync"))
                   .build());
+    }
+    return 0;
+  }
+
+  /** Removes what no container was made of; without {@code --all} only tells what that is. */
+  int prune() {
+    Set<String> used = new HashSet<>();
+    session
+        .channel()
+        .unary(Api.Containers.LIST, ListContainersRequest.getDefaultInstance())
+        .getContainersList()
+        .forEach(container -> used.add(container.getImage()));
+    for (Image image :
+        session
+            .channel()
+            .unary(Api.Images.LIST, ListImagesRequest.getDefaultInstance())
+            .getImagesList()) {
+      if (used.contains(image.getName())) {
+        continue;
+      }
+      if (session.arguments().has("all")) {
+        session
+            .channel()
+            .unary(
+                Api.Images.DELETE,
+                DeleteImageRequest.newBuilder().setName(image.getName()).setSync(true).build());
+      }
+      session.out().println(Text.printable(image.getName()));
     }
     return 0;
   }

@@ -21,7 +21,11 @@ final class LabelCommands {
     this.labels = Text.pairs(session.arguments().operandsFrom(1));
   }
 
+  /** Each label by itself, or all of them at once. */
   private FieldMask mask() {
+    if (session.arguments().has("replace-all")) {
+      return FieldMask.newBuilder().addPaths("labels").build();
+    }
     return FieldMask.newBuilder()
         .addAllPaths(labels.keySet().stream().map(key -> "labels." + key).toList())
         .build();

@@ -1,8 +1,14 @@
 package dev.carafe.ctr;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.carafe.api.services.introspection.v1.Plugin;
+import dev.carafe.api.services.introspection.v1.PluginInfoRequest;
+import dev.carafe.api.services.introspection.v1.PluginInfoResponse;
 import dev.carafe.api.services.introspection.v1.PluginsRequest;
 import dev.carafe.api.types.Platform;
+import dev.carafe.api.types.RuntimeInfo;
+import dev.carafe.api.types.RuntimeRequest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -74,6 +80,39 @@ final class PluginCommands {
         show(plugins, plugin, "", "", shown, 0);
       }
     }
+    return 0;
+  }
+
+  /** What a runtime says of itself. */
+  int runtime() throws InvalidProtocolBufferException {
+    RuntimeRequest request =
+        RuntimeRequest.newBuilder()
+            .setRuntimePath(session.arguments().value("runtime", "runc"))
+            .build();
+    PluginInfoResponse response =
+        session
+            .channel()
+            .unary(
+                Api.Introspection.PLUGIN_INFO,
+                PluginInfoRequest.newBuilder()
+                    .setType("io.containerd.runtime.v2")
+                    .setId("task")
+                    .setOptions(
+                        Any.newBuilder()
+                            .setTypeUrl("containerd.types.RuntimeRequest")
+                            .setValue(request.toByteString()))
+                    .build());
+    RuntimeInfo info = RuntimeInfo.parseFrom(response.getExtra().getValue());
+    session
+        .out()
+        .println(
+            Text.json(
+                Text.object(
+                    "name", info.getName(),
+                    "version", info.getVersion().getVersion(),
+                    "revision", info.getVersion().getRevision(),
+                    "annotations", info.getAnnotationsMap(),
+                    "features", info.hasFeatures() ? Text.any(info.getFeatures()) : "")));
     return 0;
   }
 

@@ -108,7 +108,8 @@ final class RunCommand {
   }
 
   private RuntimeSpec spec() {
-    return new RuntimeSpec("/" + session.namespace() + "/" + id(), SpecFlags.cgroupV2());
+    String cgroup = arguments.value("cgroup", "/" + session.namespace() + "/" + id());
+    return new RuntimeSpec(cgroup, SpecFlags.cgroupV2());
   }
 
   private byte[] flagged(RuntimeSpec spec, Terminal.@Nullable Size size) throws IOException {
@@ -196,9 +197,14 @@ final class RunCommand {
   private Container.Builder builder() {
     Container.Runtime.Builder runtime =
         Container.Runtime.newBuilder().setName(arguments.value("runtime", RUNTIME));
-    String binary = arguments.valueOrNull("runc-binary");
-    if (binary != null) {
-      Options options = Options.newBuilder().setBinaryName(binary).build();
+    Options options =
+        Options.newBuilder()
+            .setBinaryName(arguments.value("runc-binary", ""))
+            .setRoot(arguments.value("runc-root", ""))
+            .setSystemdCgroup(arguments.has("runc-systemd-cgroup"))
+            .setNoPivotRoot(arguments.has("no-pivot"))
+            .build();
+    if (options.getSerializedSize() > 0) {
       runtime.setOptions(
           Any.newBuilder()
               .setTypeUrl("containerd.runc.v1.Options")
@@ -207,6 +213,7 @@ final class RunCommand {
     return Container.newBuilder()
         .setId(id())
         .setRuntime(runtime)
+        .setSandbox(arguments.value("sandbox", ""))
         .putAllLabels(Text.pairs(arguments.values("label")));
   }
 

@@ -1,16 +1,12 @@
 package dev.carafe.ctr;
 
 import dev.carafe.api.services.diff.v1.ApplyRequest;
-import dev.carafe.api.services.diff.v1.DiffRequest;
 import dev.carafe.api.services.images.v1.Image;
 import dev.carafe.api.services.snapshots.v1.CommitSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.Info;
-import dev.carafe.api.services.snapshots.v1.Kind;
-import dev.carafe.api.services.snapshots.v1.MountsRequest;
 import dev.carafe.api.services.snapshots.v1.PrepareSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.RemoveSnapshotRequest;
 import dev.carafe.api.services.snapshots.v1.StatSnapshotRequest;
-import dev.carafe.api.services.snapshots.v1.ViewSnapshotRequest;
 import dev.carafe.api.types.Descriptor;
 import dev.carafe.api.types.Mount;
 import dev.carafe.ctr.grpc.StatusException;
@@ -38,28 +34,16 @@ final class SnapshotLayerCommands {
 
   /** Writes what lies between two snapshots, or between one and its parent. */
   int diff() throws IOException {
-    String from = arguments.operand(0);
-    boolean two = arguments.operands().size() > 1;
-    String newer = two ? arguments.operand(1) : from;
-    String older = two ? from : stat(from).getParent();
-    List<String> views = new ArrayList<>();
+    String key = arguments.operand(0);
+    String mediaType = arguments.value("media-type", LayerDiff.GZIP);
     try (Leased leased = new Leased(session)) {
-      try {
-        DiffRequest.Builder request =
-            DiffRequest.newBuilder()
-                .setMediaType(
-                    arguments.value("media-type", "application/vnd.oci.image.layer.v1.tar+gzip"))
-                .addAllRight(mounts(leased, newer, views));
-        if (!older.isEmpty()) {
-          request.addAllLeft(mounts(leased, older, views));
-        }
-        Descriptor layer =
-            session.channel().unary(Api.Diff.DIFF, request.build(), leased.metadata()).getDiff();
-        try (InputStream in = leased.read(Digest.parse(layer.getDigest()))) {
-          in.transferTo(session.out());
-        }
-      } finally {
-        views.forEach(this::remove);
+      LayerDiff differ = new LayerDiff(session, session.snapshotter(), leased);
+      Descriptor layer =
+          arguments.operands().size() > 1
+              ? differ.between(key, arguments.operand(1), mediaType)
+              : differ.added(key, mediaType);
+      try (InputStream in = leased.read(Digest.parse(layer.getDigest()))) {
+        in.transferTo(session.out());
       }
     }
     return 0;
@@ -75,33 +59,6 @@ final class SnapshotLayerCommands {
                 .setKey(key)
                 .build())
         .getInfo();
-  }
-
-  /** Mounts of a snapshot; one that is committed is looked at through a view. */
-  private List<Mount> mounts(Leased leased, String key, List<String> views) {
-    if (stat(key).getKind() != Kind.COMMITTED) {
-      return session
-          .channel()
-          .unary(
-              Api.Snapshots.MOUNTS,
-              MountsRequest.newBuilder().setSnapshotter(session.snapshotter()).setKey(key).build())
-          .getMountsList();
-    }
-    String view = "diff-" + nonce + "-" + views.size();
-    List<Mount> mounts =
-        session
-            .channel()
-            .unary(
-                Api.Snapshots.VIEW,
-                ViewSnapshotRequest.newBuilder()
-                    .setSnapshotter(session.snapshotter())
-                    .setKey(view)
-                    .setParent(key)
-                    .build(),
-                leased.metadata())
-            .getMountsList();
-    views.add(view);
-    return mounts;
   }
 
   private void remove(String key) {

@@ -7,12 +7,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What the flags of {@code run} change in a specification. */
 final class SpecFlags {
   private static final int MAX_HOSTNAME = 63;
+  private static final long CPU_PERIOD = 100_000;
+  private static final List<String> NAMESPACES =
+      List.of("network", "pid", "ipc", "uts", "cgroup", "mount");
+  private static final List<String> PROPAGATIONS =
+      List.of("private", "rprivate", "slave", "rslave", "shared", "rshared");
 
   private SpecFlags() {}
 
@@ -23,6 +29,13 @@ final class SpecFlags {
 
   static void apply(RuntimeSpec spec, Arguments arguments, String id) throws IOException {
     capabilities(spec, arguments);
+    String file = arguments.valueOrNull("env-file");
+    if (file != null) {
+      Files.readAllLines(Path.of(file)).stream()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+          .forEach(spec::env);
+    }
     arguments.values("env").forEach(spec::env);
     arguments.values("mount").forEach(mount -> mount(spec, mount));
     Text.pairs(arguments.values("annotation")).forEach(spec::annotation);
@@ -31,6 +44,14 @@ final class SpecFlags {
       spec.cwd(cwd);
     }
     limits(spec, arguments);
+    devices(spec, arguments);
+    String propagation = arguments.value("rootfs-propagation", "");
+    if (!propagation.isEmpty()) {
+      if (!PROPAGATIONS.contains(propagation)) {
+        throw new UsageException("--rootfs-propagation is one of " + PROPAGATIONS);
+      }
+      spec.rootPropagation(propagation);
+    }
     namespaces(spec, arguments, id);
     spec.readOnlyRoot(arguments.has("read-only"));
     spec.terminal(arguments.has("tty"));
@@ -67,6 +88,14 @@ final class SpecFlags {
       }
       spec.hostNamespace(kind);
     }
+    for (String text : arguments.values("with-ns")) {
+      int colon = text.indexOf(':');
+      String kind = colon < 0 ? text : text.substring(0, colon);
+      if (colon < 0 || !NAMESPACES.contains(kind)) {
+        throw new UsageException("--with-ns is KIND:PATH with one of " + NAMESPACES);
+      }
+      spec.namespacePath(kind, text.substring(colon + 1));
+    }
     String name = id.substring(0, Math.min(id.length(), MAX_HOSTNAME)).replace('_', '-');
     spec.hostname(arguments.value("hostname", name));
   }
@@ -76,13 +105,46 @@ final class SpecFlags {
     if (memory != null) {
       spec.memory(Text.bytes(memory));
     }
-    String cpus = arguments.valueOrNull("cpus");
-    if (cpus != null) {
-      spec.cpus(cpus(cpus));
-    }
+    cpu(spec, arguments);
     long pids = arguments.number("pids-limit", 0);
     if (pids > 0) {
       spec.pidsLimit(pids);
+    }
+  }
+
+  private static void cpu(RuntimeSpec spec, Arguments arguments) {
+    Map<String, Object> cpu = new LinkedHashMap<>();
+    String cpus = arguments.valueOrNull("cpus");
+    if (cpus != null) {
+      if (arguments.has("cpu-quota") || arguments.has("cpu-period")) {
+        throw new UsageException("--cpus is a quota in a period: no --cpu-quota, no --cpu-period");
+      }
+      cpu.put("period", CPU_PERIOD);
+      cpu.put("quota", Math.max(1000, Math.round(cpus(cpus) * CPU_PERIOD)));
+    }
+    for (String name : List.of("shares", "quota", "period")) {
+      long number = arguments.number("cpu-" + name, 0);
+      if (number > 0) {
+        cpu.put(name, number);
+      }
+    }
+    for (String name : List.of("cpus", "mems")) {
+      String set = arguments.value("cpuset-" + name, "");
+      if (!set.isEmpty()) {
+        cpu.put(name, set);
+      }
+    }
+    if (!cpu.isEmpty()) {
+      spec.resource("cpu", cpu);
+    }
+  }
+
+  private static void devices(RuntimeSpec spec, Arguments arguments) throws IOException {
+    for (String path : arguments.values("device")) {
+      spec.device(
+          HostDevices.at(Path.of(path))
+              .orElseThrow(() -> new UsageException("--device " + path + ": not a device")),
+          "rwm");
     }
   }
 

@@ -2,9 +2,12 @@ package dev.carafe.ctr;
 
 import com.google.protobuf.Empty;
 import dev.carafe.api.services.events.v1.SubscribeRequest;
+import dev.carafe.api.services.introspection.v1.DeprecationWarning;
+import dev.carafe.api.services.introspection.v1.ServerResponse;
 import dev.carafe.api.services.version.v1.VersionResponse;
 import dev.carafe.api.types.Envelope;
 import dev.carafe.ctr.grpc.Call;
+import dev.carafe.oci.RuntimeSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -42,6 +45,51 @@ final class SystemCommands {
       session.out().println("client  " + clientVersion());
       session.out().println("server  " + Text.printable(version));
     }
+    return 0;
+  }
+
+  private ServerResponse server() {
+    return session.channel().unary(Api.Introspection.SERVER, Empty.getDefaultInstance());
+  }
+
+  /** The daemon's process and the id of its root directory. */
+  int info() {
+    ServerResponse server = server();
+    session
+        .out()
+        .println(
+            Text.json(
+                Text.object(
+                    "uuid", server.getUuid(),
+                    "pid", server.getPid(),
+                    "pidns", server.getPidns())));
+    return 0;
+  }
+
+  /** What clients use that will go. */
+  int deprecations() {
+    Table table = new Table("ID", "LAST OCCURRENCE", "MESSAGE");
+    for (DeprecationWarning warning : server().getDeprecationsList()) {
+      table.row(
+          Text.object(
+              "id", warning.getId(),
+              "last_occurrence", Text.time(warning.getLastOccurrence()),
+              "message", warning.getMessage()),
+          warning.getId(),
+          Text.time(warning.getLastOccurrence()),
+          warning.getMessage());
+    }
+    table.print(session);
+    return 0;
+  }
+
+  /** The specification that a container is given when no flag says otherwise. */
+  int specification() {
+    byte[] json =
+        new RuntimeSpec("/" + session.namespace() + "/ID", SpecFlags.cgroupV2())
+            .args(List.of("sh"))
+            .json();
+    session.out().println(new String(json, StandardCharsets.UTF_8));
     return 0;
   }
 

@@ -6,6 +6,7 @@ import dev.carafe.api.runc.v1.CheckpointOptions;
 import dev.carafe.api.runc.v1.ProcessDetails;
 import dev.carafe.api.services.containers.v1.Container;
 import dev.carafe.api.services.tasks.v1.CheckpointTaskRequest;
+import dev.carafe.api.services.tasks.v1.DeleteProcessRequest;
 import dev.carafe.api.services.tasks.v1.DeleteTaskRequest;
 import dev.carafe.api.services.tasks.v1.KillRequest;
 import dev.carafe.api.services.tasks.v1.ListPidsRequest;
@@ -225,7 +226,16 @@ final class TaskCommands {
   }
 
   int remove() {
+    String execId = arguments.value("exec-id", "");
     for (String id : arguments.operands()) {
+      if (!execId.isEmpty()) {
+        session
+            .channel()
+            .unary(
+                Api.Tasks.DELETE_PROCESS,
+                DeleteProcessRequest.newBuilder().setContainerId(id).setExecId(execId).build());
+        continue;
+      }
       if (arguments.has("force")) {
         killAndWait(id);
       }

@@ -8,12 +8,14 @@ import dev.carafe.api.services.tasks.v1.DeleteTaskRequest;
 import dev.carafe.api.services.tasks.v1.StartRequest;
 import dev.carafe.api.services.tasks.v1.WaitRequest;
 import dev.carafe.api.services.tasks.v1.WaitResponse;
+import dev.carafe.api.types.Descriptor;
 import dev.carafe.ctr.grpc.Call;
 import dev.carafe.ctr.grpc.StatusException;
 import dev.carafe.oci.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From a container to its exit code: create, wait, start, in this order, so that the end cannot be
@@ -23,11 +25,20 @@ final class TaskRun {
   private final Session session;
   private final Container container;
   private final ProcessIo io;
+  private final @Nullable Descriptor checkpoint;
 
   TaskRun(Session session, Container container, ProcessIo io) {
+    this(session, container, io, null);
+  }
+
+  /**
+   * @param checkpoint what the task goes on from, or null for a fresh start
+   */
+  TaskRun(Session session, Container container, ProcessIo io, @Nullable Descriptor checkpoint) {
     this.session = session;
     this.container = container;
     this.io = io;
+    this.checkpoint = checkpoint;
   }
 
   /** Whether a container's specification asks for a terminal. */
@@ -47,6 +58,9 @@ final class TaskRun {
             .setStdin(io.stdin())
             .setStdout(io.stdout())
             .setStderr(io.stderr());
+    if (checkpoint != null) {
+      request.setCheckpoint(checkpoint);
+    }
     if (!container.getSnapshotKey().isEmpty()) {
       MountsRequest mounts =
           MountsRequest.newBuilder()

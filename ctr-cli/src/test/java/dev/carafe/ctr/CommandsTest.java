@@ -38,7 +38,8 @@ class CommandsTest {
 
     int code = line.run(words.toArray(String[]::new));
 
-    boolean local = Set.of("completion", "batch", "images unmount").contains(command.path());
+    boolean local =
+        Set.of("completion", "batch", "images unmount", "oci spec").contains(command.path());
     assertEquals(local ? 0 : 1, code, line.err());
     assertTrue(local || line.err().startsWith("carafe: daemon at "), line.err());
     assertEquals(local ? 0 : 1, line.err().lines().count());
@@ -74,7 +75,9 @@ class CommandsTest {
     "t kill x,tasks kill",
     "ns ls,namespaces ls",
     "run a b,run",
-    "snapshot remove x,snapshots rm"
+    "snapshot remove x,snapshots rm",
+    "sb run x,sandboxes create",
+    "sandbox create x,sandboxes create"
   })
   void shortNamesAreUnderstood(String words, String path) {
     assertEquals(path, Commands.find(SystemCommands.split(words)).path());
