@@ -24,8 +24,7 @@ import java.util.Map;
 /** A container in the making, as plugins change it one after the other. */
 final class Creation {
   private final ContainerFacts facts;
-  private final JsonObject spec;
-  private final SpecEditor editor;
+  private JsonObject spec;
   private final Ownership ownership = new Ownership();
   private final Updates updates = new Updates(ownership);
   private final List<ContainerEviction> evictions = new ArrayList<>();
@@ -33,8 +32,11 @@ final class Creation {
 
   Creation(ContainerFacts facts) {
     this.facts = facts;
-    this.spec = Json.object("container " + facts.id(), facts.spec());
-    this.editor = new SpecEditor(spec.members());
+    this.spec = read(facts.spec());
+  }
+
+  private JsonObject read(byte[] json) {
+    return Json.object("container " + facts.id(), json);
   }
 
   /** The container as it is by now. */
@@ -75,7 +77,9 @@ final class Creation {
       ownership.hooks(facts.id(), plugin);
     }
     ContainerAdjustment effective = withoutMarks(adjustment);
-    editor.apply(effective);
+    new SpecEditor(spec.members()).apply(effective);
+    // As a runtime would read it: with numbers of one kind, and bounded.
+    spec = read(Json.bytes(spec.members()));
     forget(effective);
     if (effective.getArgsCount() > 0) {
       wanted.clearArgs();

@@ -10,9 +10,12 @@ import dev.carafe.api.nri.v1alpha1.ContainerUpdate;
 import dev.carafe.api.nri.v1alpha1.CreateContainerResponse;
 import dev.carafe.api.nri.v1alpha1.Field;
 import dev.carafe.api.nri.v1alpha1.Hook;
+import dev.carafe.api.nri.v1alpha1.IOPrioClass;
 import dev.carafe.api.nri.v1alpha1.KeyValue;
 import dev.carafe.api.nri.v1alpha1.Mount;
+import dev.carafe.api.nri.v1alpha1.OptionalInt;
 import dev.carafe.api.nri.v1alpha1.OptionalInt64;
+import dev.carafe.api.nri.v1alpha1.POSIXRlimit;
 import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -49,6 +52,32 @@ class CreationTest {
 
     // Then
     assertEquals(List.of("PATH=/bin", "A=1", "B=2"), creation.container().getEnvList());
+  }
+
+  @Test
+  void whateverAPluginSetsTheNextIsTold() {
+    // When
+    adjust(
+        "00-a",
+        w -> {
+          w.getLinuxBuilder().setOomScoreAdj(OptionalInt.newBuilder().setValue(5));
+          w.getLinuxBuilder()
+              .getIoPriorityBuilder()
+              .setClass_(IOPrioClass.IOPRIO_CLASS_BE)
+              .setPriority(3);
+          w.getLinuxBuilder().getSchedulerBuilder().setNice(2).setRuntime(7);
+          w.addRlimits(POSIXRlimit.newBuilder().setType("RLIMIT_CORE").setHard(-1));
+          memory(w, 9);
+        });
+    adjust("10-b", w -> w.addEnv(variable("B", "2")));
+
+    // Then
+    var linux = creation.container().getLinux();
+    assertEquals(5, linux.getOomScoreAdj().getValue());
+    assertEquals(3, linux.getIoPriority().getPriority());
+    assertEquals(2, linux.getScheduler().getNice());
+    assertEquals(9, linux.getResources().getMemory().getLimit().getValue());
+    assertEquals(-1, creation.container().getRlimits(1).getHard());
   }
 
   @Test
