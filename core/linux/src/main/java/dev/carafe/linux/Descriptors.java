@@ -16,6 +16,7 @@ public final class Descriptors {
 
   private static final int MFD_CLOEXEC = 1;
   private static final int F_ADD_SEALS = 1033;
+  private static final int F_DUPFD_CLOEXEC = 1030;
 
   /** Two descriptors; {@link #close} closes both. */
   public record Pair(Fd first, Fd second) implements AutoCloseable {
@@ -59,6 +60,14 @@ public final class Descriptors {
   public static void addSeals(Fd fd, int seals) {
     try (Scratch s = Scratch.take()) {
       Calls.FCNTL.check(Calls.FCNTL.call(s, fd.number(), F_ADD_SEALS, seals), s, fd);
+    }
+  }
+
+  /** A second descriptor of the same open file, closed on its own. */
+  public static Fd duplicate(Fd fd) {
+    try (Scratch s = Scratch.take()) {
+      int number = Calls.FCNTL.call(s, fd.number(), F_DUPFD_CLOEXEC, 0);
+      return Fd.adopt(Calls.FCNTL.check(number, s, fd));
     }
   }
 

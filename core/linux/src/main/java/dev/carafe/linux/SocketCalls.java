@@ -31,6 +31,7 @@ public final class SocketCalls {
   private static final int SO_RCVTIMEO = 20;
   private static final int SO_SNDTIMEO = 21;
   private static final int SCM_RIGHTS = 1;
+  private static final int SHUT_WR = 1;
   private static final int MSG_CTRUNC = 0x8;
   private static final int MSG_TRUNC = 0x20;
   private static final int MSG_NOSIGNAL = 0x4000;
@@ -237,6 +238,13 @@ public final class SocketCalls {
     return descriptors;
   }
 
+  /** shutdown(SHUT_WR): the peer sees the end of what is sent, and may go on sending. */
+  public static void shutdownWrite(Fd socket) {
+    try (Scratch s = Scratch.take()) {
+      Calls.SHUTDOWN.check(Calls.SHUTDOWN.call(s, socket.number(), SHUT_WR), s, socket);
+    }
+  }
+
   /** getsockopt(SO_PEERCRED). */
   public static PeerCredentials peerCredentials(Fd socket) {
     try (Scratch s = Scratch.take()) {
@@ -280,6 +288,7 @@ public final class SocketCalls {
     static final NativeCall ACCEPT4 = NativeCall.of("accept4");
     static final NativeCall SENDMSG = NativeCall.of("sendmsg");
     static final NativeCall RECVMSG = NativeCall.of("recvmsg");
+    static final NativeCall SHUTDOWN = NativeCall.of("shutdown");
     static final NativeCall GETSOCKOPT = NativeCall.of("getsockopt");
     static final NativeCall SETSOCKOPT = NativeCall.of("setsockopt");
   }

@@ -27,6 +27,7 @@ import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime.DeletedProcess;
+import dev.carafe.spi.runtimes.TaskStreams;
 import dev.carafe.spi.sandboxes.SandboxController;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -346,14 +347,16 @@ public final class TaskManager implements AutoCloseable {
     entry.runtime.closeStdin(entry.state(), process(entry, execId));
   }
 
-  /**
-   * Opens the log of a task's output anew.
-   *
-   * @throws dev.carafe.spi.errors.UnimplementedException if there is no such log
-   */
+  /** Opens the log of a task's output anew, if it is one. */
   public void reopenLog(Namespace namespace, String id) {
     TaskEntry entry = tasks.get(namespace, id);
     entry.runtime.reopenLog(entry.state());
+  }
+
+  /** Connects to the streams of a task's first process; the caller closes the connection. */
+  public TaskStreams attach(Namespace namespace, String id) {
+    TaskEntry entry = tasks.get(namespace, id);
+    return entry.runtime.attach(entry.state());
   }
 
   /** Stops all processes where they are. */

@@ -103,6 +103,17 @@ public interface TaskRuntime {
   }
 
   /**
+   * Connects to the streams of the task's first process: what it writes from now on, and its input.
+   * Any number of connections may exist; each gets all output.
+   *
+   * @throws UnimplementedException if nobody can attach to this task's streams
+   * @throws NotFoundException {@code process already finished} if it has ended
+   */
+  default TaskStreams attach(RuntimeState state) {
+    throw new UnimplementedException("this runtime does not attach");
+  }
+
+  /**
    * Stops all processes of the task where they are.
    *
    * @throws FailedPreconditionException if it is not running

@@ -8,11 +8,14 @@ import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.Terminal;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.runtimes.Stdio;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +33,7 @@ record ContainerLog(Path path, Stdin stdin) {
   private static final int RESIZE = 1;
 
   private static final int REOPEN = 2;
+  private static final Duration POLL = Duration.ofMillis(2);
 
   enum Stdin {
     NONE,
@@ -89,9 +93,24 @@ record ContainerLog(Path path, Stdin stdin) {
     return arguments;
   }
 
-  /** Has conmon open the log's file anew. False if no conmon listens any more. */
-  static boolean reopen(Path bundle) {
-    return tell(bundle, REOPEN + " 0 0\n");
+  /**
+   * Has conmon open the log's file anew, and waits until a file of that name is there. False if no
+   * conmon listens any more.
+   *
+   * @throws UnavailableException if conmon does not open it in that time
+   */
+  boolean reopen(Path bundle, Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    if (!tell(bundle, REOPEN + " 0 0\n")) {
+      return false;
+    }
+    while (!Files.exists(path)) {
+      if (System.nanoTime() > end) {
+        throw new UnavailableException("log " + path + ": not opened anew");
+      }
+      Thread.sleep(POLL);
+    }
+    return true;
   }
 
   static boolean resize(Path bundle, Terminal.Size size) {

@@ -23,6 +23,7 @@ import dev.carafe.spi.runtimes.TaskLocation;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.runtimes.TaskStreams;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -300,13 +301,30 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   @Override
   public void reopenLog(RuntimeState state) {
     Task task = task(state);
+    ContainerLog log =
+        ContainerLog.of(task.state().init().stdio())
+            .orElseThrow(() ->
+                new UnimplementedException(
+                    "task "
+                        + task.state().location()
+                        + ": its output is no log that can be opened anew"));
+    try {
+      if (!log.reopen(Path.of(task.state().bundle()), config.commandTimeout())) {
+        throw Task.finished();
+      }
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    }
+  }
+
+  @Override
+  public TaskStreams attach(RuntimeState state) {
+    Task task = task(state);
     if (ContainerLog.of(task.state().init().stdio()).isEmpty()) {
       throw new UnimplementedException(
-          "task " + task.state().location() + ": its output is no log that can be opened anew");
+          "task " + task.state().location() + ": its streams are not for attaching");
     }
-    if (!ContainerLog.reopen(Path.of(task.state().bundle()))) {
-      throw Task.finished();
-    }
+    return Attachment.to(Path.of(task.state().bundle()), loop);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
+import dev.carafe.spi.runtimes.TaskStreams;
 import dev.carafe.testkit.runtimes.Await;
 import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.IOException;
@@ -19,6 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +102,7 @@ class ContainerLogTest {
     runtime.reopenLog(state);
 
     // Then
+    assertTrue(Files.exists(log));
     Await.until("all lines", () -> Files.exists(log) && whole(log) + whole(old) == 4000);
     runtime.kill(state, ProcessId.INIT, Signals.SIGKILL, false);
     RuntimeSandbox.await(runtime, state, ProcessId.INIT);
@@ -117,6 +122,60 @@ class ContainerLogTest {
     // Then
     Await.until("the new size", () -> lines().size() == 2);
     assertTrue(lines().getLast().contains(" stdout F 20 99"), lines().getLast());
+    runtime.kill(state, ProcessId.INIT, Signals.SIGKILL, false);
+    RuntimeSandbox.await(runtime, state, ProcessId.INIT);
+    runtime.delete(state, ProcessId.INIT);
+  }
+
+  @Test
+  void whoeverAttachesSeesBothOutputsAndTypesTheInput() throws Exception {
+    // Given
+    RuntimeState state = running("?stdin=once", false, "cat; echo err >&2; exit 3");
+    var out = new StringBuilder();
+    var err = new StringBuilder();
+
+    // When
+    try (TaskStreams streams = runtime.attach(state);
+        TaskStreams second = runtime.attach(state)) {
+      byte[] text = "hello\n".getBytes(UTF_8);
+      streams.write(text, 0, text.length);
+      streams.endInput();
+      for (TaskStreams.Output o = streams.next(); o != null; o = streams.next()) {
+        (o.stderr() ? err : out).append(new String(o.bytes(), UTF_8));
+      }
+      TaskStreams.Output seen = second.next();
+
+      // Then
+      assertEquals("hello\n", out.toString());
+      assertEquals("err\n", err.toString());
+      assertTrue(seen != null && new String(seen.bytes(), UTF_8).equals("hello\n"));
+    }
+    assertEquals(3, RuntimeSandbox.await(runtime, state, ProcessId.INIT).code());
+    assertThrows(NotFoundException.class, () -> runtime.attach(state));
+    runtime.delete(state, ProcessId.INIT);
+  }
+
+  @Test
+  void whoeverIsAttachedToASilentTaskCanGoAway() throws Exception {
+    // Given
+    RuntimeState state = running("", false, "sleep 100");
+    var ended = new CompletableFuture<Boolean>();
+    Thread waiting =
+        Thread.ofVirtual()
+            .start(() -> {
+              try (TaskStreams streams = runtime.attach(state)) {
+                streams.next();
+                ended.complete(false);
+              } catch (InterruptedException e) {
+                ended.complete(true);
+              }
+            });
+
+    // When
+    waiting.interrupt();
+
+    // Then
+    assertTrue(ended.get(30, TimeUnit.SECONDS));
     runtime.kill(state, ProcessId.INIT, Signals.SIGKILL, false);
     RuntimeSandbox.await(runtime, state, ProcessId.INIT);
     runtime.delete(state, ProcessId.INIT);
