@@ -16,22 +16,6 @@ public final class RuntimeSpec {
   /** The JSON's type on the wire. */
   public static final String TYPE_URL = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
-  private static final List<String> MASKED =
-      List.of(
-          "/proc/acpi",
-          "/proc/asound",
-          "/proc/interrupts",
-          "/proc/kcore",
-          "/proc/keys",
-          "/proc/latency_stats",
-          "/proc/timer_list",
-          "/proc/timer_stats",
-          "/proc/sched_debug",
-          "/proc/scsi",
-          "/sys/firmware",
-          "/sys/devices/virtual/powercap");
-  private static final List<String> READ_ONLY =
-      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
   private static final String PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -49,10 +33,15 @@ public final class RuntimeSpec {
   private final Map<String, String> sysctls = new LinkedHashMap<>();
   private final List<Map<String, Object>> deviceRules = new ArrayList<>();
   private List<String> ambient = List.of();
-  private List<String> masked = MASKED;
-  private List<String> readOnlyPaths = READ_ONLY;
+  private List<String> masked = SpecParts.MASKED;
+  private List<String> readOnlyPaths = SpecParts.READ_ONLY;
   private @Nullable Integer oomScoreAdj;
   private @Nullable Object seccomp;
+  private boolean defaultSeccomp;
+  private final Map<String, List<Map<String, Object>>> hooks = new LinkedHashMap<>();
+  private String appArmorProfile = "";
+  private String selinuxProcess = "";
+  private String selinuxMount = "";
   private boolean fileLimit = true;
   private String rootPropagation = "";
   private List<String> args = List.of();
@@ -248,6 +237,43 @@ public final class RuntimeSpec {
     return this;
   }
 
+  /** Adds a supplementary group to the process's user. */
+  public RuntimeSpec additionalGid(long gid) {
+    List<Long> gids = new ArrayList<>(user.additionalGids());
+    if (!gids.contains(gid)) {
+      gids.add(gid);
+    }
+    user = new ContainerUser(user.uid(), user.gid(), gids);
+    return this;
+  }
+
+  /**
+   * Adds a program that is run at a point of the container's life, for example {@code poststop}.
+   */
+  public RuntimeSpec hook(String point, Map<String, Object> program) {
+    hooks.computeIfAbsent(point, _ -> new ArrayList<>()).add(program);
+    return this;
+  }
+
+  /** The profile that AppArmor confines the process with. */
+  public RuntimeSpec appArmorProfile(String name) {
+    appArmorProfile = name;
+    return this;
+  }
+
+  /** SELinux's labels of the process and of its root file system. */
+  public RuntimeSpec selinux(String process, String mount) {
+    selinuxProcess = process;
+    selinuxMount = mount;
+    return this;
+  }
+
+  /** Allows the usual system calls only, and what the capabilities bring with them. */
+  public RuntimeSpec defaultSeccomp() {
+    defaultSeccomp = true;
+    return this;
+  }
+
   /** Leaves limits of open files as the daemon's. */
   public RuntimeSpec withoutFileLimit() {
     fileLimit = false;
@@ -388,6 +414,12 @@ public final class RuntimeSpec {
       process.put("oomScoreAdj", oomScoreAdj);
     }
     process.put("noNewPrivileges", !newPrivileges);
+    if (!appArmorProfile.isEmpty()) {
+      process.put("apparmorProfile", appArmorProfile);
+    }
+    if (!selinuxProcess.isEmpty()) {
+      process.put("selinuxLabel", selinuxProcess);
+    }
     return process;
   }
 
@@ -403,24 +435,15 @@ public final class RuntimeSpec {
     if (!hostname.isEmpty() && namespaces.contains("uts")) {
       spec.put("hostname", hostname);
     }
-    spec.put("mounts", privileged ? writable(mounts) : mounts);
+    spec.put("mounts", privileged ? SpecParts.writable(mounts) : mounts);
     if (!annotations.isEmpty()) {
       spec.put("annotations", annotations);
     }
+    if (!hooks.isEmpty()) {
+      spec.put("hooks", hooks);
+    }
     spec.put("linux", linux());
     return Json.bytes(spec);
-  }
-
-  private static List<Map<String, Object>> writable(List<Map<String, Object>> mounts) {
-    List<Map<String, Object>> writable = new ArrayList<>();
-    for (Map<String, Object> mount : mounts) {
-      Map<String, Object> copy = new LinkedHashMap<>(mount);
-      if ("sysfs".equals(mount.get("type"))) {
-        copy.put("options", List.of("nosuid", "noexec", "nodev", "rw"));
-      }
-      writable.add(copy);
-    }
-    return writable;
   }
 
   private Map<String, Object> linux() {
@@ -431,16 +454,21 @@ public final class RuntimeSpec {
     linux.put("resources", limits);
     linux.put("cgroupsPath", cgroupsPath);
     if (!devices.isEmpty()) {
-      linux.put("devices", devices.stream().map(RuntimeSpec::node).toList());
+      linux.put("devices", devices.stream().map(SpecParts::node).toList());
     }
     linux.put("namespaces", namespaces.stream().map(this::namespace).toList());
     if (!rootPropagation.isEmpty()) {
       linux.put("rootfsPropagation", rootPropagation);
     }
+    if (!selinuxMount.isEmpty()) {
+      linux.put("mountLabel", selinuxMount);
+    }
     if (!sysctls.isEmpty()) {
       linux.put("sysctl", sysctls);
     }
-    if (seccomp != null) {
+    if (defaultSeccomp) {
+      linux.put("seccomp", SeccompProfile.ofDefault(capabilities));
+    } else if (seccomp != null) {
       linux.put("seccomp", seccomp);
     }
     if (!privileged) {
@@ -453,17 +481,5 @@ public final class RuntimeSpec {
   private Map<String, String> namespace(String kind) {
     String path = namespacePaths.get(kind);
     return path == null ? Map.of("type", kind) : Map.of("type", kind, "path", path);
-  }
-
-  private static Map<String, Object> node(Device device) {
-    Map<String, Object> node = new LinkedHashMap<>();
-    node.put("path", device.path());
-    node.put("type", device.type());
-    node.put("major", device.major());
-    node.put("minor", device.minor());
-    node.put("fileMode", device.mode());
-    node.put("uid", device.uid());
-    node.put("gid", device.gid());
-    return node;
   }
 }
