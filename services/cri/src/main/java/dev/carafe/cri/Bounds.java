@@ -1,8 +1,14 @@
 package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.ContainerConfig;
+import dev.carafe.api.cri.v1.IDMapping;
+import dev.carafe.api.cri.v1.NamespaceMode;
+import dev.carafe.api.cri.v1.NamespaceOption;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
+import dev.carafe.api.cri.v1.UserNamespace;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnimplementedException;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -30,7 +36,43 @@ final class Bounds {
       throw new InvalidArgumentException(
           "pod sandbox: log directory \"" + config.getLogDirectory() + "\" is not absolute");
     }
-    sysctls(config.getLinux().getSysctlsMap());
+    NamespaceOption namespaces = config.getLinux().getSecurityContext().getNamespaceOptions();
+    sysctls(
+        config.getLinux().getSysctlsMap(),
+        namespaces.getNetwork() == NamespaceMode.NODE,
+        namespaces.getIpc() == NamespaceMode.NODE);
+    checkUserNamespace("pod sandbox", config.getLinux().getSecurityContext().getNamespaceOptions());
+  }
+
+  /** Only the host's user namespace can be had so far; what makes no sense is told apart. */
+  static void checkUserNamespace(String what, NamespaceOption options) {
+    if (!options.hasUsernsOptions()) {
+      return;
+    }
+    UserNamespace wanted = options.getUsernsOptions();
+    switch (wanted.getMode()) {
+      case NODE -> {
+        if (wanted.getUidsCount() > 0 || wanted.getGidsCount() > 0) {
+          throw new InvalidArgumentException(
+              what + ": the host's user namespace takes no mapping of ids");
+        }
+      }
+      case POD -> {
+        mapping(what, wanted.getUidsList());
+        mapping(what, wanted.getGidsList());
+        throw new UnimplementedException(
+            what + ": user namespaces are not supported by this runtime handler");
+      }
+      case CONTAINER, TARGET, UNRECOGNIZED ->
+          throw new InvalidArgumentException(what + ": user namespace mode is not POD or NODE");
+    }
+  }
+
+  private static void mapping(String what, List<IDMapping> ids) {
+    if (ids.size() != 1 || ids.getFirst().getContainerId() != 0) {
+      throw new InvalidArgumentException(
+          what + ": a user namespace takes one mapping of ids, which begins with 0");
+    }
   }
 
   static void check(ContainerConfig config) {
@@ -46,7 +88,7 @@ final class Bounds {
     }
   }
 
-  private static void sysctls(Map<String, String> sysctls) {
+  private static void sysctls(Map<String, String> sysctls, boolean hostNetwork, boolean hostIpc) {
     sysctls.forEach((name, value) -> {
       String dotted = name.replace('/', '.');
       if (!SYSCTL.matcher(name).matches() || !NAMESPACED.matcher(dotted).matches()) {
@@ -54,6 +96,10 @@ final class Bounds {
             "pod sandbox: sysctl \""
                 + name.replaceAll("\\p{Cntrl}", "?")
                 + "\" is not a namespace's own");
+      }
+      if (dotted.startsWith("net.") ? hostNetwork : hostIpc) {
+        throw new InvalidArgumentException(
+            "pod sandbox: sysctl \"" + name + "\" would be set for the host");
       }
       if (value.length() > NAME || value.chars().anyMatch(c -> c < 0x20 && c != '\t')) {
         throw new InvalidArgumentException(

@@ -48,6 +48,9 @@ final class Commands implements AutoCloseable {
   private static final int PIPES = 4096;
   private static final int BLOCK = 64 << 10;
 
+  /** File in a command's directory that names its container, for the next daemon. */
+  private static final String CONTAINER = "container";
+
   private final Records records;
   private final Metadata metadata;
   private final TaskManager tasks;
@@ -98,6 +101,7 @@ final class Commands implements AutoCloseable {
     Path directory = state.resolve("exec-" + execId);
     try {
       Files.createDirectory(directory);
+      Files.writeString(directory.resolve(CONTAINER), container.id());
       Path out = fifo(directory.resolve("out"));
       Path err = fifo(directory.resolve("err"));
       Path in = fifo(directory.resolve("in"));
@@ -121,6 +125,23 @@ final class Commands implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("exec in container " + container.id(), e);
     } finally {
+      TreeRemover.remove(directory);
+    }
+  }
+
+  /** Kills the commands of an earlier daemon, for whose output nobody waits any more. */
+  void recover(List<Path> directories) {
+    for (Path directory : directories) {
+      String execId = directory.getFileName().toString().substring("exec-".length());
+      try {
+        String container = Files.readString(directory.resolve(CONTAINER));
+        if (records.findContainer(container) != null) {
+          log.info("exec {}: cut off, its processes are killed", execId);
+          delete(container, execId);
+        }
+      } catch (IOException e) {
+        log.debug("exec {}: was never begun", execId);
+      }
       TreeRemover.remove(directory);
     }
   }

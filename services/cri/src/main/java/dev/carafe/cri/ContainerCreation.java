@@ -23,14 +23,11 @@ import dev.carafe.spi.pods.AdjustedContainer;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import dev.carafe.spi.snapshots.Snapshotter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -45,6 +42,11 @@ final class ContainerCreation {
   private final CriImages images;
   private final PodFiles files;
   private final Hooks hooks;
+  private final Cgroups cgroups;
+  private final ImageVolumes imageVolumes;
+  private final DeclaredVolumes volumes;
+  private final CriConfig settings;
+  private final CdiDevices cdi;
   private final Path root;
 
   ContainerCreation(
@@ -54,6 +56,9 @@ final class ContainerCreation {
       CriImages images,
       PodFiles files,
       Hooks hooks,
+      Cgroups cgroups,
+      ImageVolumes imageVolumes,
+      CriConfig settings,
       Path root) {
     this.records = records;
     this.metadata = metadata;
@@ -61,6 +66,11 @@ final class ContainerCreation {
     this.images = images;
     this.files = files;
     this.hooks = hooks;
+    this.cgroups = cgroups;
+    this.imageVolumes = imageVolumes;
+    this.settings = settings;
+    this.cdi = new CdiDevices(settings.cdiSpecDirs());
+    this.volumes = new DeclaredVolumes(imageVolumes, root);
     this.root = root;
   }
 
@@ -101,7 +111,7 @@ final class ContainerCreation {
       Stores stores,
       String id,
       Pod pod,
-      ContainerConfig config,
+      ContainerConfig wanted,
       CriImage image,
       Function<Pod, Map<String, String>> namespaces,
       InFlight.Stages stages) {
@@ -110,6 +120,9 @@ final class ContainerCreation {
     SnapshotKey parent = image.chainId().isEmpty() ? null : new SnapshotKey(image.chainId());
     List<Mount> rootfs = snapshotter.prepare(new SnapshotKey(id), parent, Map.of());
     try {
+      stages.at("volumes of images");
+      ImageVolumes.Volumes fromImages = imageVolumes.create(stores, id, wanted);
+      ContainerConfig config = fromImages.config();
       stages.at("specification");
       ContainerUser user =
           ContainerUsers.of(config.getLinux().getSecurityContext(), image.config().user(), rootfs);
@@ -120,8 +133,11 @@ final class ContainerCreation {
               files.resolvConf(pod),
               files.hostname(pod),
               files.shm(pod),
-              volumes(id, config, image));
-      byte[] spec = new ContainerSpec(pod, config, image, shared).json(id, user);
+              volumes.create(stores, id, config, image, rootfs),
+              fromImages.sources(),
+              cgroups.path(pod, id),
+              settings.handlers().getOrDefault(pod.handler(), CriConfig.Handler.DEFAULT));
+      byte[] spec = new ContainerSpec(pod, config, image, shared, cdi).json(user);
       var container =
           new CriContainer(
               id,
@@ -169,7 +185,7 @@ final class ContainerCreation {
   private AdjustedContainer adjusted(Pod pod, CriContainer container, byte[] spec) {
     AdjustedContainer adjusted = hooks.creating(pod, container, spec);
     if (!adjusted.cdiDevices().isEmpty()) {
-      throw new UnimplementedException("container: CDI devices are not supported yet");
+      throw new UnimplementedException("container: CDI devices of a plugin are not supported yet");
     }
     return adjusted;
   }
@@ -197,27 +213,6 @@ final class ContainerCreation {
     return running.pid();
   }
 
-  private Map<String, Path> volumes(String id, ContainerConfig config, CriImage image) {
-    Map<String, Path> volumes = new LinkedHashMap<>();
-    int number = 0;
-    for (String volume : image.config().volumes().stream().sorted().toList()) {
-      Path place = Path.of("/").resolve(volume).normalize();
-      boolean taken =
-          config.getMountsList().stream()
-              .anyMatch(mount -> Path.of(mount.getContainerPath()).normalize().equals(place));
-      if (!taken && place.getNameCount() > 0) {
-        Path directory = root.resolve(id).resolve("volumes").resolve(Integer.toString(number++));
-        try {
-          Files.createDirectories(directory);
-        } catch (IOException e) {
-          throw new UncheckedIOException("volume " + volume + " of container " + id, e);
-        }
-        volumes.put(place.toString(), directory);
-      }
-    }
-    return volumes;
-  }
-
   private static String logPath(Pod pod, ContainerConfig config) {
     String directory = pod.config().getLogDirectory();
     return directory.isEmpty() || config.getLogPath().isEmpty()
@@ -235,6 +230,7 @@ final class ContainerCreation {
 
   /** Removes what a container has outside of its snapshot. Idempotent. */
   void removeFiles(String id) {
+    imageVolumes.remove(id);
     Path directory = root.resolve(id);
     if (Files.exists(directory)) {
       TreeRemover.remove(directory);

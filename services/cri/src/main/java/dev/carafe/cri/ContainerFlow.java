@@ -70,8 +70,7 @@ final class ContainerFlow {
       Metadata metadata,
       TaskManager tasks,
       CriImages images,
-      PodFiles files,
-      Path root,
+      ContainerCreation creation,
       Hooks hooks,
       CriConfig config,
       Consumer<CriContainer> onEnd) {
@@ -79,7 +78,7 @@ final class ContainerFlow {
     this.metadata = metadata;
     this.tasks = tasks;
     this.images = images;
-    this.creation = new ContainerCreation(records, metadata, tasks, images, files, hooks, root);
+    this.creation = creation;
     this.creations = new InFlight<>("container", config.creationTimeout());
     this.hooks = hooks;
     this.onEnd = onEnd;
@@ -358,7 +357,7 @@ final class ContainerFlow {
     CriContainer found = records.container(id);
     mustNotHaveEnded(found);
     // Outside of its turn: hooks may change other containers, whose changes may change this one.
-    byte[] wanted = hooks.updating(found, Json.bytes(Resources.of(change)));
+    byte[] wanted = hooks.updating(found, Json.bytes(Cgroups.possible(Resources.of(change))));
     InFlight.unchecked(
         () -> turns.alone(found.id(), () -> updateNow(found.id(), change, wanted, annotations)));
     hooks.updated(records.container(found.id()));

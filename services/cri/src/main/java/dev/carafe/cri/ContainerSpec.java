@@ -1,14 +1,14 @@
 package dev.carafe.cri;
 
+import dev.carafe.api.cri.v1.CDIDevice;
 import dev.carafe.api.cri.v1.Capability;
 import dev.carafe.api.cri.v1.ContainerConfig;
 import dev.carafe.api.cri.v1.Device;
 import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
 import dev.carafe.api.cri.v1.Mount;
 import dev.carafe.api.cri.v1.MountPropagation;
-import dev.carafe.api.cri.v1.NamespaceMode;
 import dev.carafe.api.cri.v1.NamespaceOption;
-import dev.carafe.api.cri.v1.SecurityProfile;
+import dev.carafe.linux.OomScore;
 import dev.carafe.oci.Capabilities;
 import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.HostDevices;
@@ -17,7 +17,6 @@ import dev.carafe.oci.JsonObject;
 import dev.carafe.oci.RuntimeSpec;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.errors.UnimplementedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -31,19 +30,23 @@ import java.util.Map;
 /** The specification of a container of a pod. */
 final class ContainerSpec {
   private static final Path DEVICES = Path.of("/dev");
-  private static final boolean UNIFIED = Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
+  private static final int LARGEST_PROFILE = 1 << 20;
 
   private final Pod pod;
   private final ContainerConfig config;
   private final CriImage image;
   private final Shared shared;
+  private final CdiDevices cdi;
 
   /**
    * What the pod lends to its containers.
    *
-   * @param namespaces paths by the OCI names: {@code network}, {@code ipc}, {@code uts}
+   * @param namespaces paths by the OCI names: {@code network}, {@code ipc}, {@code uts}, and {@code
+   *     pid} where the container shares the pod's
    * @param target pid of the container whose processes are to be seen; 0 for none
    * @param volumes directories for the image's volumes, by their place in the container
+   * @param imageVolumes where the images that are volumes are mounted, likewise
+   * @param handler what is configured for the pod's runtime handler
    */
   record Shared(
       Map<String, String> namespaces,
@@ -51,34 +54,33 @@ final class ContainerSpec {
       Path resolvConf,
       Path hostname,
       Path shm,
-      Map<String, Path> volumes) {}
+      Map<String, Path> volumes,
+      Map<String, Path> imageVolumes,
+      String cgroupsPath,
+      CriConfig.Handler handler) {}
 
-  ContainerSpec(Pod pod, ContainerConfig config, CriImage image, Shared shared) {
+  ContainerSpec(Pod pod, ContainerConfig config, CriImage image, Shared shared, CdiDevices cdi) {
     this.pod = pod;
     this.config = config;
     this.image = image;
     this.shared = shared;
+    this.cdi = cdi;
   }
 
-  byte[] json(String id, ContainerUser user) {
+  byte[] json(ContainerUser user) {
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
-    RuntimeSpec spec = new RuntimeSpec(cgroupsPath(id), UNIFIED && !security.getPrivileged());
+    RuntimeSpec spec =
+        new RuntimeSpec(shared.cgroupsPath(), Cgroups.UNIFIED && !security.getPrivileged());
     spec.withoutFileLimit().withoutMount("/run");
     process(spec, user);
     namespaces(spec, security.getNamespaceOptions());
     mounts(spec, security);
     security(spec, security);
-    Resources.of(config.getLinux().getResources()).forEach(spec::resource);
+    Cgroups.possible(Resources.of(config.getLinux().getResources())).forEach(spec::resource);
     int score = (int) config.getLinux().getResources().getOomScoreAdj();
-    spec.oomScoreAdj(Math.clamp(score, -1000, 1000));
+    spec.oomScoreAdj(Math.clamp(score, OomScore.floor(), 1000));
     annotations(spec);
     return spec.json();
-  }
-
-  private String cgroupsPath(String id) {
-    String parent = pod.config().getLinux().getCgroupParent();
-    String above = parent.isEmpty() ? "/" + Records.NAMESPACE.name() : parent;
-    return above + (above.endsWith("/") ? "" : "/") + id;
   }
 
   private void process(RuntimeSpec spec, ContainerUser user) {
@@ -123,15 +125,15 @@ final class ContainerSpec {
       case NODE -> spec.hostNamespace("pid");
       case TARGET -> spec.namespacePath("pid", "/proc/" + shared.target() + "/ns/pid");
       case CONTAINER -> {}
-      case POD ->
-          throw new UnimplementedException(
-              "container: a process namespace of the pod is not supported yet");
+      case POD -> {
+        if (!shared.namespaces().containsKey("pid")) {
+          spec.hostNamespace("pid");
+        }
+      }
       case UNRECOGNIZED ->
           throw new InvalidArgumentException("container: pid namespace mode is unknown");
     }
-    if (options.getUsernsOptions().getMode() == NamespaceMode.POD && options.hasUsernsOptions()) {
-      throw new UnimplementedException("container: user namespaces are not supported yet");
-    }
+    Bounds.checkUserNamespace("container", options);
   }
 
   private void mounts(RuntimeSpec spec, LinuxContainerSecurityContext security) {
@@ -152,7 +154,14 @@ final class ContainerSpec {
     }
     List<Mount> wanted = new ArrayList<>(config.getMountsList());
     wanted.sort(Comparator.comparingLong(m -> Path.of(m.getContainerPath()).getNameCount()));
-    wanted.forEach(mount -> mount(spec, mount));
+    wanted.forEach(mount -> {
+      Path image = shared.imageVolumes().get(mount.getContainerPath());
+      if (image != null) {
+        spec.mount(mount.getContainerPath(), "bind", image.toString(), "rbind", "rprivate", "ro");
+      } else {
+        mount(spec, mount);
+      }
+    });
   }
 
   private static void bindIfThere(RuntimeSpec spec, String place, Path file, String access) {
@@ -163,10 +172,6 @@ final class ContainerSpec {
 
   private static void mount(RuntimeSpec spec, Mount mount) {
     String place = mount.getContainerPath();
-    if (mount.hasImage() && !mount.getImage().getImage().isEmpty()) {
-      throw new UnimplementedException(
-          "container: mount \"" + place + "\": volumes of images are not supported yet");
-    }
     boolean writable = !mount.getReadonly();
     boolean recursive = mount.getRecursiveReadOnly();
     if (recursive && (writable || mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE)) {
@@ -230,17 +235,19 @@ final class ContainerSpec {
         throw new UncheckedIOException("devices of the host", e);
       }
     } else {
+      // Of a kubelet that says nothing of one of them but speaks of namespaces, it is meant so.
       if (security.getMaskedPathsCount() > 0 || security.hasNamespaceOptions()) {
         spec.maskedPaths(security.getMaskedPathsList());
+      }
+      if (security.getReadonlyPathsCount() > 0 || security.hasNamespaceOptions()) {
         spec.readOnlyPaths(security.getReadonlyPathsList());
       }
       capabilities(spec, security.getCapabilities());
       config.getDevicesList().forEach(device -> device(spec, device));
       seccomp(spec, security);
     }
-    if (config.getCDIDevicesCount() > 0) {
-      throw new UnimplementedException("container: CDI devices are not supported yet");
-    }
+    Confinement.apply(spec, security);
+    cdi.apply(spec, config.getCDIDevicesList().stream().map(CDIDevice::getName).toList());
     pod.config().getLinux().getSysctlsMap().forEach((k, v) -> spec.sysctl(k.replace('/', '.'), v));
   }
 
@@ -296,12 +303,29 @@ final class ContainerSpec {
   }
 
   private static void seccomp(RuntimeSpec spec, LinuxContainerSecurityContext security) {
-    SecurityProfile profile = security.getSeccomp();
-    if (profile.getProfileType() != SecurityProfile.ProfileType.Localhost) {
+    if (!security.hasSeccomp()) {
       return;
     }
-    Path file = Path.of(profile.getLocalhostRef());
+    switch (security.getSeccomp().getProfileType()) {
+      case Unconfined -> {}
+      case RuntimeDefault -> spec.defaultSeccomp();
+      case Localhost -> localSeccomp(spec, security.getSeccomp().getLocalhostRef());
+      case UNRECOGNIZED ->
+          throw new InvalidArgumentException("container: seccomp profile type is unknown");
+    }
+  }
+
+  private static void localSeccomp(RuntimeSpec spec, String reference) {
+    Path file = Path.of(reference.startsWith("localhost/") ? reference.substring(10) : reference);
+    if (!file.isAbsolute() || !Files.isRegularFile(file)) {
+      throw new InvalidArgumentException(
+          "container: seccomp profile \"" + file + "\" is not the path of a file");
+    }
     try {
+      if (Files.size(file) > LARGEST_PROFILE) {
+        throw new InvalidArgumentException(
+            "container: seccomp profile \"" + file + "\" is larger than 1 MiB");
+      }
       JsonObject json = Json.object("seccomp profile " + file, Files.readAllBytes(file));
       spec.seccomp(json.members());
     } catch (IOException e) {
@@ -311,7 +335,7 @@ final class ContainerSpec {
   }
 
   private void annotations(RuntimeSpec spec) {
-    config.getAnnotationsMap().forEach(spec::annotation);
+    shared.handler().annotations(pod, config).forEach(spec::annotation);
     var metadata = pod.config().getMetadata();
     spec.annotation("io.kubernetes.cri.container-type", "container");
     spec.annotation("io.kubernetes.cri.sandbox-id", pod.id());

@@ -3,6 +3,7 @@ package dev.carafe.cri;
 import dev.carafe.cri.streaming.StreamingServer;
 import dev.carafe.spi.plugins.Direct;
 import dev.carafe.spi.plugins.PluginType;
+import java.util.function.Supplier;
 
 /** What both CRI services share, as a plugin. */
 public interface Cri {
@@ -24,6 +25,9 @@ public interface Cri {
       CniNetworks networks,
       ContainerEvents events,
       Stats stats,
+      PodMetrics metrics,
+      Checkpoints checkpoints,
       Runtimes runtimes,
+      Supplier<String> info,
       Hooks hooks) {}
 }

@@ -13,8 +13,9 @@ import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.pf4j.Extension;
 
@@ -34,11 +35,13 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
 
   @Override
   public Cri create(PluginContext context, CriConfig config) {
+    Path root = context.root();
+    Path state = context.state();
     Metadata metadata = context.require(Metadata.TYPE);
     TaskService tasks = context.require(TaskService.TYPE);
     Records records = new Records(metadata);
     CriImages images = new CriImages(metadata, context.require(TransferFlows.TYPE), config);
-    PodFiles files = new PodFiles(context.state(), Mounter.kernel());
+    PodFiles files = new PodFiles(state, Mounter.kernel());
     ContainerEvents events = new ContainerEvents();
     Hooks hooks =
         new Hooks(
@@ -47,14 +50,26 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             metadata,
             tasks.manager(),
             context.require(SandboxService.TYPE).manager());
+    Runtimes runtimes = new Runtimes(tasks.handlers(), config);
+    Cgroups cgroups = new Cgroups(runtimes::systemd);
+    ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerFlow containers =
         new ContainerFlow(
             records,
             metadata,
             tasks.manager(),
             images,
-            files,
-            context.root(),
+            new ContainerCreation(
+                records,
+                metadata,
+                tasks.manager(),
+                images,
+                files,
+                hooks,
+                cgroups,
+                imageVolumes,
+                config,
+                root),
             hooks,
             config,
             ended ->
@@ -65,7 +80,17 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
                         ended.podId(),
                         ContainerEventType.CONTAINER_STOPPED_EVENT)));
     CniNetworks networks =
-        new CniNetworks(Cni.open(config.cni(), Map.of(), context.root().resolve("cni")));
+        new CniNetworks(Cni.open(config.cni(), config.cniDirectories(), root.resolve("cni")));
+    AtomicReference<PodFlow> flow = new AtomicReference<>();
+    PodInit init =
+        new PodInit(
+            metadata,
+            tasks.manager(),
+            images,
+            cgroups,
+            root.resolve("init"),
+            config.pauseImage(),
+            ended -> ended(flow, records, events, ended));
     PodFlow pods =
         new PodFlow(
             records,
@@ -74,17 +99,23 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             networks,
             containers,
             hooks,
+            init,
             config);
-    Commands commands =
-        new Commands(records, metadata, tasks.manager(), context.state(), config.execDrain());
+    flow.set(pods);
+    Commands commands = new Commands(records, metadata, tasks.manager(), state, config.execDrain());
     records.load();
-    LeftOvers.ofCommands(context.state());
+    List<Path> cutOff = LeftOvers.commands(state);
     LeftOvers.ofContainers(
-        context.root(),
-        records.containers().stream().map(CriContainer::id).collect(Collectors.toSet()));
+        root, records.containers().stream().map(CriContainer::id).collect(Collectors.toSet()));
     pods.recover();
     hooks.attach(containers);
-    Thread.ofVirtual().name("cri-recovery").start(containers::recover);
+    Thread.ofVirtual()
+        .name("cri-recovery")
+        .start(() -> {
+          containers.recover();
+          pods.recoverProcesses();
+          commands.recover(cutOff);
+        });
     return new Running(
         new Cri.Flows(
             config,
@@ -95,12 +126,31 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             new ExecSync(commands, config.execOutputLimit()),
             commands,
             StreamingServer.start(
-                config.streaming(), new CriStreams(records, commands, pods::namespaces)),
+                config.streaming(),
+                new CriStreams(records, tasks.manager(), commands, pods::namespaces)),
             networks,
             events,
-            new Stats(records, metadata, tasks.manager(), images, context.root()),
-            new Runtimes(tasks.handlers(), config),
+            new Stats(records, metadata, tasks.manager(), images, root),
+            new PodMetrics(records, metadata, tasks.manager(), images, root),
+            new Checkpoints(
+                records,
+                metadata,
+                tasks.manager(),
+                images,
+                context.require(TransferFlows.TYPE),
+                root),
+            runtimes,
+            () -> Info.of(config, runtimes, root, state),
             hooks));
+  }
+
+  private static void ended(
+      AtomicReference<PodFlow> flow, Records records, ContainerEvents events, String podId) {
+    PodFlow pods = flow.get();
+    if (pods != null && pods.ended(podId)) {
+      events.publish(
+          Views.event(records, podId, podId, ContainerEventType.CONTAINER_STOPPED_EVENT));
+    }
   }
 
   private record Running(Cri.Flows flows) implements Cri, AutoCloseable {

@@ -1,6 +1,7 @@
 package dev.carafe.cri;
 
 import dev.carafe.engine.pull.PullRequest;
+import dev.carafe.engine.sandboxes.KeyedLock;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.stores.Stores;
@@ -45,6 +46,7 @@ final class CriImages {
   private static final Logger log = LoggerFactory.getLogger(CriImages.class);
   private static final String MANAGED = "io.cri-containerd.image";
   private static final String PINNED = "io.cri-containerd.pinned";
+  private static final String PINNED_VALUE = "pinned";
   private static final int MAX_INDEXES = 4;
 
   /** A pull has no limit of its own but that of a stalled layer; this is for its waiters. */
@@ -58,6 +60,7 @@ final class CriImages {
   private final String snapshotter;
   private final Map<Digest, Facts> known = new ConcurrentHashMap<>();
   private final Map<SnapshotKey, Usage> usages = new ConcurrentHashMap<>();
+  private final KeyedLock<String> removals = new KeyedLock<>();
   private final InFlight<String> pulls = new InFlight<>("pull", PULL);
 
   CriImages(Metadata metadata, TransferFlows flows, CriConfig config) {
@@ -104,7 +107,7 @@ final class CriImages {
         facts.config(),
         facts.chainId(),
         facts.size(),
-        records.stream().anyMatch(image -> "pinned".equals(image.labels().get(PINNED))));
+        records.stream().anyMatch(image -> PINNED_VALUE.equals(image.labels().get(PINNED))));
   }
 
   private Optional<Facts> facts(Image image) {
@@ -186,6 +189,25 @@ final class CriImages {
     return image;
   }
 
+  /** An image that pods need, pulled where it is not here, and kept from the kubelet's clean-up. */
+  CriImage pinned(String reference) {
+    CriImage image = find(reference);
+    if (image == null) {
+      pull(reference, Optional.empty());
+      image = get(reference);
+    }
+    if (!image.pinned()) {
+      for (Image record : stores().images().list()) {
+        if (image.names().contains(record.name())) {
+          Map<String, String> labels = new HashMap<>(record.labels());
+          labels.put(PINNED, PINNED_VALUE);
+          stores().images().put(Image.of(record.name(), record.target(), labels));
+        }
+      }
+    }
+    return image;
+  }
+
   /** Pulls and unpacks; returns the id. Who asks for the same meanwhile shares the pull. */
   String pull(String reference, Optional<Credentials> credentials) {
     ImageName name = ImageName.normalize(reference);
@@ -239,8 +261,16 @@ final class CriImages {
   /** Removes every name of an image; nothing happens if there is none. */
   void remove(String reference) {
     CriImage image = find(reference);
+    if (image != null) {
+      // Whoever removes the same image returns when it is gone, not half gone.
+      InFlight.unchecked(() -> removals.alone(image.id(), () -> removeNames(image.id())));
+    }
+  }
+
+  private boolean removeNames(String id) {
+    CriImage image = find(id);
     if (image == null) {
-      return;
+      return false;
     }
     for (String name : image.names()) {
       try {
@@ -249,6 +279,7 @@ final class CriImages {
         log.debug("image {}: removed before", name);
       }
     }
+    return true;
   }
 
   /** What all snapshots take; that of committed ones is measured once. */

@@ -4,12 +4,13 @@ import dev.carafe.cri.streaming.AttachRequest;
 import dev.carafe.cri.streaming.ExecRequest;
 import dev.carafe.cri.streaming.StreamHandler;
 import dev.carafe.cri.streaming.Streams;
+import dev.carafe.engine.tasks.TaskManager;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.Namespaces;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.spi.errors.FailedPreconditionException;
-import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.runtimes.TaskStreams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,12 +27,20 @@ import java.util.function.Function;
 
 /** What the clients of streaming URLs get. */
 final class CriStreams implements StreamHandler {
+  private static final int BLOCK = 8 << 10;
+
   private final Records records;
+  private final TaskManager tasks;
   private final Commands commands;
   private final Function<Pod, Map<String, String>> namespaces;
 
-  CriStreams(Records records, Commands commands, Function<Pod, Map<String, String>> namespaces) {
+  CriStreams(
+      Records records,
+      TaskManager tasks,
+      Commands commands,
+      Function<Pod, Map<String, String>> namespaces) {
     this.records = records;
+    this.tasks = tasks;
     this.commands = commands;
     this.namespaces = namespaces;
   }
@@ -51,8 +60,44 @@ final class CriStreams implements StreamHandler {
   }
 
   @Override
-  public void attach(AttachRequest request, Streams streams) {
-    throw new UnimplementedException("attach is not supported yet");
+  public void attach(AttachRequest request, Streams streams)
+      throws IOException, InterruptedException {
+    CriContainer container = records.container(request.containerId());
+    if (!container.running()) {
+      throw new FailedPreconditionException("container " + container.id() + ": is not running");
+    }
+    try (TaskStreams task = tasks.attach(Records.NAMESPACE, container.id())) {
+      if (container.config().getTty()) {
+        streams.onResize(size ->
+            tasks.resize(Records.NAMESPACE, container.id(), "", size.width(), size.height()));
+      }
+      Thread input = null;
+      if (request.stdin() && container.config().getStdin()) {
+        input = Thread.ofVirtual().start(() -> feed(streams.stdin(), task));
+      }
+      try {
+        for (TaskStreams.Output out = task.next(); out != null; out = task.next()) {
+          (out.stderr() ? streams.stderr() : streams.stdout()).write(out.bytes());
+        }
+      } finally {
+        if (input != null) {
+          input.interrupt();
+          input.join();
+        }
+      }
+    }
+  }
+
+  private static void feed(InputStream from, TaskStreams task) {
+    var block = new byte[BLOCK];
+    try {
+      for (int count = from.read(block); count >= 0; count = from.read(block)) {
+        task.write(block, 0, count);
+      }
+      task.endInput();
+    } catch (IOException | InterruptedException e) {
+      // The client or the process is gone; the other direction sees that, too.
+    }
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.carafe.cri;
 
 import dev.carafe.oci.Json;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** Details for people, as JSON. */
@@ -25,12 +27,44 @@ final class Info {
     return text(info);
   }
 
-  static String of(CriConfig config) {
-    Map<String, Object> runtimes = new LinkedHashMap<>();
-    runtimes.put("defaultRuntimeName", config.defaultRuntimeHandler());
-    runtimes.put("snapshotter", config.snapshotter());
+  /** The configuration, with the keys that users of {@code crictl info} know from containerd. */
+  static String of(CriConfig config, Runtimes runtimes, Path root, Path state) {
+    Map<String, Object> handlers = new LinkedHashMap<>();
+    for (String name : runtimes.handlers().names()) {
+      Map<String, Object> handler = new LinkedHashMap<>();
+      handler.put("runtimeType", runtimes.plugin(name));
+      handler.put("options", Map.of("SystemdCgroup", runtimes.systemd(name)));
+      CriConfig.Handler own = config.handlers().getOrDefault(name, CriConfig.Handler.DEFAULT);
+      handler.put("cniConfDir", own.cniConfDir());
+      handler.put("cniMaxConfNum", own.cniMaxConfNum());
+      handler.put("sandboxer", "podsandbox");
+      handlers.put(name, handler);
+    }
+    Map<String, Object> containerd = new LinkedHashMap<>();
+    containerd.put("snapshotter", config.snapshotter());
+    containerd.put("defaultRuntimeName", config.defaultRuntimeHandler());
+    containerd.put("runtimes", handlers);
+    Map<String, Object> cni = new LinkedHashMap<>();
+    cni.put("binDir", config.cni().binDirs().getFirst().toString());
+    cni.put("binDirs", config.cni().binDirs().stream().map(Path::toString).toList());
+    cni.put("confDir", config.cni().confDir().toString());
+    cni.put("maxConfNum", config.cni().maxConfNum());
+    cni.put("setupSerially", config.cni().setupSerially());
+    cni.put("confTemplate", config.cni().confTemplate());
+    cni.put("ipPref", config.cni().ipPref().name().toLowerCase(Locale.ROOT));
     Map<String, Object> info = new LinkedHashMap<>();
-    info.put("containerd", runtimes);
+    info.put("containerd", containerd);
+    info.put("cni", cni);
+    info.put("sandboxImage", config.pauseImage());
+    info.put("streamServerAddress", config.streaming().address());
+    info.put("streamServerPort", Integer.toString(config.streaming().port()));
+    info.put("streamIdleTimeout", config.streaming().idleTimeout().toString());
+    info.put("enableCDI", true);
+    info.put("cdiSpecDirs", config.cdiSpecDirs().stream().map(Path::toString).toList());
+    info.put("execSyncOutputLimit", config.execOutputLimit());
+    info.put("rootDir", root.toString());
+    info.put("stateDir", state.toString());
+    info.put("containerdRootDir", String.valueOf(root.getParent()));
     return text(info);
   }
 

@@ -66,6 +66,10 @@ record Pod(
     return mode(config.getLinux().getSecurityContext().getNamespaceOptions().getNetwork());
   }
 
+  boolean hostPid() {
+    return mode(config.getLinux().getSecurityContext().getNamespaceOptions().getPid());
+  }
+
   boolean hostIpc() {
     return mode(config.getLinux().getSecurityContext().getNamespaceOptions().getIpc());
   }

@@ -1,11 +1,15 @@
 package dev.carafe.cri;
 
+import dev.carafe.api.cri.v1.ContainerConfig;
+import dev.carafe.api.cri.v1.NamespaceMode;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.sandboxes.KeyedLock;
 import dev.carafe.engine.sandboxes.SandboxManager;
 import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.AlreadyExistsException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.sandboxes.CreateSandbox;
 import dev.carafe.spi.sandboxes.Sandbox;
@@ -43,6 +47,7 @@ final class PodFlow {
   private final PodNetworks networks;
   private final ContainerFlow containers;
   private final Hooks hooks;
+  private final PodInit init;
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
 
@@ -53,6 +58,7 @@ final class PodFlow {
       PodNetworks networks,
       ContainerFlow containers,
       Hooks hooks,
+      PodInit init,
       CriConfig config) {
     this.records = records;
     this.sandboxes = sandboxes;
@@ -60,6 +66,7 @@ final class PodFlow {
     this.networks = networks;
     this.containers = containers;
     this.hooks = hooks;
+    this.init = init;
     this.creations = new InFlight<>("pod sandbox", config.creationTimeout());
   }
 
@@ -103,6 +110,10 @@ final class PodFlow {
       stages.at("namespaces");
       sandboxes.create(request(pod), CONTROLLER);
       sandboxes.start(key(pod), CONTROLLER);
+      if (init.always()) {
+        stages.at("pause image");
+        init.start(pod, namespaces(pod));
+      }
       stages.at("files");
       files.create(pod);
       List<String> addresses = List.of();
@@ -187,6 +198,25 @@ final class PodFlow {
     return paths;
   }
 
+  /** The same for a container, with the pod's process namespace where it shares that. */
+  Map<String, String> namespaces(Pod pod, ContainerConfig config) {
+    Map<String, String> paths = namespaces(pod);
+    NamespaceMode mode = config.getLinux().getSecurityContext().getNamespaceOptions().getPid();
+    if (mode == NamespaceMode.POD && !pod.hostPid()) {
+      long pid = InFlight.unchecked(() -> turns.alone(pod.id(), () -> startInit(pod.id(), paths)));
+      paths.put("pid", "/proc/" + pid + "/ns/pid");
+    }
+    return paths;
+  }
+
+  private long startInit(String id, Map<String, String> paths) {
+    Pod pod = records.pod(id);
+    if (!pod.ready()) {
+      throw new FailedPreconditionException("pod sandbox " + id + ": is not ready");
+    }
+    return init.start(pod, paths);
+  }
+
   private Path networkNamespace(Pod pod) {
     try {
       return Path.of(namespaces(pod).getOrDefault("network", ""));
@@ -221,6 +251,7 @@ final class PodFlow {
     if (!pod.hostNetwork()) {
       networks.tearDown(pod);
     }
+    init.stop(id);
     try {
       sandboxes.stop(key(pod), Duration.ofSeconds(10), CONTROLLER);
     } catch (NotFoundException e) {
@@ -247,6 +278,7 @@ final class PodFlow {
     }
     stopNow(id);
     containers.removeAll(id);
+    init.remove(id);
     try {
       sandboxes.shutdown(key(pod), CONTROLLER);
     } catch (NotFoundException e) {
@@ -256,6 +288,28 @@ final class PodFlow {
     hooks.podRemoved(pod);
     records.remove(pod);
     return true;
+  }
+
+  /** A pod whose first process has ended is no longer ready. */
+  boolean ended(String id) {
+    Pod pod = records.findPod(id);
+    if (pod == null || !pod.ready()) {
+      return false;
+    }
+    log.warn("pod sandbox {}: its first process has ended", id);
+    records.change(pod, Pod::stopped);
+    return true;
+  }
+
+  /** Takes up the first processes of pods, which may have to wait for their recovery. */
+  void recoverProcesses() {
+    for (Pod pod : records.pods()) {
+      try {
+        init.recover(pod.id());
+      } catch (DaemonException e) {
+        log.error("pod sandbox {}: first process not taken up: {}", pod.id(), e.getMessage());
+      }
+    }
   }
 
   /** Takes up the pods of an earlier daemon: what is not whole is no longer ready. */

@@ -1,6 +1,11 @@
 package dev.carafe.cri;
 
+import dev.carafe.api.cri.v1.AttachRequest;
+import dev.carafe.api.cri.v1.AttachResponse;
 import dev.carafe.api.cri.v1.CgroupDriver;
+import dev.carafe.api.cri.v1.CheckpointContainerRequest;
+import dev.carafe.api.cri.v1.CheckpointContainerResponse;
+import dev.carafe.api.cri.v1.ContainerConfig;
 import dev.carafe.api.cri.v1.ContainerEventResponse;
 import dev.carafe.api.cri.v1.ContainerEventType;
 import dev.carafe.api.cri.v1.ContainerStatsRequest;
@@ -19,6 +24,10 @@ import dev.carafe.api.cri.v1.ListContainerStatsRequest;
 import dev.carafe.api.cri.v1.ListContainerStatsResponse;
 import dev.carafe.api.cri.v1.ListContainersRequest;
 import dev.carafe.api.cri.v1.ListContainersResponse;
+import dev.carafe.api.cri.v1.ListMetricDescriptorsRequest;
+import dev.carafe.api.cri.v1.ListMetricDescriptorsResponse;
+import dev.carafe.api.cri.v1.ListPodSandboxMetricsRequest;
+import dev.carafe.api.cri.v1.ListPodSandboxMetricsResponse;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.ListPodSandboxStatsResponse;
 import dev.carafe.api.cri.v1.PodSandboxStatsRequest;
@@ -41,6 +50,8 @@ import dev.carafe.api.cri.v1.StreamContainerStatsRequest;
 import dev.carafe.api.cri.v1.StreamContainerStatsResponse;
 import dev.carafe.api.cri.v1.StreamContainersRequest;
 import dev.carafe.api.cri.v1.StreamContainersResponse;
+import dev.carafe.api.cri.v1.StreamPodSandboxMetricsRequest;
+import dev.carafe.api.cri.v1.StreamPodSandboxMetricsResponse;
 import dev.carafe.api.cri.v1.StreamPodSandboxStatsRequest;
 import dev.carafe.api.cri.v1.StreamPodSandboxStatsResponse;
 import dev.carafe.api.cri.v1.UpdateContainerResourcesRequest;
@@ -91,7 +102,9 @@ final class RuntimeCalls extends PodCalls {
         observer,
         () -> {
           Pod pod = flows.records().pod(request.getPodSandboxId());
-          String id = flows.containers().create(pod, request.getConfig(), flows.pods()::namespaces);
+          ContainerConfig config = request.getConfig();
+          String id =
+              flows.containers().create(pod, config, of -> flows.pods().namespaces(of, config));
           publish(id, pod.id(), ContainerEventType.CONTAINER_CREATED_EVENT);
           return CreateContainerResponse.newBuilder().setContainerId(id).build();
         });
@@ -201,6 +214,17 @@ final class RuntimeCalls extends PodCalls {
   }
 
   @Override
+  public void checkpointContainer(
+      CheckpointContainerRequest request, StreamObserver<CheckpointContainerResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          flows.checkpoints().write(request.getContainerId(), request.getLocation());
+          return CheckpointContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
   public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> observer) {
     Calls.unary(
         observer,
@@ -234,6 +258,28 @@ final class RuntimeCalls extends PodCalls {
                           new dev.carafe.cri.streaming.ExecRequest(
                               container.id(),
                               request.getCmdList(),
+                              request.getTty(),
+                              request.getStdin(),
+                              request.getStdout(),
+                              request.getStderr()))
+                      .toString())
+              .build();
+        });
+  }
+
+  @Override
+  public void attach(AttachRequest request, StreamObserver<AttachResponse> observer) {
+    Calls.unary(
+        observer,
+        () -> {
+          CriContainer container = running(request.getContainerId());
+          return AttachResponse.newBuilder()
+              .setUrl(
+                  flows
+                      .streaming()
+                      .attach(
+                          new dev.carafe.cri.streaming.AttachRequest(
+                              container.id(),
                               request.getTty(),
                               request.getStdin(),
                               request.getStdout(),
@@ -344,6 +390,40 @@ final class RuntimeCalls extends PodCalls {
   }
 
   @Override
+  public void listMetricDescriptors(
+      ListMetricDescriptorsRequest request,
+      StreamObserver<ListMetricDescriptorsResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListMetricDescriptorsResponse.newBuilder()
+                .addAllDescriptors(MetricCatalog.descriptors())
+                .build());
+  }
+
+  @Override
+  public void listPodSandboxMetrics(
+      ListPodSandboxMetricsRequest request,
+      StreamObserver<ListPodSandboxMetricsResponse> observer) {
+    Calls.unary(
+        observer,
+        () ->
+            ListPodSandboxMetricsResponse.newBuilder()
+                .addAllPodMetrics(flows.metrics().list())
+                .build());
+  }
+
+  @Override
+  public void streamPodSandboxMetrics(
+      StreamPodSandboxMetricsRequest request,
+      StreamObserver<StreamPodSandboxMetricsResponse> observer) {
+    pages(
+        observer,
+        flows.metrics().list(),
+        page -> StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(page).build());
+  }
+
+  @Override
   public void getContainerEvents(
       GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
     Calls.stream(
@@ -366,7 +446,14 @@ final class RuntimeCalls extends PodCalls {
         () -> {
           StatusResponse.Builder response = flows.runtimes().status(flows.networks().readiness());
           if (request.getVerbose()) {
-            response.putInfo("config", Info.of(flows.config()));
+            response.putInfo("config", flows.info().get());
+            response.putInfo("cniconfig", flows.networks().cni().describe(""));
+            response.putInfo("lastCNILoadStatus", flows.networks().cni().status("").lastLoad());
+            for (String handler : flows.networks().cni().handlers()) {
+              response.putInfo(
+                  "lastCNILoadStatus." + handler,
+                  flows.networks().cni().status(handler).lastLoad());
+            }
           }
           return response.build();
         });
@@ -380,7 +467,11 @@ final class RuntimeCalls extends PodCalls {
         () ->
             RuntimeConfigResponse.newBuilder()
                 .setLinux(
-                    LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+                    LinuxRuntimeConfiguration.newBuilder()
+                        .setCgroupDriver(
+                            flows.runtimes().systemd("")
+                                ? CgroupDriver.SYSTEMD
+                                : CgroupDriver.CGROUPFS))
                 .build());
   }
 

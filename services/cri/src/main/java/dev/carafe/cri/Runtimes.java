@@ -7,6 +7,8 @@ import dev.carafe.api.cri.v1.RuntimeHandlerFeatures;
 import dev.carafe.api.cri.v1.RuntimeStatus;
 import dev.carafe.api.cri.v1.StatusResponse;
 import dev.carafe.engine.tasks.RuntimeHandlers;
+import dev.carafe.oci.Json;
+import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
@@ -15,6 +17,8 @@ import java.util.List;
 
 /** Runtime handlers by the names that pods ask for. */
 record Runtimes(RuntimeHandlers handlers, CriConfig config) {
+  private static final String SYSTEMD = "systemd_cgroup";
+
   /** The handler of a pod; empty stands for the default. */
   String handler(String wanted) {
     String name = wanted.isEmpty() ? config.defaultRuntimeHandler() : wanted;
@@ -27,6 +31,40 @@ record Runtimes(RuntimeHandlers handlers, CriConfig config) {
               + wanted.replaceAll("\\p{Cntrl}", "?")
               + "\" is not configured",
           e);
+    }
+  }
+
+  /** Whether systemd makes the cgroups of a handler's containers. */
+  boolean systemd(String handler) {
+    try {
+      return handlers.resolve(handler(handler), RuntimeOptions.NONE).options().flag(SYSTEMD);
+    } catch (InvalidArgumentException e) {
+      return false;
+    }
+  }
+
+  /** Id of the plugin that runs a handler's containers; empty if there is none. */
+  String plugin(String handler) {
+    try {
+      return handlers.resolve(handler(handler), RuntimeOptions.NONE).plugin();
+    } catch (InvalidArgumentException e) {
+      return "";
+    }
+  }
+
+  private RuntimeHandlerFeatures features(String handler) {
+    try {
+      var resolved = handlers.resolve(handler(handler), RuntimeOptions.NONE);
+      byte[] json = resolved.runtime().info(resolved.options()).featuresJson();
+      if (json.length == 0) {
+        return RuntimeHandlerFeatures.getDefaultInstance();
+      }
+      return RuntimeHandlerFeatures.newBuilder()
+          .setRecursiveReadOnlyMounts(
+              Json.object("features of " + handler, json).texts("mountOptions").contains("rro"))
+          .build();
+    } catch (DaemonException e) {
+      return RuntimeHandlerFeatures.getDefaultInstance();
     }
   }
 
@@ -54,9 +92,7 @@ record Runtimes(RuntimeHandlers handlers, CriConfig config) {
             .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
     for (String name : names()) {
       response.addRuntimeHandlers(
-          RuntimeHandler.newBuilder()
-              .setName(name)
-              .setFeatures(RuntimeHandlerFeatures.getDefaultInstance()));
+          RuntimeHandler.newBuilder().setName(name).setFeatures(features(name)));
     }
     return response;
   }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Statistics of containers and pods, from their cgroups and snapshots, kept for a second. */
 final class Stats {
@@ -71,8 +72,7 @@ final class Stats {
     }
   }
 
-  private Sample sample(
-      CriContainer container, TaskMetrics metrics, @org.jspecify.annotations.Nullable Sample last) {
+  private Sample sample(CriContainer container, TaskMetrics metrics, @Nullable Sample last) {
     boolean unified = metrics.kind().equals(TaskMetrics.CGROUPS_V2);
     Map<String, Object> values = metrics.values();
     long cpu =
@@ -241,11 +241,15 @@ final class Stats {
     return at.getEpochSecond() * 1_000_000_000L + at.getNano();
   }
 
-  private static long number(Map<String, Object> values, String... path) {
+  static long number(Map<String, Object> values, String... path) {
+    return at(values, path) instanceof Number number ? number.longValue() : 0;
+  }
+
+  static @Nullable Object at(Map<String, Object> values, String... path) {
     Object at = values;
     for (String name : path) {
       at = at instanceof Map<?, ?> map ? map.get(name) : null;
     }
-    return at instanceof Number number ? number.longValue() : 0;
+    return at;
   }
 }

@@ -5,10 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.carafe.api.cri.v1.ContainerConfig;
 import dev.carafe.api.cri.v1.ContainerMetadata;
+import dev.carafe.api.cri.v1.IDMapping;
 import dev.carafe.api.cri.v1.LinuxPodSandboxConfig;
+import dev.carafe.api.cri.v1.LinuxSandboxSecurityContext;
+import dev.carafe.api.cri.v1.NamespaceMode;
+import dev.carafe.api.cri.v1.NamespaceOption;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxMetadata;
+import dev.carafe.api.cri.v1.UserNamespace;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnimplementedException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +65,61 @@ class BoundsTest {
     PodSandboxConfig config =
         pod().setLinux(LinuxPodSandboxConfig.newBuilder().putSysctls(sysctl, "1")).build();
     assertDoesNotThrow(() -> Bounds.check(config));
+  }
+
+  @Test
+  void parametersOfNamespacesThatAreTheHostsAreRefused() {
+    for (String sysctl : List.of("net.ipv4.ip_forward", "kernel.shmmax")) {
+      NamespaceOption host =
+          NamespaceOption.newBuilder()
+              .setNetwork(NamespaceMode.NODE)
+              .setIpc(NamespaceMode.NODE)
+              .build();
+      PodSandboxConfig config =
+          pod()
+              .setLinux(
+                  LinuxPodSandboxConfig.newBuilder()
+                      .putSysctls(sysctl, "1")
+                      .setSecurityContext(
+                          LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(host)))
+              .build();
+      assertThrows(InvalidArgumentException.class, () -> Bounds.check(config), sysctl);
+    }
+  }
+
+  private static NamespaceOption users(NamespaceMode mode, IDMapping... mappings) {
+    return NamespaceOption.newBuilder()
+        .setUsernsOptions(
+            UserNamespace.newBuilder()
+                .setMode(mode)
+                .addAllUids(List.of(mappings))
+                .addAllGids(List.of(mappings)))
+        .build();
+  }
+
+  private static IDMapping mapping(int from) {
+    return IDMapping.newBuilder().setContainerId(from).setHostId(1000).setLength(10).build();
+  }
+
+  @Test
+  void userNamespacesThatMakeNoSenseAreToldFromThoseThatCannotBeHad() {
+    assertDoesNotThrow(() -> Bounds.checkUserNamespace("pod", users(NamespaceMode.NODE)));
+    assertThrows(
+        UnimplementedException.class,
+        () -> Bounds.checkUserNamespace("pod", users(NamespaceMode.POD, mapping(0))));
+    for (NamespaceOption wrong :
+        List.of(
+            users(NamespaceMode.POD, mapping(1)),
+            users(NamespaceMode.POD, mapping(0), mapping(0)),
+            users(NamespaceMode.POD),
+            users(NamespaceMode.NODE, mapping(0)),
+            users(NamespaceMode.CONTAINER),
+            users(NamespaceMode.TARGET))) {
+      assertThrows(
+          InvalidArgumentException.class,
+          () -> Bounds.checkUserNamespace("pod", wrong),
+          wrong::toString);
+    }
   }
 
   @ParameterizedTest

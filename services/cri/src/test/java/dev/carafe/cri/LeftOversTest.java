@@ -17,7 +17,7 @@ class LeftOversTest {
   }
 
   @Test
-  void directoriesOfCommandsAndOfContainersWithoutARecordGo(@TempDir Path directory)
+  void directoriesOfContainersWithoutARecordGoAndThoseOfCommandsAreFound(@TempDir Path directory)
       throws Exception {
     // Given
     String known = "a".repeat(64);
@@ -27,10 +27,10 @@ class LeftOversTest {
     }
 
     // When
-    LeftOvers.ofCommands(directory);
     LeftOvers.ofContainers(directory, Set.of(known));
 
     // Then
-    assertEquals(List.of(known, "cafe", "cni"), names(directory));
+    assertEquals(List.of(known, "cafe", "cni", "exec-1"), names(directory));
+    assertEquals(List.of(directory.resolve("exec-1")), LeftOvers.commands(directory));
   }
 }

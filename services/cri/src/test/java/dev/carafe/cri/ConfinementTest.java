@@ -1,0 +1,65 @@
+package dev.carafe.cri;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
+import dev.carafe.api.cri.v1.SELinuxOption;
+import dev.carafe.api.cri.v1.SecurityProfile;
+import dev.carafe.api.cri.v1.SecurityProfile.ProfileType;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ConfinementTest {
+  private static final LinuxContainerSecurityContext NONE =
+      LinuxContainerSecurityContext.getDefaultInstance();
+
+  private static LinuxContainerSecurityContext local(String profile) {
+    return LinuxContainerSecurityContext.newBuilder()
+        .setApparmor(
+            SecurityProfile.newBuilder()
+                .setProfileType(ProfileType.Localhost)
+                .setLocalhostRef(profile))
+        .build();
+  }
+
+  private static LinuxContainerSecurityContext old(String profile) {
+    return LinuxContainerSecurityContext.newBuilder().setApparmorProfile(profile).build();
+  }
+
+  @Test
+  void aProfileThatIsLoadedIsUsedAndOneThatIsNotIsRefused() {
+    Set<String> loaded = Set.of("mine", "cri-containerd.apparmor.d");
+    assertEquals("mine", Confinement.appArmor(local("mine"), true, loaded));
+    assertEquals("mine", Confinement.appArmor(old("localhost/mine"), true, loaded));
+    assertEquals("cri-containerd.apparmor.d", Confinement.appArmor(NONE, true, loaded));
+    assertEquals("unconfined", Confinement.appArmor(old("unconfined"), true, loaded));
+    assertThrows(
+        InvalidArgumentException.class, () -> Confinement.appArmor(local("other"), true, loaded));
+  }
+
+  @Test
+  void theNewerFieldWins() {
+    LinuxContainerSecurityContext both =
+        local("mine").toBuilder().setApparmorProfile("unconfined").build();
+    assertEquals("mine", Confinement.appArmor(both, true, Set.of("mine")));
+  }
+
+  @Test
+  void withoutAppArmorOnlyWhatNeedsNoneIsTaken() {
+    assertEquals("", Confinement.appArmor(NONE, false, Set.of()));
+    assertEquals("", Confinement.appArmor(old("runtime/default"), false, Set.of()));
+    assertThrows(
+        InvalidArgumentException.class, () -> Confinement.appArmor(local("mine"), false, Set.of()));
+  }
+
+  @Test
+  void labelsAreFilledUpAndHoldNothingElse() {
+    SELinuxOption level = SELinuxOption.newBuilder().setLevel("s0:c4,c5").build();
+    assertEquals("system_u:system_r:container_t:s0:c4,c5", Confinement.processLabel(level));
+    assertEquals("system_u:object_r:container_file_t:s0:c4,c5", Confinement.mountLabel(level));
+    SELinuxOption wrong = SELinuxOption.newBuilder().setLevel("s0\nx").build();
+    assertThrows(InvalidArgumentException.class, () -> Confinement.processLabel(wrong));
+  }
+}
