@@ -1,5 +1,6 @@
 package dev.carafe.integration;
 
+import dev.carafe.api.cri.v1.AttachRequest;
 import dev.carafe.api.cri.v1.ContainerConfig;
 import dev.carafe.api.cri.v1.ContainerMetadata;
 import dev.carafe.api.cri.v1.ContainerState;
@@ -68,6 +69,11 @@ final class Cri implements AutoCloseable {
     return lab.closeLater(new Cri(lab, daemon));
   }
 
+  /** With keys of the table {@code [cri]}. */
+  static Cri with(Lab lab, String keys) {
+    return lab.closeLater(new Cri(lab, lab.newDaemon().config("[cri]\n" + keys).start()));
+  }
+
   /** With a bridge of the test's own. */
   static Cri withNetwork(Lab lab, String bridge) throws IOException {
     Path conf = lab.directory("net.d");
@@ -123,7 +129,7 @@ final class Cri implements AutoCloseable {
     return image;
   }
 
-  private RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
+  RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
     return RuntimeServiceGrpc.newBlockingStub(daemon.api().bare())
         .withDeadlineAfter(SECONDS, TimeUnit.SECONDS);
   }
@@ -139,8 +145,12 @@ final class Cri implements AutoCloseable {
 
   /** Pulls the test's image; returns its id. */
   String pull() {
+    return pull(image);
+  }
+
+  String pull(String name) {
     return images()
-        .pullImage(PullImageRequest.newBuilder().setImage(spec(image)).build())
+        .pullImage(PullImageRequest.newBuilder().setImage(spec(name)).build())
         .getImageRef();
   }
 
@@ -208,22 +218,29 @@ final class Cri implements AutoCloseable {
   }
 
   String create(String pod, String name, String imageName, String... command) {
-    return create(
-        pod,
-        ContainerConfig.newBuilder()
-            .setMetadata(ContainerMetadata.newBuilder().setName(name))
-            .setImage(spec(imageName))
-            .addAllCommand(List.of(command))
-            .setLogPath(name + "/0.log")
-            .setLinux(
-                LinuxContainerConfig.newBuilder()
-                    .setSecurityContext(
-                        LinuxContainerSecurityContext.newBuilder()
-                            .setNamespaceOptions(
-                                NamespaceOption.newBuilder()
-                                    .setNetwork(NamespaceMode.NODE)
-                                    .setPid(NamespaceMode.CONTAINER))))
-            .build());
+    return create(pod, config(name, imageName, command).build());
+  }
+
+  /** A container in the host's network, with processes of its own. */
+  static ContainerConfig.Builder config(String name, String imageName, String... command) {
+    return ContainerConfig.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName(name))
+        .setImage(spec(imageName))
+        .addAllCommand(List.of(command))
+        .setLogPath(name + "/0.log")
+        .setLinux(
+            LinuxContainerConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxContainerSecurityContext.newBuilder()
+                        .setNamespaceOptions(
+                            NamespaceOption.newBuilder()
+                                .setNetwork(NamespaceMode.NODE)
+                                .setPid(NamespaceMode.CONTAINER))));
+  }
+
+  /** Where a container says what its security is to be. */
+  static LinuxContainerSecurityContext.Builder security(ContainerConfig.Builder config) {
+    return config.getLinuxBuilder().getSecurityContextBuilder();
   }
 
   String create(String pod, ContainerConfig config) {
@@ -285,6 +302,19 @@ final class Cri implements AutoCloseable {
                 ExecRequest.newBuilder()
                     .setContainerId(container)
                     .addAllCmd(List.of(command))
+                    .setStdin(true)
+                    .setStdout(true)
+                    .setStderr(true)
+                    .build())
+            .getUrl());
+  }
+
+  URI attachUrl(String container) {
+    return webSocket(
+        runtime()
+            .attach(
+                AttachRequest.newBuilder()
+                    .setContainerId(container)
                     .setStdin(true)
                     .setStdout(true)
                     .setStderr(true)

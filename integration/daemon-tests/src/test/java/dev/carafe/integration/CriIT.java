@@ -1,6 +1,5 @@
 package dev.carafe.integration;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,10 +12,6 @@ import dev.carafe.api.cri.v1.ExecSyncResponse;
 import dev.carafe.api.cri.v1.PodSandboxState;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -156,6 +151,33 @@ class CriIT {
   }
 
   @Test
+  void aCommandOfADaemonThatWasKilledDoesNotRunOn(Lab lab) throws Exception {
+    Cri cri = Cri.of(lab);
+    String container = cri.running("sleep 1000");
+    Thread caller =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                cri.exec(container, 1000, "sh", "-c", "sleep 4712 & sleep 4712");
+              } catch (StatusRuntimeException e) {
+                return;
+              }
+            });
+    cri.awaitExec(container, "sh", "-c", "ps | grep -q '[s]leep 4712'");
+
+    // When
+    cri.daemon().kill();
+    caller.join();
+    cri.daemon().start();
+
+    // Then
+    Await.until(
+        "the end of the command",
+        () -> !cri.exec(container, 10, "ps").getStdout().toStringUtf8().contains("4712"));
+    assertEquals(ContainerState.CONTAINER_RUNNING, cri.status(container).getState());
+  }
+
+  @Test
   void podsAndContainersSurviveTheDaemon(Lab lab) {
     Cri cri = Cri.of(lab);
     String pod = cri.run("p1", 0);
@@ -213,40 +235,6 @@ class CriIT {
       cri.removePod(pod);
     } finally {
       Program.of("ip", "link", "del", bridge).run();
-    }
-  }
-
-  @Test
-  void aStreamingUrlCarriesACommandsStreamsAndItsCode(Lab lab) throws Exception {
-    Cri cri = Cri.of(lab);
-    String container = cri.running("sleep 1000");
-    URI url = cri.execUrl(container, "sh", "-c", "cat; echo err >&2; exit 4");
-    try (Channels channels = new Channels(url, "v5.channel.k8s.io")) {
-      channels.send(0, "hello\n".getBytes(UTF_8));
-      channels.send(255, (byte) 0);
-      channels.awaitEnd();
-
-      // Then
-      assertEquals("hello\n", channels.text(1));
-      assertEquals("err\n", channels.text(2));
-      assertTrue(channels.text(3).contains("\"ExitCode\""), channels.text(3));
-      assertTrue(channels.text(3).contains("\"4\""), channels.text(3));
-    }
-  }
-
-  @Test
-  void aPortOfAPodIsForwarded(Lab lab) throws Exception {
-    Cri cri = Cri.of(lab);
-    String pod = cri.run("p1", 0);
-    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      int port = server.getLocalPort();
-      try (Channels channels = new Channels(cri.portForwardUrl(pod, port), "v4.channel.k8s.io");
-          Socket accepted = server.accept()) {
-        channels.send(0, "ping".getBytes(UTF_8));
-        assertEquals("ping", new String(accepted.getInputStream().readNBytes(4), UTF_8));
-        accepted.getOutputStream().write("pong".getBytes(UTF_8));
-        Await.until("the answer", () -> channels.text(0).endsWith("pong"));
-      }
     }
   }
 }
