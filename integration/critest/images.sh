@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # images.sh REGISTRY DIRECTORY: makes stand-ins for the images that critest pulls, from this machine's busybox and a few programs, and
-# pushes them to a registry (HOST:PORT, no TLS). Prints the digest of test-image-digest.
+# pushes them to a registry (HOST:PORT, no TLS). Prints the digest of test-image-digest. BUSYBOX is a dynamic busybox, for the shell.
 set -euo pipefail
 readonly registry=${1:?usage: images.sh REGISTRY DIRECTORY} work=${2:?}
 readonly e2e=e2e-test-images tools=k8s-staging-cri-tools
@@ -28,6 +28,9 @@ base() {
   for applet in $(busybox --list); do
     [ "$applet" = busybox ] || ln -f "$root/bin/busybox" "$root/bin/$applet"
   done
+  # The static busybox's shell runs commands of its own name without looking at the file; another's does not.
+  rm "$root/bin/sh"
+  program "$root" "${BUSYBOX:?}" /bin/sh
   # What Debian's busybox does not have.
   program "$root" "$(command -v ipcs)" /usr/bin/ipcs
   script "$root/bin/pgrep" <<'SCRIPT'

@@ -4,10 +4,21 @@
 #   CARAFE_DIST      the packaged daemon; target/carafe
 #   DOCKER_REGISTRY  docker-registry of Debian; found by `./dev build test` in target/tools
 #   CARAFE_WORK      directory for everything; a temporary one, removed at the end
+#   BUSYBOX          busybox of Debian's package of that name; fetched into target/tools
+#   CARAFE_CONFIG    more for the daemon's configuration; CRITEST_NRI=1 tests NRI, too
 #   CRICTL           crictl, to run `crictl info` and the like first
 set -euo pipefail
 top=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 critest=$(readlink -f "${1:?usage: run.sh CRITEST [ARGUMENT...]}")
+if [ -z "${BUSYBOX:-}" ]; then
+  tool=$top/target/tools/busybox
+  if [ ! -d "$tool" ]; then
+    mkdir -p "$tool.part"
+    (cd "$tool.part" && apt-get -qq -o APT::Sandbox::User=root download busybox && dpkg -x busybox_*.deb .)
+    mv "$tool.part" "$tool"
+  fi
+  export BUSYBOX=$tool/bin/busybox
+fi
 if [ -z "${CARAFE_INSIDE:-}" ]; then
   export CARAFE_INSIDE=1
   exec unshare --net --mount --ipc "$0" "$@"
@@ -70,6 +81,7 @@ cat >"$work/net.d/10-critest.conflist" <<CONFIG
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 CONFIG
 cat >"$work/config.toml" <<CONFIG
+$([ -z "${CRITEST_NRI:-}" ] || printf '[nri]\nsocket = "%s"\n' "$work/run/nri.sock")
 [registry]
 config_path = "$work/hosts"
 [cri.cni]
@@ -92,4 +104,5 @@ fi
 sed "s/9700f9a2f5bf2c45f2f605a0bd3bce7cf37420ec9d3ed50ac2758413308766bf/$digest/g" "$critest" >"$work/critest"
 chmod +x "$work/critest"
 cd "$work/logs"
+if [ -n "${CRITEST_NRI:-}" ]; then set -- --nri-socket "$work/run/nri.sock" "$@"; fi
 "$work/critest" --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" --config /dev/null "$@"
