@@ -139,17 +139,22 @@ final class Records {
   /** Adds a pod, which is not listed before it is {@link #settled}. */
   void add(Pod pod, String controller) {
     unsettled.add(pod.id());
-    sandboxStore()
-        .create(
-            new Sandbox(
-                pod.id(),
-                new Sandbox.Runtime(pod.handler(), null),
-                null,
-                Map.of(KIND, "sandbox"),
-                Map.of(EXTENSION, new SandboxValue(POD_TYPE, pod.encode())),
-                Instant.EPOCH,
-                Instant.EPOCH,
-                controller));
+    try {
+      sandboxStore()
+          .create(
+              new Sandbox(
+                  pod.id(),
+                  new Sandbox.Runtime(pod.handler(), null),
+                  null,
+                  Map.of(KIND, "sandbox"),
+                  Map.of(EXTENSION, new SandboxValue(POD_TYPE, pod.encode())),
+                  Instant.EPOCH,
+                  Instant.EPOCH,
+                  controller));
+    } catch (RuntimeException e) {
+      unsettled.remove(pod.id());
+      throw e;
+    }
     pods.put(pod.id(), pod);
   }
 
