@@ -37,6 +37,13 @@ final class LiveProcess {
   /** What conmon may take from the end of its process to its own. */
   private static final Duration MONITOR_GRACE = Duration.ofSeconds(10);
 
+  /**
+   * Clients stop reading a terminal when they hear of its process's end: what it printed last may
+   * take this long until it is in their FIFO. Whoever does not read, or holds the terminal on, is
+   * not waited for any longer.
+   */
+  private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
+
   private final EventLoop loop;
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
   private @Nullable Fd terminal;
@@ -184,7 +191,25 @@ final class LiveProcess {
     private void complete(ExitStatus status) {
       close();
       process.feeder().signal(Signals.SIGKILL);
-      exit.complete(status);
+      boolean copied = process.stdio().terminal() && !process.sinks().isEmpty();
+      Optional<Fd> output = copied ? process.sinks().getFirst().open() : Optional.empty();
+      if (output.isEmpty()) {
+        exit.complete(status);
+        return;
+      }
+      Fd copying = output.get();
+      loop.ended(copying)
+          .completeOnTimeout(0, LAST_OUTPUT.toMillis(), TimeUnit.MILLISECONDS)
+          .whenCompleteAsync(
+              (_, failure) -> {
+                copying.close();
+                if (failure == null) {
+                  exit.complete(status);
+                } else {
+                  exit.cancel(false);
+                }
+              },
+              Thread::startVirtualThread);
     }
   }
 

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.carafe.linux.Fd;
+import dev.carafe.linux.FileIo;
+import dev.carafe.linux.OpenFlags;
+import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -98,6 +102,26 @@ class OciRuntimeTest {
         "OCI runtime create failed: runc create failed: unable to start container process: exec:"
             + " \"nope\": executable file not found in $PATH",
         failure.getMessage());
+  }
+
+  @Test
+  void whatATerminalPrintedLastIsInTheFifoWhenItsEndIsTold() throws Exception {
+    // Given
+    Path stdout = sandbox.fifo("stdout");
+    var stdio = new Stdio("", stdout.toString(), "", true);
+    try (Fd fifo = PathCalls.open(stdout, OpenFlags.RDWR | OpenFlags.NONBLOCK, 0)) {
+      RuntimeState state = running("a", stdio, AS_IT_IS, "sh", "-c", "echo last; exit 3");
+
+      // When
+      int code = RuntimeSandbox.await(runtime, state, INIT).code();
+      var bytes = new byte[100];
+      int count = FileIo.read(fifo, bytes, 0, bytes.length);
+
+      // Then
+      assertEquals(3, code);
+      assertEquals("last\r\n", new String(bytes, 0, count, StandardCharsets.UTF_8));
+      runtime.delete(state, INIT);
+    }
   }
 
   @Test
