@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
   private static final Logger log = LoggerFactory.getLogger(BackendSweep.class);
   private static final int MAX_FAILURES = 8;
+  private static final int AT_ONCE = 250;
   private static final Duration FIRST_REST = Duration.ofSeconds(10);
   private static final Duration LONGEST_REST = Duration.ofHours(1);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -76,8 +77,14 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
    */
   abstract List<BackendGarbage.Item> unknown(List<BackendGarbage.Item> items);
 
-  /** Whether the database has come to know an item since {@link #unknown}; the item is claimed. */
-  abstract boolean isKnownNow(BackendGarbage.Item item);
+  /** Those that the database has come to know since {@link #unknown}; all are claimed. */
+  abstract Set<BackendGarbage.Item> knownNow(List<BackendGarbage.Item> items);
+
+  /** Whether the back end removes many such items in one call, in any order. */
+  abstract boolean goesWithOthers(BackendGarbage.Item item);
+
+  /** Removes items that go with others; those that are gone already are no failure. */
+  abstract void removeTogether(List<BackendGarbage.Item> items);
 
   /** Removes an item from the back end. */
   abstract void remove(BackendGarbage.Item item);
@@ -139,8 +146,8 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
   }
 
   private int removeAll(Collection<BackendGarbage.Item> items) {
-    List<BackendGarbage.Item> open = new ArrayList<>(items);
-    int removed = 0;
+    List<BackendGarbage.Item> open = new ArrayList<>();
+    int removed = removeTogether(items, open);
     int failures = 0;
     while (!open.isEmpty()) {
       List<BackendGarbage.Item> parents = new ArrayList<>();
@@ -176,6 +183,61 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
     return removed;
   }
 
+  /**
+   * Removes in few calls what goes with others, and adds to {@code open} what is left to be removed
+   * one by one.
+   */
+  private int removeTogether(
+      Collection<BackendGarbage.Item> items, List<BackendGarbage.Item> open) {
+    int removed = 0;
+    List<BackendGarbage.Item> batch = new ArrayList<>();
+    for (BackendGarbage.Item item : items) {
+      if (goesWithOthers(item)) {
+        batch.add(item);
+      } else {
+        open.add(item);
+      }
+      if (batch.size() == AT_ONCE) {
+        removed += removeBatch(batch, open);
+        batch.clear();
+      }
+    }
+    return removed + removeBatch(batch, open);
+  }
+
+  private int removeBatch(List<BackendGarbage.Item> batch, List<BackendGarbage.Item> open) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException();
+    }
+    step();
+    List<BackendGarbage.Item> claimed = new ArrayList<>();
+    for (BackendGarbage.Item item : batch) {
+      (pins.claim(item) ? claimed : open).add(item);
+    }
+    if (claimed.isEmpty()) {
+      return 0;
+    }
+    boolean keepClaims = false;
+    List<BackendGarbage.Item> garbageStill = List.of();
+    try {
+      Set<BackendGarbage.Item> known = knownNow(claimed);
+      garbageStill = claimed.stream().filter(item -> !known.contains(item)).toList();
+      removeTogether(garbageStill);
+      return garbageStill.size();
+    } catch (DeadlineExceededException | CancelledException e) {
+      keepClaims = true;
+      stuck.addAll(garbageStill);
+      throw e;
+    } catch (DaemonException e) {
+      // One by one it is seen which of them it is.
+      open.addAll(garbageStill);
+      return 0;
+    } finally {
+      List<BackendGarbage.Item> kept = keepClaims ? garbageStill : List.of();
+      claimed.stream().filter(item -> !kept.contains(item)).forEach(pins::unclaim);
+    }
+  }
+
   private boolean removeOne(BackendGarbage.Item item) {
     if (!pins.claim(item)) {
       garbage.add(List.of(item));
@@ -183,7 +245,7 @@ abstract sealed class BackendSweep permits ContentSweep, SnapshotSweep {
     }
     boolean keepClaim = false;
     try {
-      if (isKnownNow(item)) {
+      if (!knownNow(List.of(item)).isEmpty()) {
         return false;
       }
       remove(item);

@@ -8,6 +8,7 @@ import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.IngestRequest;
 import dev.carafe.spi.content.IngestStatus;
 import dev.carafe.spi.plugins.Caller;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -61,5 +62,10 @@ record CallerContentStore(ContentStore backend, Caller caller) implements Conten
   @Override
   public void delete(Digest digest) {
     caller.run(() -> backend.delete(digest));
+  }
+
+  @Override
+  public void deleteAll(Collection<Digest> digests) {
+    caller.run(() -> backend.deleteAll(digests));
   }
 }

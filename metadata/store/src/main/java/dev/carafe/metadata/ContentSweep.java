@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Removes blobs and ingests that no namespace knows. */
 final class ContentSweep extends BackendSweep {
@@ -59,9 +60,23 @@ final class ContentSweep extends BackendSweep {
   }
 
   @Override
-  boolean isKnownNow(BackendGarbage.Item item) {
-    return item instanceof BackendGarbage.Blob blob
-        && ledger.<Boolean>view(tx -> isKnown(tx, NamespaceTable.names(tx), blob));
+  Set<BackendGarbage.Item> knownNow(List<BackendGarbage.Item> items) {
+    return ledger.view(tx -> {
+      List<String> namespaces = NamespaceTable.names(tx);
+      return items.stream()
+          .filter(item -> item instanceof BackendGarbage.Blob blob && isKnown(tx, namespaces, blob))
+          .collect(Collectors.toSet());
+    });
+  }
+
+  @Override
+  boolean goesWithOthers(BackendGarbage.Item item) {
+    return item instanceof BackendGarbage.Blob;
+  }
+
+  @Override
+  void removeTogether(List<BackendGarbage.Item> items) {
+    backend.deleteAll(items.stream().map(item -> ((BackendGarbage.Blob) item).digest()).toList());
   }
 
   @Override

@@ -90,17 +90,26 @@ final class Ledger {
   }
 
   /** Publishes, and logs where that does not work: the change is durable all the same. */
-  private void publish(Envelope envelope) {
+  private void publish(List<Envelope> envelopes) {
+    if (envelopes.isEmpty()) {
+      return;
+    }
     try {
-      events.publish(envelope);
+      events.publishAll(envelopes);
     } catch (RuntimeException e) {
-      log.warn("event {} of namespace {} is lost", envelope.topic(), envelope.namespace(), e);
+      Envelope first = envelopes.getFirst();
+      log.warn(
+          "event {} of namespace {} is lost, and {} more may be",
+          first.topic(),
+          first.namespace(),
+          envelopes.size() - 1,
+          e);
     }
   }
 
   private void committed(Change change, boolean told) {
     garbage.add(change.garbage());
-    change.events().forEach(this::publish);
+    publish(change.events());
     if (!told) {
       return;
     }

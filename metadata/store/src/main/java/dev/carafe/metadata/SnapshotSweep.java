@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Removes snapshots that no namespace knows from one snapshotter. */
@@ -82,9 +83,23 @@ final class SnapshotSweep extends BackendSweep {
   }
 
   @Override
-  boolean isKnownNow(BackendGarbage.Item item) {
-    return item instanceof BackendGarbage.Snapshot snapshot
-        && adopted.contains(snapshot.backendKey());
+  Set<BackendGarbage.Item> knownNow(List<BackendGarbage.Item> items) {
+    return items.stream()
+        .filter(item ->
+            item instanceof BackendGarbage.Snapshot snapshot
+                && adopted.contains(snapshot.backendKey()))
+        .collect(Collectors.toSet());
+  }
+
+  /** A parent waits for its children. */
+  @Override
+  boolean goesWithOthers(BackendGarbage.Item item) {
+    return false;
+  }
+
+  @Override
+  void removeTogether(List<BackendGarbage.Item> items) {
+    items.forEach(this::remove);
   }
 
   @Override

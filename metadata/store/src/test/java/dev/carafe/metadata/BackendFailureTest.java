@@ -25,6 +25,7 @@ import dev.carafe.testkit.LeakCheck;
 import dev.carafe.testkit.WorkDirectory;
 import dev.carafe.testkit.snapshots.MemorySnapshotter;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,10 +68,13 @@ class BackendFailureTest {
         Proxy.newProxyInstance(
             type.getClassLoader(),
             new Class<?>[] {type},
-            (_, method, arguments) -> {
+            (self, method, arguments) -> {
               DaemonException before = failure.of(method.getName(), false);
               if (before != null) {
                 throw before;
+              }
+              if (method.getName().equals("deleteAll")) {
+                return InvocationHandler.invokeDefault(self, method, arguments);
               }
               Object result = Calls.invoke(target, method, arguments);
               DaemonException after = failure.of(method.getName(), true);
@@ -231,6 +235,57 @@ class BackendFailureTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void blobsGoTogether() {
+    // Given
+    NamespacedMetadata metadata = metadata();
+    for (int i = 0; i < 20; i++) {
+      blob(metadata.stores(NAMESPACE), "blob " + i, Map.of());
+    }
+    AtomicInteger calls = new AtomicInteger();
+    failure =
+        (method, after) -> {
+          if (!after && method.equals("deleteAll")) {
+            calls.incrementAndGet();
+          }
+          return null;
+        };
+
+    // When
+    collect(metadata);
+
+    // Then
+    assertEquals(Set.of(), world.backendBlobs());
+    assertEquals(1, calls.get());
+  }
+
+  @Test
+  void oneBlobThatCannotBeRemovedKeepsNoOther() {
+    // Given
+    NamespacedMetadata metadata = metadata();
+    blob(metadata.stores(NAMESPACE), "a", Map.of());
+    blob(metadata.stores(NAMESPACE), "b", Map.of());
+    blob(metadata.stores(NAMESPACE), "c", Map.of());
+    AtomicInteger removals = new AtomicInteger();
+    failure =
+        (method, after) ->
+            !after && method.equals("delete") && removals.incrementAndGet() <= 2
+                ? new UnavailableException("on purpose")
+                : null;
+
+    // When together it fails, and then for the first
+    collect(metadata);
+
+    // Then
+    assertEquals(1, world.backendBlobs().size());
+
+    // When it is asked again
+    collect(metadata);
+
+    // Then
+    assertEquals(Set.of(), world.backendBlobs());
   }
 
   @Test

@@ -48,8 +48,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Pulls, removals and collections at the same time, over a few layers that all images share. What
- * an image or a lease holds must be there at any moment; in the end nothing else is.
+ * Pulls, imports, removals and collections at the same time, over a few layers that many images
+ * share. What an image or a lease holds must be there at any moment, half of a blob included; in
+ * the end nothing else is.
  */
 @ExtendWith(LeakCheck.class)
 class ChurnTest {
@@ -72,7 +73,7 @@ class ChurnTest {
           for (int round = 0; round < ROUNDS; round++) {
             worker.round();
           }
-          worker.untieAll();
+          worker.endAll();
           return 0;
         });
       }
@@ -182,6 +183,7 @@ class ChurnTest {
     private final Random random;
     private final Set<String> images = new HashSet<>();
     private final Deque<Tied> tied = new ArrayDeque<>();
+    private final Deque<Import> imports = new ArrayDeque<>();
     private int made;
 
     Worker(NamespacedMetadata metadata, int number, Random random) {
@@ -192,12 +194,14 @@ class ChurnTest {
 
     void round() {
       Stores plain = metadata.stores(random.nextInt(4) == 0 ? new Namespace("other") : NAMESPACE);
-      switch (random.nextInt(8)) {
+      switch (random.nextInt(11)) {
         case 0, 1, 2 -> pull(plain);
         case 3 -> removeOne();
         case 4 -> litter(plain);
         case 5 -> tied.add(Tied.make(metadata, plain.namespace(), number + "-" + made++));
         case 6 -> untieOne();
+        case 7, 8 -> imports.add(Import.begin(metadata, plain.namespace(), number + "-" + made++));
+        case 9 -> endOneImport();
         default -> lookAtAll();
       }
     }
@@ -299,14 +303,34 @@ class ChurnTest {
       }
     }
 
-    void untieAll() {
+    private void endOneImport() {
+      Import oldest = imports.poll();
+      if (oldest == null) {
+        return;
+      }
+      oldest.look();
+      if (random.nextInt(3) == 0) {
+        oldest.giveUp();
+        return;
+      }
+      String name = "import " + number + " " + made++;
+      oldest.finish(name);
+      images.add(oldest.plain().namespace() + " " + name);
+      walk(oldest.plain(), oldest.manifest(), new TreeSet<>(), new TreeSet<>());
+    }
+
+    void endAll() {
       while (!tied.isEmpty()) {
         untieOne();
+      }
+      while (!imports.isEmpty()) {
+        endOneImport();
       }
     }
 
     private void lookAtAll() {
       tied.forEach(Tied::look);
+      imports.forEach(Import::look);
       for (String image : images) {
         int space = image.indexOf(' ');
         Stores stores = metadata.stores(new Namespace(image.substring(0, space)));

@@ -4,6 +4,7 @@ import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.content.ContentWriter;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.snapshots.Snapshotter;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.Queue;
 import java.util.Set;
@@ -90,7 +91,10 @@ final class CrashPoints {
         Proxy.newProxyInstance(
             type.getClassLoader(),
             new Class<?>[] {type},
-            (_, method, arguments) -> {
+            (self, method, arguments) -> {
+              if (method.getName().equals("deleteAll")) {
+                return InvocationHandler.invokeDefault(self, method, arguments);
+              }
               boolean lasting =
                   LASTING.contains(method.getName())
                       && !(type == MetadataDatabase.class && method.getName().equals("view"));

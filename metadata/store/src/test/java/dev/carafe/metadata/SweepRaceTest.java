@@ -252,7 +252,7 @@ class SweepRaceTest {
                     ContentStore.class.getClassLoader(),
                     new Class<?>[] {ContentStore.class},
                     (_, method, arguments) -> {
-                      if (method.getName().equals("delete")) {
+                      if (method.getName().equals("deleteAll")) {
                         removing.countDown();
                         await(goOn);
                       }

@@ -3,6 +3,7 @@ package dev.carafe.spi.content;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
+import java.util.Collection;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -28,4 +29,21 @@ public interface ContentManager {
    */
   @Deadline(60)
   void delete(Digest digest);
+
+  /**
+   * Removes blobs, as {@link #delete} does, and passes over those that are unknown. Worth
+   * implementing where many cost less than each by itself.
+   *
+   * @throws RuntimeException if one could not be removed; of the others any may be gone
+   */
+  @Deadline(60)
+  default void deleteAll(Collection<Digest> digests) {
+    for (Digest digest : digests) {
+      try {
+        delete(digest);
+      } catch (NotFoundException e) {
+        // It is gone, as it should be.
+      }
+    }
+  }
 }

@@ -69,7 +69,13 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
   }
 
   private static boolean isLowerHex(String hex) {
-    return hex.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+    for (int i = 0; i < hex.length(); i++) {
+      char c = hex.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String printable(String text) {

@@ -1,5 +1,6 @@
 package dev.carafe.spi.events;
 
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -14,6 +15,11 @@ import java.util.function.Predicate;
 public interface EventBus {
   /** Queues the event for every matching subscriber. */
   void publish(Envelope envelope);
+
+  /** Queues events one after the other. */
+  default void publishAll(List<Envelope> envelopes) {
+    envelopes.forEach(this::publish);
+  }
 
   /**
    * Subscribes.

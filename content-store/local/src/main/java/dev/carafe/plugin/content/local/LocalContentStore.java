@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,6 +139,22 @@ final class LocalContentStore implements ContentStore {
       PathCalls.unlinkat(Fd.CWD, RawPath.of(layout.blob(digest)), 0);
     } catch (ErrnoException e) {
       throw e.is(Errno.ENOENT) ? notFound(digest) : e;
+    }
+  }
+
+  /** One system call for each that is there. */
+  @Override
+  public void deleteAll(Collection<Digest> digests) {
+    for (Digest digest : digests) {
+      try {
+        if (!publisher.isPublishing(digest)) {
+          PathCalls.unlinkat(Fd.CWD, RawPath.of(layout.blob(digest)), 0);
+        }
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT)) {
+          throw e;
+        }
+      }
     }
   }
 

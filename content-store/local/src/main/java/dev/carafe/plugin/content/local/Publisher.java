@@ -36,6 +36,11 @@ final class Publisher {
     return publishing.containsKey(digest) ? null : found;
   }
 
+  /** Whether the blob's name is not on the medium yet. */
+  boolean isPublishing(Digest digest) {
+    return publishing.containsKey(digest);
+  }
+
   private @Nullable FileStat stat(Digest digest) {
     try {
       FileStat found = PathCalls.statx(Fd.CWD, path(digest), AtFlags.SYMLINK_NOFOLLOW);
