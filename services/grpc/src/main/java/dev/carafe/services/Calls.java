@@ -155,7 +155,20 @@ public final class Calls {
    * noticed while it waits.
    */
   public static <T> void stream(StreamObserver<T> observer, StreamBody<T> body) {
+    stream(new Sink<>(observer), body);
+  }
+
+  /**
+   * The same, but {@link Sink#send} waits only when more than {@code ahead} bytes wait for the
+   * client.
+   */
+  static <T> void stream(StreamObserver<T> observer, int ahead, StreamBody<T> body) {
     Sink<T> sink = new Sink<>(observer);
+    sink.observer.setOnReadyThreshold(ahead);
+    stream(sink, body);
+  }
+
+  private static <T> void stream(Sink<T> sink, StreamBody<T> body) {
     ServerCallStreamObserver<T> call = sink.observer;
     Context context = Context.current();
     Runnable work =

@@ -37,7 +37,11 @@ import java.util.function.Predicate;
 
 /** Blobs and ingests. Writing is in {@link ContentWriteCall}. */
 final class ContentService extends ContentGrpc.ContentImplBase {
-  private static final int CHUNK = 1 << 20;
+  private static final int CHUNK = 1 << 18;
+
+  /** Bytes of an answer that may wait for the client, so that reading and sending overlap. */
+  private static final int READ_AHEAD = 1 << 20;
+
   private static final int BATCH = 100;
 
   private final Metadata metadata;
@@ -121,6 +125,7 @@ final class ContentService extends ContentGrpc.ContentImplBase {
   public void read(ReadContentRequest request, StreamObserver<ReadContentResponse> observer) {
     Calls.stream(
         observer,
+        READ_AHEAD,
         sink -> {
           try (BlobReader blob = content().open(Digest.parse(request.getDigest()))) {
             read(request, blob, sink);
@@ -139,15 +144,17 @@ final class ContentService extends ContentGrpc.ContentImplBase {
     long size = request.getSize() <= 0 ? rest : Math.min(request.getSize(), rest);
     long end = offset + size;
     while (offset < end) {
-      byte[] chunk = new byte[(int) Math.min(CHUNK, end - offset)];
-      int read = blob.read(ByteBuffer.wrap(chunk), offset);
-      if (read < 0) {
-        throw new OutOfRangeException(
-            "blob " + request.getDigest() + " ends at " + offset + " of " + end);
+      ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, end - offset));
+      while (chunk.hasRemaining()) {
+        if (blob.read(chunk, offset + chunk.position()) < 0) {
+          throw new OutOfRangeException(
+              "blob %s ends at %d of %d"
+                  .formatted(request.getDigest(), offset + chunk.position(), end));
+        }
       }
-      ByteString data = UnsafeByteOperations.unsafeWrap(chunk, 0, read);
+      ByteString data = UnsafeByteOperations.unsafeWrap(chunk.flip());
       sink.send(ReadContentResponse.newBuilder().setOffset(offset).setData(data).build());
-      offset += read;
+      offset += data.size();
     }
   }
 

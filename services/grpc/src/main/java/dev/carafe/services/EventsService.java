@@ -24,6 +24,7 @@ final class EventsService extends EventsGrpc.EventsImplBase {
   private static final Duration TURN = Duration.ofSeconds(30);
 
   private final EventBus events;
+  private final EnvelopeMessages messages = new EnvelopeMessages();
 
   EventsService(EventBus events) {
     this.events = events;
@@ -75,7 +76,7 @@ final class EventsService extends EventsGrpc.EventsImplBase {
             while (true) {
               Envelope envelope = subscription.next(TURN);
               if (envelope != null) {
-                sink.send(proto(envelope));
+                sink.send(messages.of(envelope));
               }
             }
           }
@@ -93,14 +94,5 @@ final class EventsService extends EventsGrpc.EventsImplBase {
               : null;
       default -> null;
     };
-  }
-
-  private static dev.carafe.api.types.Envelope proto(Envelope envelope) {
-    return dev.carafe.api.types.Envelope.newBuilder()
-        .setTimestamp(Protos.timestamp(envelope.timestamp()))
-        .setNamespace(envelope.namespace())
-        .setTopic(envelope.topic())
-        .setEvent(EventProtos.any(envelope.event()))
-        .build();
   }
 }

@@ -266,8 +266,8 @@ class ContentServiceTest extends ServiceTest {
     content
         .read(ReadContentRequest.newBuilder().setDigest(Records.digest(text).toString()).build())
         .forEachRemaining(parts::add);
-    assertEquals(4, parts.size());
-    assertEquals(1 << 20, parts.get(1).getOffset());
+    assertEquals(13, parts.size());
+    assertEquals(1 << 18, parts.get(1).getOffset());
     assertEquals(text.length(), parts.stream().mapToInt(part -> part.getData().size()).sum());
   }
 
