@@ -130,10 +130,14 @@ final class BlobFetcher {
     }
   }
 
-  /** Whether the blob is there; if so, the lease holds it from now on. */
+  /**
+   * Whether the blob is there; if so, the lease holds it from now on.
+   *
+   * @throws NotFoundException if there is no such lease
+   */
   boolean present(Fetch fetch, Descriptor descriptor) {
+    fetch.hold(descriptor.digest());
     try {
-      fetch.hold(descriptor.digest());
       fetch.stores().content().info(descriptor.digest());
       return true;
     } catch (NotFoundException e) {
@@ -160,7 +164,7 @@ final class BlobFetcher {
   void download(Fetch fetch, Descriptor descriptor, ContentWriter writer, Steps steps)
       throws IOException {
     long offset = writer.status().offset();
-    try (InputStream body = fetch.repository().fetch(descriptor, offset)) {
+    try (InputStream body = fetch.body(descriptor, offset)) {
       byte[] chunk = new byte[CHUNK];
       for (int read = body.read(chunk); read >= 0; read = body.read(chunk)) {
         writer.write(ByteBuffer.wrap(chunk, 0, read));

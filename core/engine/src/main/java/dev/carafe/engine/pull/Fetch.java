@@ -9,6 +9,7 @@ import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.IngestRequest;
 import dev.carafe.spi.images.ImageSource.Repository;
 import dev.carafe.spi.plugins.Caller;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -65,6 +66,11 @@ record Fetch(
     begun.add(descriptor.digest());
     return ingests.writer(
         new IngestRequest(ref(descriptor.digest()), descriptor.size(), descriptor.digest()));
+  }
+
+  /** What the repository sends of a blob from {@code offset} on. */
+  InputStream body(Descriptor descriptor, long offset) {
+    return new SizedInput(repository.fetch(descriptor, offset), descriptor, offset);
   }
 
   static String ref(Digest digest) {

@@ -185,8 +185,8 @@ final class LayerUnpacker {
   }
 
   private boolean unpacked(Target target, Layer layer) {
+    target.fetch().holdSnapshot(target.name(), layer.chainId().toString());
     try {
-      target.fetch().holdSnapshot(target.name(), layer.chainId().toString());
       return target.snapshotter().stat(name(layer.chainId())) instanceof Snapshot.Committed;
     } catch (NotFoundException e) {
       return false;
@@ -239,7 +239,7 @@ final class LayerUnpacker {
       Target target, Layer layer, List<Mount> mounts, Steps steps, ContentWriter writer)
       throws Exception {
     Descriptor descriptor = layer.descriptor();
-    try (InputStream body = target.fetch().repository().fetch(descriptor, 0)) {
+    try (InputStream body = target.fetch().body(descriptor, 0)) {
       TeeInput tee = new TeeInput(body, writer, steps::downloading);
       AppliedLayer applied;
       try {
