@@ -1,6 +1,7 @@
 package dev.carafe.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -101,6 +102,26 @@ class TasksIT {
     assertTrue(taken.contains("already exists"), taken);
     carafe.ok("tasks", "kill", "-s", "KILL", "--exec-id", "e1", "c1");
     carafe.run("tasks", "wait", "--exec-id", "e1", "c1").code(137);
+  }
+
+  @Test
+  void aCommandThatCannotBeStartedIsOneLineInTheDaemonsLog(Lab lab) {
+    // Given
+    TestDaemon daemon = lab.daemonWithBusybox();
+    Carafe carafe = daemon.carafe();
+
+    // When
+    String run = carafe.run("run", "--rm", IMAGE, "c1", "no-such-program").err();
+    carafe.ok("run", "-d", IMAGE, "c2", "sleep", "100");
+    carafe.run("tasks", "exec", "c2", "no-such-exec");
+
+    // Then
+    assertTrue(run.contains("executable file not found in $PATH"), run);
+    for (String program : List.of("no-such-program", "no-such-exec")) {
+      assertEquals(
+          1, daemon.log().lines().filter(line -> line.contains(program)).count(), daemon::log);
+    }
+    assertFalse(daemon.log().contains("\tat "), daemon::log);
   }
 
   @Test

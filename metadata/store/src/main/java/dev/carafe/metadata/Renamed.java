@@ -15,6 +15,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.errors.UnknownException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class Renamed {
       case UnauthenticatedException _ -> new UnauthenticatedException(message, e);
       case UnavailableException _ -> new UnavailableException(message, e);
       case UnimplementedException _ -> new UnimplementedException(message, e);
+      case UnknownException _ -> new UnknownException(message, e);
     };
   }
 }

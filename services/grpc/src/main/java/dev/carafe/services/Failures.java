@@ -15,6 +15,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.errors.UnknownException;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
@@ -35,6 +36,10 @@ final class Failures {
 
   static Status status(Throwable failure) {
     return switch (failure) {
+      case UnknownException outside -> {
+        LOG.warn("{}", outside.getMessage());
+        yield status(outside);
+      }
       case DaemonException known -> status(known);
       case StatusRuntimeException ready -> ready.getStatus();
       case StatusException ready -> ready.getStatus();
@@ -67,6 +72,7 @@ final class Failures {
           case PermissionDeniedException e -> Status.PERMISSION_DENIED;
           case UnauthenticatedException e -> Status.UNAUTHENTICATED;
           case AbortedException e -> Status.ABORTED;
+          case UnknownException e -> Status.UNKNOWN;
         };
     String message = failure.getMessage();
     return status.withDescription(message == null ? null : bounded(message)).withCause(failure);

@@ -28,6 +28,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageSource.Repository;
@@ -208,7 +209,8 @@ public final class ImagePuller {
           NotFoundException _,
           PermissionDeniedException _,
           UnauthenticatedException _,
-          UnavailableException _ ->
+          UnavailableException _,
+          UnknownException _ ->
           false;
     };
   }

@@ -19,7 +19,8 @@ public abstract sealed class DaemonException extends RuntimeException
         ResourceExhaustedException,
         UnauthenticatedException,
         UnavailableException,
-        UnimplementedException {
+        UnimplementedException,
+        UnknownException {
   private static final long serialVersionUID = 1L;
 
   DaemonException(String message, @Nullable Throwable cause) {

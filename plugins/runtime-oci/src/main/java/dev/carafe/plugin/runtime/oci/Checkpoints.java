@@ -2,6 +2,7 @@ package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CheckpointRequest;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import java.io.IOException;
@@ -43,8 +44,8 @@ final class Checkpoints {
           LIMIT,
           "checkpoint",
           arguments);
-    } catch (OciFailureException e) {
-      throw e.because(reasons(work.resolve("dump.log")));
+    } catch (UnknownException e) {
+      throw OciFailure.because(e, reasons(work.resolve("dump.log")));
     }
   }
 

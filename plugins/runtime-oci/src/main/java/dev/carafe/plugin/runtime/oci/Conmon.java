@@ -15,6 +15,7 @@ import dev.carafe.linux.Spawned;
 import dev.carafe.plugin.runtime.oci.BundleLayout.ProcessFiles;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
 import java.io.ByteArrayOutputStream;
@@ -102,7 +103,7 @@ final class Conmon {
    * Starts a process and waits until it is set up. After a failure no process is left but what
    * {@link Helpers#of} finds.
    *
-   * @throws OciFailureException with the OCI runtime's words
+   * @throws UnknownException with the OCI runtime's words
    * @throws DeadlineExceededException if it took too long; whatever ran has been killed
    */
   Launched launch(Launch launch) throws InterruptedException {
@@ -337,7 +338,7 @@ final class Conmon {
     if (reason.isEmpty()) {
       reason = launch.settings().binary() + " ended without saying why";
     }
-    throw new OciFailureException(launch.verb().word, reason);
+    throw OciFailure.of(launch.verb().word, reason);
   }
 
   /** A process that has ended already may have left its number to another, not to a child. */

@@ -11,6 +11,7 @@ import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.Spawn;
 import dev.carafe.linux.Spawned;
 import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.UnknownException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +42,7 @@ final class OciCommand {
    * Runs {@code BINARY --root ... VERB ARGUMENTS}.
    *
    * @param log emptied before; what it says afterwards is the failure
-   * @throws OciFailureException with the OCI runtime's words
+   * @throws UnknownException with the OCI runtime's words
    * @throws DeadlineExceededException if it took too long; it has been killed with its children
    */
   void run(
@@ -66,7 +67,7 @@ final class OciCommand {
       if (reason.isEmpty()) {
         reason = RuntimeLog.bounded(result.output());
       }
-      throw new OciFailureException(
+      throw OciFailure.of(
           verb, reason.isEmpty() ? "exit status " + result.status().shellCode() : reason);
     }
   }

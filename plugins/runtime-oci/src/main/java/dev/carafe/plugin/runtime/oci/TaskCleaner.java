@@ -9,6 +9,7 @@ import dev.carafe.linux.Signals;
 import dev.carafe.linux.TreeRemover;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.TaskLocation;
@@ -251,7 +252,7 @@ final class TaskCleaner {
           config.commandTimeout(),
           "delete",
           List.of("--force", location.id()));
-    } catch (OciFailureException | ErrnoException e) {
+    } catch (UnknownException | ErrnoException e) {
       // A container without a state file is unknown to the OCI runtime; what is left of it is not.
       LOG.warn("task {}: {}", location, e.getMessage());
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CheckpointRequest;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
@@ -164,7 +165,7 @@ class CheckpointTest {
     // When
     var failure =
         assertThrows(
-            OciFailureException.class,
+            UnknownException.class,
             () ->
                 runtime.checkpoint(
                     state, new CheckpointRequest(images, true, RuntimeOptions.NONE)));

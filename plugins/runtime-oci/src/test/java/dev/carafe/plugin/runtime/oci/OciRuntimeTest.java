@@ -16,6 +16,7 @@ import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
@@ -94,7 +95,7 @@ class OciRuntimeTest {
     CreateTask request = request("a", Stdio.NONE, AS_IT_IS, Map.of(), "nope");
 
     // When
-    var failure = assertThrows(OciFailureException.class, () -> runtime.create(request));
+    var failure = assertThrows(UnknownException.class, () -> runtime.create(request));
     runtime.discard(request.location());
 
     // Then
@@ -133,7 +134,7 @@ class OciRuntimeTest {
         runtime.exec(state, new ExecProcess(exec, Specs.process(List.of("nope")), Stdio.NONE));
 
     // When
-    var failure = assertThrows(OciFailureException.class, () -> runtime.start(added, exec));
+    var failure = assertThrows(UnknownException.class, () -> runtime.start(added, exec));
 
     // Then
     assertEquals(
@@ -453,7 +454,7 @@ class OciRuntimeTest {
         () -> runtime.update(state, "[]".getBytes(StandardCharsets.UTF_8), Map.of()));
     var failure =
         assertThrows(
-            OciFailureException.class,
+            UnknownException.class,
             () ->
                 runtime.update(
                     state,

@@ -8,6 +8,7 @@ import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -190,7 +191,7 @@ class StuckRuntimeTest {
     CreateTask request = request();
     try (OciRuntime runtime = open("runc", "/bin/true", Duration.ofSeconds(5))) {
       // When
-      var failure = assertThrows(OciFailureException.class, () -> runtime.create(request));
+      var failure = assertThrows(UnknownException.class, () -> runtime.create(request));
       runtime.discard(request.location());
 
       // Then

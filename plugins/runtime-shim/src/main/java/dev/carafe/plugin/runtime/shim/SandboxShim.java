@@ -171,7 +171,7 @@ final class SandboxShim implements AutoCloseable {
               answer.hasExitedAt() ? ShimTask.instant(answer.getExitedAt()) : Instant.now()));
     } catch (ShimGoneException _) {
       return end(new SandboxExit(SandboxExit.UNKNOWN_CODE, Instant.now()));
-    } catch (DaemonException | ShimFailureException _) {
+    } catch (DaemonException _) {
       return end(new SandboxExit(0, Instant.now()));
     }
   }

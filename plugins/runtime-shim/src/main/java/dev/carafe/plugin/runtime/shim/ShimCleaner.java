@@ -9,6 +9,7 @@ import dev.carafe.linux.TreeRemover;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.TaskLocation;
 import java.io.IOException;
@@ -109,7 +110,7 @@ final class ShimCleaner {
           at.toString());
     } catch (InvalidProtocolBufferException e) {
       LOG.warn("task {}/{}: {} delete: answer cannot be read", namespace, id, program);
-    } catch (DaemonException | ShimFailureException e) {
+    } catch (DaemonException e) {
       LOG.warn("task {}/{}: {}", namespace, id, e.getMessage());
     }
     return null;
@@ -135,7 +136,7 @@ final class ShimCleaner {
       });
     } catch (ShimGoneException _) {
       // It was faster.
-    } catch (DaemonException | ShimFailureException e) {
+    } catch (DaemonException e) {
       LOG.warn("task {}: shim does not shut down: {}", state.location(), e.getMessage());
     }
     task.close();
@@ -235,19 +236,19 @@ final class ShimCleaner {
       var client = new TaskClient(connection, bootstrap.version(), location.id(), config);
       try {
         client.kill("", Signals.SIGKILL, true);
-      } catch (NotFoundException | ShimFailureException _) {
+      } catch (NotFoundException | UnknownException _) {
         // It has no such task, or not yet a process.
       }
       try {
         client.delete("", config.cleanupTimeout());
-      } catch (NotFoundException | ShimFailureException e) {
+      } catch (NotFoundException | UnknownException e) {
         LOG.debug("task {}: {}", location, e.getMessage());
       }
       if (!borrowed) {
         client.shutdown();
       }
       return true;
-    } catch (DaemonException | ShimFailureException | ShimGoneException e) {
+    } catch (DaemonException | ShimGoneException e) {
       LOG.info("task {}: its shim: {}", location, e.getMessage());
       return false;
     }

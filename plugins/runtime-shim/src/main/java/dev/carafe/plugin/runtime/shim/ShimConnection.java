@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
+import dev.carafe.spi.errors.UnknownException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -32,7 +33,7 @@ interface ShimConnection extends AutoCloseable {
    * @param timeout zero for none
    * @throws ShimGoneException if the connection ended meanwhile
    * @throws DaemonException what the shim answered, if it is of a known kind
-   * @throws ShimFailureException anything else that it answered
+   * @throws UnknownException anything else that it answered
    */
   <T extends MessageLite> T call(
       String service, String method, MessageLite argument, Parser<T> parser, Duration timeout)

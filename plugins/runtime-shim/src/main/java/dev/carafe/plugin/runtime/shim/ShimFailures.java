@@ -3,6 +3,7 @@ package dev.carafe.plugin.runtime.shim;
 import dev.carafe.spi.errors.AbortedException;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -14,6 +15,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.ttrpc.StatusCode;
 
 /** What a shim answers, as the failures that the daemon knows. */
@@ -22,7 +24,7 @@ final class ShimFailures {
 
   private ShimFailures() {}
 
-  static RuntimeException of(StatusCode code, String words) {
+  static DaemonException of(StatusCode code, String words) {
     String message = words.length() > LONGEST ? words.substring(0, LONGEST) : words;
     return switch (code) {
       case NOT_FOUND -> new NotFoundException(message);
@@ -39,7 +41,7 @@ final class ShimFailures {
       case PERMISSION_DENIED -> new PermissionDeniedException(message);
       case UNAUTHENTICATED -> new UnauthenticatedException(message);
       case ABORTED -> new AbortedException(message);
-      case OK, UNKNOWN, INTERNAL -> new ShimFailureException(message);
+      case OK, UNKNOWN, INTERNAL -> new UnknownException(message);
     };
   }
 

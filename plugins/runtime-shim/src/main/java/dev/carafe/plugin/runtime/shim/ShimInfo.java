@@ -3,6 +3,7 @@ package dev.carafe.plugin.runtime.shim;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.carafe.api.types.RuntimeInfo;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class ShimInfo {
             info.getFeatures().getValue().toByteArray(),
             info.getAnnotationsMap());
       }
-    } catch (ShimFailureException | InvalidProtocolBufferException _) {
+    } catch (UnknownException | InvalidProtocolBufferException _) {
       // It is older.
     }
     return new TaskRuntime.RuntimeInfo(
@@ -49,7 +50,7 @@ final class ShimInfo {
       byte[] answer = programs.ask(program, List.of("-v"), new byte[0], config.startTimeout());
       Matcher matcher = VERSION.matcher(new String(answer, StandardCharsets.UTF_8));
       return matcher.find() ? matcher.group(1) : "";
-    } catch (ShimFailureException _) {
+    } catch (UnknownException _) {
       return "";
     }
   }

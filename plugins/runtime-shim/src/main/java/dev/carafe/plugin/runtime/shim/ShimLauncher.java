@@ -7,6 +7,7 @@ import dev.carafe.api.types.Mount;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
@@ -113,7 +114,7 @@ final class ShimLauncher {
       throws InterruptedException {
     try {
       return client.create(request);
-    } catch (ShimFailureException e) {
+    } catch (UnknownException e) {
       if (String.valueOf(e.getMessage()).contains("mount rootfs")) {
         throw new FailedPreconditionException("task " + location + ": " + e.getMessage(), e);
       }
@@ -153,7 +154,7 @@ final class ShimLauncher {
     try {
       ConnectResponse response = client.connect();
       return ShimProcess.of(Integer.toUnsignedLong(response.getShimPid()));
-    } catch (DaemonException | ShimFailureException _) {
+    } catch (DaemonException _) {
       return ShimProcess.UNKNOWN;
     }
   }

@@ -12,6 +12,7 @@ import dev.carafe.linux.Spawn;
 import dev.carafe.linux.Spawned;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.UnknownException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class ShimProgram {
    * Runs it for a task; the bundle is its working directory.
    *
    * @return its standard output
-   * @throws ShimFailureException with its own words if it fails
+   * @throws UnknownException with its own words if it fails
    * @throws DeadlineExceededException if it took too long; it has been killed
    */
   byte[] run(Run run) throws InterruptedException {
@@ -114,7 +115,7 @@ final class ShimProgram {
         byte[] written = output.finish();
         words.finish();
         if (status.shellCode() != 0) {
-          throw new ShimFailureException(failure(label, status, words, output));
+          throw new UnknownException(failure(label, status, words, output));
         }
         return written;
       }

@@ -158,7 +158,7 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
     if (size != null) {
       try {
         resize(task, id, size);
-      } catch (DaemonException | ShimFailureException e) {
+      } catch (DaemonException e) {
         LOG.info("{}: terminal size: {}", TaskStatus.named(task, id), e.getMessage());
       }
     }

@@ -320,7 +320,7 @@ final class ShimSandboxController implements SandboxController, AutoCloseable {
       });
     } catch (ShimGoneException _) {
       LOG.debug("sandbox {}: its shim has ended", key);
-    } catch (DaemonException | ShimFailureException e) {
+    } catch (DaemonException e) {
       LOG.warn("sandbox {}: shim does not shut down: {}", key, e.getMessage());
     } catch (InterruptedException e) {
       throw ShimFailures.cancelled("sandbox \"" + key.id() + "\"", e);

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import dev.carafe.api.runtime.bootstrap.v1.BootstrapParams;
 import dev.carafe.api.runtime.bootstrap.v1.Extension;
 import dev.carafe.api.runtime.bootstrap.v1.LogLevel;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.TaskLocation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ final class ShimStarter {
   /**
    * Starts a shim for the bundle, or finds the one that serves the bundle's group.
    *
-   * @throws ShimFailureException with its own words if it does not start
+   * @throws UnknownException with its own words if it does not start
    */
   Bootstrap start(Path program, TaskLocation location, @Nullable Any options)
       throws InterruptedException {
@@ -59,7 +60,7 @@ final class ShimStarter {
     Bootstrap bootstrap;
     try {
       bootstrap = start(program, location, input(input, location, options));
-    } catch (ShimFailureException e) {
+    } catch (UnknownException e) {
       input = Input.PARAMETERS;
       bootstrap = startAnew(e, program, location, input(input, location, options));
     }
@@ -68,14 +69,14 @@ final class ShimStarter {
   }
 
   private Bootstrap startAnew(
-      ShimFailureException first, Path program, TaskLocation location, byte[] input)
+      UnknownException first, Path program, TaskLocation location, byte[] input)
       throws InterruptedException {
     try {
       return start(program, location, input);
-    } catch (ShimFailureException second) {
+    } catch (UnknownException second) {
       boolean newer =
           String.valueOf(first.getMessage()).toLowerCase(Locale.ROOT).contains("bootstrap");
-      ShimFailureException told = newer ? second : first;
+      UnknownException told = newer ? second : first;
       told.addSuppressed(newer ? first : second);
       throw told;
     }

@@ -21,6 +21,7 @@ import dev.carafe.api.task.v3.WaitRequest;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnknownException;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -131,7 +132,7 @@ class FakeShimTest {
 
   @Test
   void itsOwnWordsAreTold() throws Exception {
-    var failure = refused(ShimFailureException.class, "echo 'no kernel image' >&2; exit 3");
+    var failure = refused(UnknownException.class, "echo 'no kernel image' >&2; exit 3");
     assertEquals("no kernel image", failure.getMessage());
   }
 
@@ -168,7 +169,7 @@ class FakeShimTest {
 
     // When
     CreateTask request = request(script, Map.of());
-    assertThrows(ShimFailureException.class, () -> runtime.create(request));
+    assertThrows(UnknownException.class, () -> runtime.create(request));
 
     // Then
     String text = Files.readString(seen);

@@ -1,30 +1,27 @@
 package dev.carafe.plugin.runtime.oci;
 
+import dev.carafe.spi.errors.UnknownException;
+
 /**
  * The OCI runtime said no. None of the daemon's own failures: what it says is about the container,
  * and clients tell a missing command from one that is not executable by these very words ({@code
  * OCI runtime create failed: runc create failed: ...}).
  */
-final class OciFailureException extends RuntimeException {
-  private static final long serialVersionUID = 1L;
-
-  private final String command;
-  private final String reason;
+final class OciFailure {
+  private OciFailure() {}
 
   /**
    * @param command {@code create}, {@code exec}, ...
    * @param reason in the OCI runtime's words
    */
-  OciFailureException(String command, String reason) {
-    super("OCI runtime " + command + " failed: " + reason);
-    this.command = command;
-    this.reason = reason;
+  static UnknownException of(String command, String reason) {
+    return new UnknownException("OCI runtime " + command + " failed: " + reason);
   }
 
   /** The same with what somebody else says. */
-  OciFailureException because(String more) {
+  static UnknownException because(UnknownException failure, String more) {
     return more.isEmpty()
-        ? this
-        : new OciFailureException(command, RuntimeLog.bounded(reason + ": " + more));
+        ? failure
+        : new UnknownException(RuntimeLog.bounded(failure.getMessage() + ": " + more), failure);
   }
 }
