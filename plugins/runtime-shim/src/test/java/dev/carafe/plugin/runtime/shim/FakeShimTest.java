@@ -18,6 +18,7 @@ import dev.carafe.api.task.v3.ShutdownRequest;
 import dev.carafe.api.task.v3.StartRequest;
 import dev.carafe.api.task.v3.StateRequest;
 import dev.carafe.api.task.v3.WaitRequest;
+import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -287,6 +288,42 @@ class FakeShimTest {
 
       // Then
       assertFalse(shim.shutDown);
+    }
+  }
+
+  @Test
+  void oneThatAnswersNonsenseLaterFailsItsOwnCallsInTime() throws Exception {
+    // Given
+    Path behind = sandbox.directory().resolve("behind");
+    Path front = sandbox.directory().resolve("front");
+    Path healthy = sandbox.directory().resolve("healthy");
+    Path programs = Files.createDirectory(sandbox.directory().resolve("programs"));
+    try (TtrpcServer _ = ttrpc(new FakeShim(), behind, 2);
+        TtrpcServer _ = ttrpc(new FakeShim(), healthy, 2);
+        var garbling = new GarblingSocket(front, behind)) {
+      CreateTask bad = request("echo unix://" + front, Map.of());
+      RuntimeState broken = runtime.start(runtime.create(bad), ProcessId.INIT);
+      Path other = FakeShim.program(programs, "echo unix://" + healthy);
+      CreateTask good =
+          sandbox.request(
+              "b",
+              Stdio.NONE,
+              new RuntimeOptions(Map.of(ShimOptions.SHIM, other.toString())),
+              spec -> {},
+              "sleep",
+              "1000");
+      RuntimeState well = runtime.start(runtime.create(good), ProcessId.INIT);
+
+      // When
+      garbling.garble();
+
+      // Then
+      assertThrows(DaemonException.class, () -> runtime.kill(broken, ProcessId.INIT, 15, false));
+      assertInstanceOf(ProcessStatus.Unknown.class, runtime.status(broken, ProcessId.INIT));
+      assertInstanceOf(ProcessStatus.Running.class, runtime.status(well, ProcessId.INIT));
+      runtime.kill(well, ProcessId.INIT, 9, false);
+      assertEquals(9, runtime.delete(well, ProcessId.INIT).exit().code());
+      runtime.discard(bad.location());
     }
   }
 
