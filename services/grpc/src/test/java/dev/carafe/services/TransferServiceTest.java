@@ -63,7 +63,8 @@ class TransferServiceTest extends ServiceTest {
       ImageExporter exporter,
       LayerApplier applier,
       List<Differ> differs,
-      String defaultSnapshotter)
+      String defaultSnapshotter,
+      ImageVerification verification)
       implements TransferFlows {}
 
   @Override
@@ -87,7 +88,8 @@ class TransferServiceTest extends ServiceTest {
             new ImageExporter(wire.metadata, archives),
             applier,
             differs,
-            "memory");
+            "memory",
+            ImageVerification.NONE);
     StreamRegistry streams = new StreamRegistry();
     ImageTransfers images = new ImageTransfers(wire.metadata, flows, new RegistryOptions(streams));
     TaskManager tasks =

@@ -174,6 +174,21 @@ class LocalContentStoreTest {
   }
 
   @Test
+  void blobsGoTogetherAndWhatIsUnknownIsPassedOver() throws IOException {
+    // Given
+    commit("a", "hello");
+    commit("b", "world");
+    commit("c", "stays");
+    Digest unknown = Digest.of(bytes("unknown"));
+
+    // When
+    store.deleteAll(List.of(HELLO, unknown, Digest.of(bytes("world"))));
+
+    // Then
+    assertEquals(Set.of("blobs/sha256/" + Digest.of(bytes("stays")).hex()), files("blobs"));
+  }
+
+  @Test
   void abortUnderAnOpenWriterIsToldToTheWriter() {
     ContentWriter writer = writer("ref");
     writer.write(ByteBuffer.wrap(bytes("hello")));
