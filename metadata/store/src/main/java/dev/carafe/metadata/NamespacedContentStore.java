@@ -16,6 +16,7 @@ import dev.carafe.spi.events.Event;
 import dev.carafe.spi.metadata.ReadTransaction;
 import dev.carafe.spi.metadata.WritableBucket;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,14 +85,30 @@ final class NamespacedContentStore implements ContentStore {
   @Override
   public void delete(Digest digest) {
     ledger.change(change -> {
-      if (!blobs(change).delete(digest.toString())) {
+      if (!remove(change, digest)) {
         throw notFound(digest);
       }
-      change.release(namespace, lease, Resources.content(digest));
-      change.discards(new BackendGarbage.Blob(digest));
-      change.publish(namespace, new Event.ContentDeleted(digest));
       return null;
     });
+  }
+
+  /** All in one transaction. */
+  @Override
+  public void deleteAll(Collection<Digest> digests) {
+    ledger.change(change -> {
+      digests.forEach(digest -> remove(change, digest));
+      return null;
+    });
+  }
+
+  private boolean remove(Change change, Digest digest) {
+    if (!blobs(change).delete(digest.toString())) {
+      return false;
+    }
+    change.release(namespace, lease, Resources.content(digest));
+    change.discards(new BackendGarbage.Blob(digest));
+    change.publish(namespace, new Event.ContentDeleted(digest));
+    return true;
   }
 
   @Override

@@ -103,6 +103,21 @@ class NamespacedContentStoreTest {
   }
 
   @Test
+  void blobsOfThisNamespaceGoTogetherAndThoseOfOthersStay() {
+    // Given
+    Digest mine = blob(stores, "mine", Map.of());
+    blob(stores, "hello", Map.of());
+    blob(other, "hello", Map.of());
+
+    // When
+    stores.content().deleteAll(List.of(mine, HELLO, Digest.of(bytes("unknown"))));
+
+    // Then
+    assertEquals(Set.of(), World.blobs(stores));
+    assertEquals(Set.of(HELLO), World.blobs(other));
+  }
+
+  @Test
   void namesInTheBackEndNeverLeave() {
     try (ContentWriter stale =
         world.content.writer(new IngestRequest("default/1/secret", 0, null))) {
