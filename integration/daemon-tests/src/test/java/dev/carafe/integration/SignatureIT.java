@@ -2,8 +2,11 @@ package dev.carafe.integration;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -81,6 +84,24 @@ class SignatureIT {
     String error = daemon.carafe().run("pull", "--quiet", unsigned).oneLineError();
     assertTrue(error.contains("a signature is required, and there is none"), error);
     assertEquals(List.of(signed), daemon.carafe().lines("images", "ls", "-q"));
+  }
+
+  @Test
+  void anImageThatHasBeenForbiddenSinceItsPullMakesNoContainer(Lab lab) throws Exception {
+    // Given
+    Cri cri = Cri.of(lab, daemon(lab, "{\"type\":\"insecureAcceptAnything\"}", ""));
+    String image = cri.pull();
+    String pod = cri.run("p1", 0);
+    cri.create(pod, "c1", image, "true");
+
+    // When
+    Files.writeString(lab.work().resolve("policy.json"), "{\"default\":[{\"type\":\"reject\"}]}");
+
+    // Then
+    StatusRuntimeException refusal =
+        assertThrows(StatusRuntimeException.class, () -> cri.create(pod, "c2", image, "true"));
+    assertEquals(Status.Code.PERMISSION_DENIED, refusal.getStatus().getCode());
+    assertTrue(refusal.getMessage().contains("the policy rejects it"), refusal::getMessage);
   }
 
   private static String gpg(Path home, String... words) {

@@ -95,7 +95,7 @@ final class ContainerCreation {
     }
     stages.at("image");
     String reference = config.getImage().getImage();
-    CriImage image = images.get(reference);
+    CriImage image = images.verified(reference);
     String id = PodFlow.newId();
     Stores unleased = metadata.stores(Records.NAMESPACE);
     Lease lease = unleased.leases().open(LEASE);

@@ -181,6 +181,33 @@ final class CriImages {
     return all.stream().filter(image -> image.names().contains(name)).findFirst().orElse(null);
   }
 
+  /**
+   * An image that a container may be made of: what was pulled may have been forbidden since, or
+   * come from an archive.
+   *
+   * @throws NotFoundException if there is none
+   * @throws DaemonException as the verifiers say it, if none of its names at a registry is accepted
+   */
+  CriImage verified(String reference) {
+    CriImage image = get(reference);
+    DaemonException refusal = null;
+    for (Image record : stores().images().list()) {
+      if (!image.names().contains(record.name()) || record.name().startsWith("sha256:")) {
+        continue;
+      }
+      try {
+        flows.verification().check(ImageName.normalize(record.name()), record.target());
+        return image;
+      } catch (DaemonException e) {
+        refusal = e;
+      }
+    }
+    if (refusal != null) {
+      throw refusal;
+    }
+    return image;
+  }
+
   CriImage get(String reference) {
     CriImage image = find(reference);
     if (image == null) {

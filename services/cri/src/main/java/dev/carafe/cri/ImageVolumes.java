@@ -79,7 +79,7 @@ final class ImageVolumes {
         throw new InvalidArgumentException("container: more than " + MOST + " volumes of images");
       }
       check(mount);
-      CriImage image = images.get(mount.getImage().getImage());
+      CriImage image = images.verified(mount.getImage().getImage());
       Path volume = mount(stores, id, sources.size(), image);
       sources.put(mount.getContainerPath(), below(volume, mount));
       changed.setMounts(
