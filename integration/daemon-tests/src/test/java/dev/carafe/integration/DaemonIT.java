@@ -234,7 +234,7 @@ class DaemonIT {
     }
     Await.until("the threads are in the log", () -> daemon.log().contains("threads"));
     assertTrue(daemon.api().serving());
-    assertTrue(daemon.log().contains("configuration read again"), daemon::log);
+    Await.until("it was read", () -> daemon.log().contains("configuration read again"));
     assertEquals("", Program.of("kill", "-s", "INT", Long.toString(daemon.pid())).run().ok());
     Await.until("it has stopped", () -> !daemon.alive());
   }

@@ -116,9 +116,7 @@ class PolicyIT {
             .formatted(config, bin));
     reload(daemon);
     // Then
-    assertTrue(
-        daemon.log().contains("dev.carafe.credential-provider.v1.docker-config: reloaded"),
-        daemon::log);
+    awaitLine(daemon, "dev.carafe.credential-provider.v1.docker-config: reloaded");
     daemon.carafe().ok("pull", "--quiet", image);
     assertEquals(proxy.host(), Files.readString(asked));
     assertTrue(!daemon.log().contains(RegistryProxy.PASSWORD), "the password is in the log");
@@ -128,6 +126,11 @@ class PolicyIT {
     int before = count(daemon);
     Program.of("kill", "-HUP", Long.toString(daemon.pid())).run().ok();
     Await.until("the configuration is read again", () -> count(daemon) > before);
+  }
+
+  /** The lines of one reload come one after another. */
+  private static void awaitLine(TestDaemon daemon, String part) {
+    Await.until("the log says " + part, () -> daemon.log().contains(part));
   }
 
   private static int count(TestDaemon daemon) {
@@ -149,7 +152,7 @@ class PolicyIT {
         max_concurrent_downloads = 2
         """);
     reload(daemon);
-    Await.until("all is said", () -> daemon.log().contains("[plugin_limits]: needs a restart"));
+    awaitLine(daemon, "[plugin_limits]: needs a restart");
     String log = daemon.log();
     assertTrue(log.contains("io.containerd.gc.v1.scheduler: reloaded"), log);
     assertTrue(log.contains("[debug]: reloaded"), log);
@@ -157,8 +160,8 @@ class PolicyIT {
 
     daemon.config("[gc]\ndeletion_threshold = -1\n");
     reload(daemon);
-    assertTrue(daemon.log().contains("configuration not taken: "), daemon::log);
-    assertTrue(daemon.log().contains("deletion_threshold -1 is negative"), daemon::log);
+    awaitLine(daemon, "configuration not taken: ");
+    awaitLine(daemon, "deletion_threshold -1 is negative");
     assertTrue(daemon.api().serving());
   }
 
