@@ -53,10 +53,10 @@ final class Commands {
           command("namespaces rm", "NAME...", 1, 99, "removes empty namespaces"),
           command(
               "pull",
-              "IMAGE",
+              "IMAGE [NAME]",
               1,
-              1,
-              "pulls an image and unpacks it",
+              2,
+              "pulls an image, or a file such as oci:/DIR:TAG, and unpacks it",
               value("platform", "", "OS/ARCH", "which image of several"),
               flag("all-platforms", "", "fetches all of them"),
               value("user", "u", "USER[:PASSWORD]", "credentials for the image's registry"),

@@ -8,7 +8,7 @@ import dev.carafe.api.services.images.v1.Image;
 import dev.carafe.api.services.images.v1.ListImagesRequest;
 import dev.carafe.api.services.images.v1.UpdateImageRequest;
 import dev.carafe.ctr.grpc.StatusException;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -135,6 +135,6 @@ final class ImageCommands {
   }
 
   static String fullName(String name) {
-    return ImageName.normalize(name).toString();
+    return ImageLocation.normalize(name).toString();
   }
 }

@@ -4,7 +4,7 @@ import dev.carafe.api.types.transfer.ImageStore;
 import dev.carafe.api.types.transfer.UnpackConfiguration;
 import dev.carafe.oci.Platforms;
 import dev.carafe.spi.content.Platform;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 
 /** Pulls an image: one transfer, with a stream for progress and one for credentials. */
 final class PullCommand {
@@ -17,11 +17,15 @@ final class PullCommand {
   }
 
   int run() throws InterruptedException {
-    ImageName image = ImageName.normalize(arguments.operand(0));
+    ImageLocation image = ImageLocation.normalize(arguments.operand(0));
+    String name =
+        arguments.operands().size() > 1
+            ? ImageCommands.fullName(arguments.operand(1))
+            : image.toString();
     try (TransferCall transfer = new TransferCall(session, arguments.has("quiet"))) {
       transfer.run(
           Registries.source(transfer, image, arguments),
-          TransferCall.any("ImageStore", destination(image.toString())));
+          TransferCall.any("ImageStore", destination(name)));
     }
     return 0;
   }

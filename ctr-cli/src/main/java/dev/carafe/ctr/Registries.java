@@ -7,15 +7,16 @@ import dev.carafe.api.types.transfer.AuthResponse;
 import dev.carafe.api.types.transfer.AuthType;
 import dev.carafe.api.types.transfer.OCIRegistry;
 import dev.carafe.api.types.transfer.RegistryResolver;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import java.io.Console;
 import org.jspecify.annotations.Nullable;
 
-/** An image at its registry, reached as the flags say. */
+/** Where an image is, reached as the flags say. */
 final class Registries {
   private Registries() {}
 
-  static Any source(TransferCall transfer, ImageName image, Arguments arguments) {
+  static Any source(TransferCall transfer, ImageLocation image, Arguments arguments) {
     RegistryResolver.Builder resolver =
         RegistryResolver.newBuilder().setHostDir(arguments.value("hosts-dir", ""));
     if (arguments.has("plain-http")) {
@@ -40,7 +41,10 @@ final class Registries {
   }
 
   /** Whether credentials are asked for by the image's own registry, and not by a mirror. */
-  private static boolean isRegistryOf(ImageName image, Any request) {
+  private static boolean isRegistryOf(ImageLocation location, Any request) {
+    if (!(location instanceof ImageName image)) {
+      return false;
+    }
     try {
       String host = AuthRequest.parseFrom(request.getValue()).getHost();
       return host.equals(image.host())

@@ -20,6 +20,10 @@ record CriConfig(
             "Image whose program runs in every pod, for what expects one; empty: none, and only a pod"
                 + " whose containers share their processes has a first process, of the daemon's.")
         String pauseImage,
+    @Description(
+            "Whether a pod's image may be a file of the image source \"files\", as in"
+                + " \"oci:/srv/images:tag\": whoever makes pods then reads what is in its folders.")
+        boolean imageFiles,
     @Description("Bytes of each output that ExecSync returns at most; the rest is dropped.")
         long execOutputLimit,
     @Description("How long ExecSync waits for output that children of an ended command still hold.")
@@ -36,6 +40,7 @@ record CriConfig(
           "runc",
           "",
           "",
+          false,
           16 << 20,
           Duration.ofSeconds(2),
           Duration.ofMinutes(4),

@@ -16,7 +16,10 @@ import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.PermissionDeniedException;
 import dev.carafe.spi.images.Credentials;
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.spi.snapshots.Snapshot;
@@ -58,6 +61,7 @@ final class CriImages {
   private final Metadata metadata;
   private final TransferFlows flows;
   private final String snapshotter;
+  private final boolean files;
   private final Map<Digest, Facts> known = new ConcurrentHashMap<>();
   private final Map<SnapshotKey, Usage> usages = new ConcurrentHashMap<>();
   private final KeyedLock<String> removals = new KeyedLock<>();
@@ -66,6 +70,7 @@ final class CriImages {
   CriImages(Metadata metadata, TransferFlows flows, CriConfig config) {
     this.metadata = metadata;
     this.flows = flows;
+    this.files = config.imageFiles();
     this.snapshotter =
         config.snapshotter().isEmpty() ? flows.defaultSnapshotter() : config.snapshotter();
   }
@@ -177,7 +182,7 @@ final class CriImages {
     if (reference.startsWith("sha256:")) {
       return null;
     }
-    String name = ImageName.normalize(reference).toString();
+    String name = location(reference).toString();
     return all.stream().filter(image -> image.names().contains(name)).findFirst().orElse(null);
   }
 
@@ -196,7 +201,7 @@ final class CriImages {
         continue;
       }
       try {
-        flows.verification().check(ImageName.normalize(record.name()), record.target());
+        flows.verification().check(ImageLocation.normalize(record.name()), record.target());
         return image;
       } catch (DaemonException e) {
         refusal = e;
@@ -237,12 +242,13 @@ final class CriImages {
 
   /** Pulls and unpacks; returns the id. Who asks for the same meanwhile shares the pull. */
   String pull(String reference, Optional<Credentials> credentials) {
-    ImageName name = ImageName.normalize(reference);
+    ImageLocation name = location(reference);
     String identity = name + credentials.map(c -> " " + c.hashCode()).orElse("");
     return pulls.join(identity, stages -> pull(name, credentials, stages));
   }
 
-  private String pull(ImageName name, Optional<Credentials> credentials, InFlight.Stages stages) {
+  private String pull(
+      ImageLocation name, Optional<Credentials> credentials, InFlight.Stages stages) {
     var source =
         new SourceOptions(
             (host, _) -> isRegistry(host, name) ? credentials : Optional.empty(),
@@ -271,18 +277,36 @@ final class CriImages {
         facts(pulled)
             .orElseThrow(
                 () -> new NotFoundException("image \"" + name + "\": nothing for this platform"));
-    String byDigest =
-        new ImageName(name.host(), name.repository(), "", pulled.target().digest()).toString();
-    for (String alias : List.of(byDigest, facts.id())) {
-      stores().images().put(Image.of(alias, pulled.target(), labels));
+    if (name instanceof ImageName registry) {
+      String byDigest =
+          new ImageName(registry.host(), registry.repository(), "", pulled.target().digest())
+              .toString();
+      stores().images().put(Image.of(byDigest, pulled.target(), labels));
     }
+    stores().images().put(Image.of(facts.id(), pulled.target(), labels));
     return facts.id();
   }
 
+  /**
+   * What a pod's image names.
+   *
+   * @throws PermissionDeniedException if it is a file, and pods may not have those
+   */
+  private ImageLocation location(String reference) {
+    if (!files && ImageFile.isFile(reference)) {
+      throw new PermissionDeniedException(
+          "image \""
+              + reference
+              + "\": files are no images of pods unless [cri] image_files says so");
+    }
+    return ImageLocation.normalize(reference);
+  }
+
   /** A mirror never gets what is for the host that it mirrors. */
-  private static boolean isRegistry(String host, ImageName name) {
-    return host.equals(name.host())
-        || name.host().equals("docker.io") && host.equals("registry-1.docker.io");
+  private static boolean isRegistry(String host, ImageLocation location) {
+    return location instanceof ImageName name
+        && (host.equals(name.host())
+            || name.host().equals("docker.io") && host.equals("registry-1.docker.io"));
   }
 
   /** Removes every name of an image; nothing happens if there is none. */

@@ -16,6 +16,7 @@ import dev.carafe.oci.Platforms;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class ImageTransfers {
                   namespace,
                   Calls.lease(),
                   new PullRequest(
-                      ImageName.parse(source.getReference()),
+                      ImageLocation.parse(source.getReference()),
                       storeAs,
                       options.of(namespace, source, trace),
                       platforms(destination),

@@ -2,7 +2,9 @@ package dev.carafe.services;
 
 import dev.carafe.engine.archive.ImageExporter;
 import dev.carafe.engine.archive.ImageImporter;
+import dev.carafe.engine.pull.ImageFormats;
 import dev.carafe.engine.pull.ImagePuller;
+import dev.carafe.engine.pull.ImageSources;
 import dev.carafe.engine.pull.ImageVerification;
 import dev.carafe.engine.pull.LayerApplier;
 import dev.carafe.engine.pull.PullConfig;
@@ -79,7 +81,11 @@ public final class TransferFlowsFactory
         TransferFlows.TYPE,
         "local",
         List.of(
-            Metadata.TYPE, PluginTypes.IMAGE_SOURCE, PluginTypes.IMAGE_ARCHIVE, PluginTypes.DIFFER),
+            Metadata.TYPE,
+            PluginTypes.IMAGE_SOURCE,
+            PluginTypes.IMAGE_FORMAT,
+            PluginTypes.IMAGE_ARCHIVE,
+            PluginTypes.DIFFER),
         List.of(PluginTypes.IMAGE_VERIFIER, PluginTypes.LAYER_PROCESSOR),
         false,
         Config.DEFAULT);
@@ -108,12 +114,15 @@ public final class TransferFlowsFactory
         new LayerApplier(differs, context.wanted(PluginTypes.LAYER_PROCESSOR).values(), bounds);
     ImageVerification verification =
         verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers());
-    ImagePuller puller = new ImagePuller(metadata, registry, verification, applier, bounds);
+    ImageFormats formats = new ImageFormats(context.requireAll(PluginTypes.IMAGE_FORMAT));
+    ImagePuller puller =
+        new ImagePuller(
+            metadata, new ImageSources(sources), formats, verification, applier, bounds);
     puller.forgetInterrupted();
     return new Running(
         puller,
         new ImagePusher(metadata, registry, config.maxConcurrentUploads()),
-        new ImageImporter(metadata, archive, puller),
+        new ImageImporter(metadata, archive, formats, puller),
         new ImageExporter(metadata, archive),
         applier,
         verification,

@@ -2,14 +2,17 @@ package dev.carafe.services;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.carafe.engine.pull.ImageFormats;
+import dev.carafe.engine.pull.ImageSources;
 import dev.carafe.oci.MediaTypes;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.NotFoundException;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
+import dev.carafe.testkit.images.TextImageFormat;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -43,6 +46,15 @@ final class FakeRegistry implements ImageSource {
     List<String> all = new ArrayList<>(sent);
     sent.clear();
     return all;
+  }
+
+  ImageSources sources() {
+    return new ImageSources(Map.of("fake", this));
+  }
+
+  /** What the daemon keeps, and a foreign one. */
+  ImageFormats formats() {
+    return new ImageFormats(Map.of("kept", new KeptFormat(), "text", new TextImageFormat()));
   }
 
   void name(String name, Descriptor target) {
@@ -114,7 +126,7 @@ final class FakeRegistry implements ImageSource {
   }
 
   @Override
-  public Repository open(ImageName name, SourceOptions options) {
+  public Repository open(ImageLocation name, SourceOptions options) {
     Descriptor target = names.get(name.toString());
     if (target == null) {
       throw new NotFoundException(name + ": not found");

@@ -61,7 +61,8 @@ class ImagePullerTest extends ServiceTest {
     puller =
         new ImagePuller(
             wire.metadata,
-            registry,
+            registry.sources(),
+            registry.formats(),
             ImageVerification.NONE,
             new LayerApplier(List.of(differ), List.of(), PullConfig.DEFAULT),
             PullConfig.DEFAULT);

@@ -78,13 +78,18 @@ class TransferServiceTest extends ServiceTest {
     LayerApplier applier = new LayerApplier(differs, List.of(), PullConfig.DEFAULT);
     ImagePuller puller =
         new ImagePuller(
-            wire.metadata, registry, ImageVerification.NONE, applier, PullConfig.DEFAULT);
+            wire.metadata,
+            registry.sources(),
+            registry.formats(),
+            ImageVerification.NONE,
+            applier,
+            PullConfig.DEFAULT);
     ImageArchive archives = nobody(ImageArchive.class);
     Flows flows =
         new Flows(
             puller,
             new ImagePusher(wire.metadata, registry, 1),
-            new ImageImporter(wire.metadata, archives, puller),
+            new ImageImporter(wire.metadata, archives, registry.formats(), puller),
             new ImageExporter(wire.metadata, archives),
             applier,
             differs,

@@ -1,6 +1,7 @@
 package dev.carafe.engine.archive;
 
 import dev.carafe.engine.Interrupts;
+import dev.carafe.engine.pull.ImageFormats;
 import dev.carafe.engine.pull.ImagePuller;
 import dev.carafe.engine.pull.Progress;
 import dev.carafe.engine.pull.PullLeases;
@@ -32,12 +33,15 @@ import java.util.Map;
 public final class ImageImporter {
   private final Metadata metadata;
   private final ImageArchive archives;
+  private final ImageFormats formats;
   private final ImagePuller puller;
   private final PullLeases leases;
 
-  public ImageImporter(Metadata metadata, ImageArchive archives, ImagePuller puller) {
+  public ImageImporter(
+      Metadata metadata, ImageArchive archives, ImageFormats formats, ImagePuller puller) {
     this.metadata = metadata;
     this.archives = archives;
+    this.formats = formats;
     this.puller = puller;
     this.leases = new PullLeases(metadata);
   }
@@ -69,7 +73,7 @@ public final class ImageImporter {
 
   private List<Image> importAll(
       Stores stores, String lease, ImportRequest request, InputStream archive, Progress progress) {
-    Descriptor index = archives.read(archive, request.compress(), stores.content());
+    Descriptor index = formats.read(archive, request.compress(), stores.content(), archives);
     List<Descriptor> all = Trees.read(stores.content(), index).children();
     List<Descriptor> taken = taken(all, request.platforms());
     List<Image> named = new ArrayList<>();

@@ -29,11 +29,11 @@ import dev.carafe.spi.errors.UnauthenticatedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.errors.UnknownException;
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
-import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageSource.Repository;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,8 @@ import java.util.stream.Stream;
  */
 public final class ImagePuller {
   private final Metadata metadata;
-  private final ImageSource source;
+  private final ImageSources sources;
+  private final ImageFormats formats;
   private final ImageVerification verification;
   private final BlobFetcher fetcher;
   private final LayerUnpacker unpacker;
@@ -59,13 +60,15 @@ public final class ImagePuller {
 
   public ImagePuller(
       Metadata metadata,
-      ImageSource source,
+      ImageSources sources,
+      ImageFormats formats,
       ImageVerification verification,
       LayerApplier applier,
       PullConfig config) {
     this.metadata = metadata;
     this.pullLeases = new PullLeases(metadata);
-    this.source = source;
+    this.sources = sources;
+    this.formats = formats;
     this.verification = verification;
     this.fetcher = new BlobFetcher(config);
     this.unpacker = new LayerUnpacker(fetcher, applier, config);
@@ -84,7 +87,7 @@ public final class ImagePuller {
    */
   public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
     return Observations.of(
-        "pull", request.name().toString(), () -> leased(namespace, leaseId, request, progress));
+        "pull", request.location().toString(), () -> leased(namespace, leaseId, request, progress));
   }
 
   private Image leased(
@@ -103,27 +106,28 @@ public final class ImagePuller {
 
   private Image pull(Stores stores, String leaseId, PullRequest request, Progress progress) {
     progress.report(step("resolving", request, null));
-    try (Repository repository = source.open(request.name(), request.source())) {
+    try (Repository repository = sources.open(request.location(), request.source())) {
       Descriptor target = repository.target();
       progress.report(step("resolved", request, target));
-      verification.check(request.name(), target);
+      verification.check(request.location(), target);
+      Descriptor kept = formats.convert(target, repository, stores.content());
       fetch(
           new Fetch(
               stores,
               metadata.stores(stores.namespace()).content(),
               leaseId,
               repository,
-              sourceLabel(request.name()),
+              sourceLabel(request.location()),
               progress),
-          target,
+          kept,
           new Wanted(
               request.storeAs(),
               request.platforms(),
               request.unpacks(),
               request.allMetadata(),
               request.manifestLimit()));
-      Image image = stores.images().put(Image.of(request.storeAs(), target, request.labels()));
-      progress.report(step("saved", request, target));
+      Image image = stores.images().put(Image.of(request.storeAs(), kept, request.labels()));
+      progress.report(step("saved", request, kept));
       return image;
     }
   }
@@ -337,10 +341,11 @@ public final class ImagePuller {
     return true;
   }
 
-  private static Map<String, String> sourceLabel(ImageName name) {
-    Map<String, String> labels = new HashMap<>();
-    labels.put(Labels.distributionSource(name.host()), name.repository());
-    return labels;
+  private static Map<String, String> sourceLabel(ImageLocation location) {
+    return switch (location) {
+      case ImageName name -> Map.of(Labels.distributionSource(name.host()), name.repository());
+      case ImageFile _ -> Map.of();
+    };
   }
 
   private static Progress.Step step(

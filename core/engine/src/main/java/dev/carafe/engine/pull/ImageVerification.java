@@ -4,7 +4,7 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.PermissionDeniedException;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.images.ImageVerifier.Verdict;
 import java.util.Map;
@@ -36,7 +36,7 @@ public final class ImageVerification {
    * @throws FailedPreconditionException if one cannot be asked or does not answer: nobody has said
    *     that the image is good
    */
-  public void check(ImageName name, Descriptor target) {
+  public void check(ImageLocation name, Descriptor target) {
     verifiers.forEach((id, verifier) -> {
       Verdict verdict = ask(id, verifier, name, target);
       if (!verdict.ok()) {
@@ -47,7 +47,8 @@ public final class ImageVerification {
     });
   }
 
-  private static Verdict ask(String id, ImageVerifier verifier, ImageName name, Descriptor target) {
+  private static Verdict ask(
+      String id, ImageVerifier verifier, ImageLocation name, Descriptor target) {
     try {
       return verifier.verify(name, target);
     } catch (CancelledException e) {
@@ -58,7 +59,7 @@ public final class ImageVerification {
     }
   }
 
-  private static String what(String id, ImageName name, Descriptor target) {
+  private static String what(String id, ImageLocation name, Descriptor target) {
     return "image verifier " + id + ", image \"" + name + "\" with digest " + target.digest();
   }
 

@@ -1,7 +1,7 @@
 package dev.carafe.engine.pull;
 
 import dev.carafe.spi.content.Platform;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.SourceOptions;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,7 @@ import java.util.Map;
  * @param labels of the image record
  */
 public record PullRequest(
-    ImageName name,
+    ImageLocation location,
     String storeAs,
     SourceOptions source,
     List<Platform> platforms,

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param repository path below the host, lower case
  * @param tag or empty
  */
-public record ImageName(String host, String repository, String tag, @Nullable Digest digest) {
+public record ImageName(String host, String repository, String tag, @Nullable Digest digest)
+    implements ImageLocation {
+  /** Registries, as containers-transports(5) calls them. */
+  public static final String TRANSPORT = "docker";
+
   private static final int REPOSITORY_LIMIT = 255;
   private static final Pattern HOST =
       Pattern.compile(
@@ -99,6 +103,11 @@ public record ImageName(String host, String repository, String tag, @Nullable Di
   /** The tag or digest to ask the registry for: the digest where there is one. */
   public String reference() {
     return digest != null ? digest.toString() : tag.isEmpty() ? "latest" : tag;
+  }
+
+  @Override
+  public String transport() {
+    return TRANSPORT;
   }
 
   @Override

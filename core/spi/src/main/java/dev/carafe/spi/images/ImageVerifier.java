@@ -4,7 +4,7 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.plugins.Deadline;
 
 /**
- * Judges an image by its name and what the name stands for, before anything of it is fetched. Every
+ * Judges an image by its location and what is there, before anything of it is fetched. Every
  * verifier must agree.
  *
  * <h2>The daemon guarantees</h2>
@@ -22,7 +22,7 @@ public interface ImageVerifier {
    * @param target manifest or index, as resolved; its bytes are not here yet
    */
   @Deadline(300)
-  Verdict verify(ImageName name, Descriptor target);
+  Verdict verify(ImageLocation image, Descriptor target);
 
   /**
    * What a verifier says.

@@ -7,6 +7,7 @@ import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.files.ContainerFiles;
 import dev.carafe.spi.images.CredentialProvider;
 import dev.carafe.spi.images.ImageArchive;
+import dev.carafe.spi.images.ImageFormat;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.metadata.MetadataDatabase;
@@ -37,6 +38,8 @@ public final class PluginTypes {
       new PluginType<>("dev.carafe.image-source.v1", ImageSource.class);
   public static final PluginType<ImageArchive> IMAGE_ARCHIVE =
       new PluginType<>("dev.carafe.image-archive.v1", ImageArchive.class);
+  public static final PluginType<ImageFormat> IMAGE_FORMAT =
+      new PluginType<>("dev.carafe.image-format.v1", ImageFormat.class);
   public static final PluginType<ContainerFiles> CONTAINER_FILES =
       new PluginType<>("dev.carafe.container-files.v1", ContainerFiles.class);
   public static final PluginType<CredentialProvider> CREDENTIAL_PROVIDER =

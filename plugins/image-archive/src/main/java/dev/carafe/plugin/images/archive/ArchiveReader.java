@@ -1,11 +1,11 @@
 package dev.carafe.plugin.images.archive;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.carafe.plugin.images.archive.Blobs.Stored;
 import dev.carafe.plugin.images.archive.TarEntries.Entry;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,21 +17,19 @@ import java.util.regex.Pattern;
  * it has, and at the end the documents say which blobs matter. Where both are there, the OCI layout
  * counts and Docker's manifest does not.
  */
-final class ArchiveReader {
+final class ArchiveReader implements Parts {
   static final int JSON_LIMIT = 8 << 20;
-  private static final String LAYOUT = "oci-layout";
-  private static final String INDEX = "index.json";
-  private static final String MANIFESTS = "manifest.json";
-  private static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+  static final String LAYOUT = "oci-layout";
+  static final String INDEX = "index.json";
+  static final String MANIFESTS = "manifest.json";
+  static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
   private static final Pattern BLOB = Pattern.compile("blobs/(sha256|sha512)/([0-9a-f]+)");
-  private static final int LINKS_LIMIT = 32;
 
   private final TarEntries entries;
   private final Blobs blobs;
   private final boolean compress;
   private final Map<String, byte[]> documents = new HashMap<>();
-  private final Map<String, Stored> stored = new HashMap<>();
-  private final Map<String, String> links = new HashMap<>();
+  private final Names<Stored> names = new Names<>();
 
   ArchiveReader(TarEntries entries, Blobs blobs, boolean compress) {
     this.entries = entries;
@@ -43,10 +41,12 @@ final class ArchiveReader {
     for (Entry entry = entries.next(); entry != null; entry = entries.next()) {
       switch (entry.type()) {
         case FILE -> file(entry);
-        case SYMLINK, HARD_LINK -> links.put(entry.name(), entry.link());
+        case SYMLINK, HARD_LINK -> names.link(entry.name(), entry.link());
         case OTHER -> {}
       }
     }
+    // Whoever sends is to get rid of the rest.
+    entries.drain();
     byte[] layout = documents.get(LAYOUT);
     byte[] manifests = documents.get(MANIFESTS);
     if (layout != null) {
@@ -56,7 +56,7 @@ final class ArchiveReader {
       throw new InvalidArgumentException(
           "image archive: has neither " + LAYOUT + " nor " + MANIFESTS);
     }
-    return new DockerArchive(this::find, blobs, compress).index(manifests);
+    return new DockerArchive(this).index(manifests);
   }
 
   private void file(Entry entry) throws IOException {
@@ -73,48 +73,49 @@ final class ArchiveReader {
         if (!name.endsWith("/VERSION")) {
           Matcher blob = BLOB.matcher(name);
           Digest expected = blob.matches() ? new Digest(blob.group(1), blob.group(2)) : null;
-          stored.put(
+          names.file(
               name, blobs.store(TarEntries.printable(name), entry.size(), expected, entries::read));
-          links.remove(name);
         }
       }
     }
   }
 
   private Descriptor layout(byte[] layout) throws IOException {
-    JsonNode version = Json.object(LAYOUT, layout).path("imageLayoutVersion");
-    if (!version.asText("").equals("1.0.0")) {
-      throw new InvalidArgumentException(
-          "image archive: OCI layout of version \""
-              + TarEntries.printable(version.asText(""))
-              + "\" is not supported");
-    }
+    Layout.check(layout);
     byte[] index = documents.get(INDEX);
     if (index == null) {
       throw new InvalidArgumentException("image archive: OCI layout without " + INDEX);
     }
-    if (!Json.object(INDEX, index).path("manifests").isArray()) {
-      throw new InvalidArgumentException("image archive: " + INDEX + " has no list of manifests");
-    }
+    Layout.manifests(index);
     return blobs.store(INDEX, index).as(OCI_INDEX);
   }
 
-  /** What a name of the archive stands for; links are followed. */
-  Stored find(String path) {
-    String name = TarEntries.clean("", path);
-    for (int hops = 0; hops < LINKS_LIMIT; hops++) {
-      Stored blob = stored.get(name);
-      if (blob != null) {
-        return blob;
-      }
-      String target = links.get(name);
-      if (target == null) {
-        throw new InvalidArgumentException(
-            "image archive: \"" + TarEntries.printable(path) + "\" is not in it");
-      }
-      name = target;
+  @Override
+  public Stored find(String path) {
+    try {
+      return names.find(path);
+    } catch (NotFoundException e) {
+      throw new InvalidArgumentException(e.getMessage(), e);
     }
-    throw new InvalidArgumentException(
-        "image archive: \"" + TarEntries.printable(path) + "\" is a link without end");
+  }
+
+  @Override
+  public Stored store(String name, byte[] bytes) throws IOException {
+    return blobs.store(name, bytes);
+  }
+
+  @Override
+  public byte[] read(Stored part, int limit) {
+    return blobs.read(part, limit);
+  }
+
+  @Override
+  public Packing packing(Stored part) throws IOException {
+    return blobs.packing(part);
+  }
+
+  @Override
+  public Stored kept(String name, Stored plain) throws IOException {
+    return compress ? blobs.compressed(name, plain) : plain;
   }
 }

@@ -10,35 +10,36 @@ import dev.carafe.spi.images.ImageName;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * What {@code docker save} wrote before it wrote OCI layouts: a list of images, each a
  * configuration and layers by file name. They get the manifests and the index that they lack.
  */
 final class DockerArchive {
-  private static final String MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+  static final String MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
   private static final String CONFIG = "application/vnd.docker.container.image.v1+json";
   private static final String LAYER = "application/vnd.docker.image.rootfs.diff.tar";
   private static final String INDEX = "application/vnd.oci.image.index.v1+json";
   private static final int CHILDREN_LIMIT = 10_000;
 
-  private final Function<String, Stored> find;
-  private final Blobs blobs;
-  private final boolean compress;
+  private final Parts parts;
   private final Map<Stored, Descriptor> layers = new HashMap<>();
 
-  DockerArchive(Function<String, Stored> find, Blobs blobs, boolean compress) {
-    this.find = find;
-    this.blobs = blobs;
-    this.compress = compress;
+  DockerArchive(Parts parts) {
+    this.parts = parts;
   }
 
-  Descriptor index(byte[] document) throws IOException {
+  /** The images that the list names. */
+  static JsonNode images(byte[] document) {
     JsonNode images = Json.read("manifest.json", document);
     if (!images.isArray() || images.isEmpty() || images.size() > CHILDREN_LIMIT) {
       throw new InvalidArgumentException("image archive: manifest.json is not a list of images");
     }
+    return images;
+  }
+
+  Descriptor index(byte[] document) throws IOException {
+    JsonNode images = images(document);
     ArrayNode manifests = Json.array();
     for (JsonNode image : images) {
       ObjectNode descriptor = manifest(image);
@@ -54,11 +55,28 @@ final class DockerArchive {
     index.put("schemaVersion", 2);
     index.put("mediaType", INDEX);
     index.set("manifests", manifests);
-    return blobs.store("index", Json.bytes(index)).as(INDEX);
+    return parts.store("index", Json.bytes(index)).as(INDEX);
   }
 
   private ObjectNode manifest(JsonNode image) throws IOException {
-    Stored config = find.apply(image.path("Config").asText(""));
+    Stored manifest = parts.store("manifest", Json.bytes(document(image)));
+    ObjectNode descriptor = descriptor(manifest.as(MANIFEST));
+    Stored config = parts.find(image.path("Config").asText(""));
+    JsonNode platform = Json.object("image config", parts.read(config, ArchiveReader.JSON_LIMIT));
+    if (platform.path("os").isTextual() && platform.path("architecture").isTextual()) {
+      ObjectNode of = descriptor.putObject("platform");
+      for (String key : new String[] {"architecture", "os", "variant", "os.version"}) {
+        if (platform.path(key).isTextual()) {
+          of.put(key, platform.path(key).textValue());
+        }
+      }
+    }
+    return descriptor;
+  }
+
+  /** The manifest that an image of the list lacks. */
+  ObjectNode document(JsonNode image) throws IOException {
+    Stored config = parts.find(image.path("Config").asText(""));
     JsonNode names = image.path("Layers");
     if (names.size() > CHILDREN_LIMIT) {
       throw new InvalidArgumentException(
@@ -73,30 +91,21 @@ final class DockerArchive {
     manifest.put("mediaType", MANIFEST);
     manifest.set("config", descriptor(config.as(CONFIG)));
     manifest.set("layers", children);
-    ObjectNode descriptor = descriptor(blobs.store("manifest", Json.bytes(manifest)).as(MANIFEST));
-    JsonNode platform = Json.object("image config", blobs.read(config, ArchiveReader.JSON_LIMIT));
-    if (platform.path("os").isTextual() && platform.path("architecture").isTextual()) {
-      ObjectNode of = descriptor.putObject("platform");
-      for (String key : new String[] {"architecture", "os", "variant", "os.version"}) {
-        if (platform.path(key).isTextual()) {
-          of.put(key, platform.path(key).textValue());
-        }
-      }
-    }
-    return descriptor;
+    return manifest;
   }
 
   private Descriptor layer(String name) throws IOException {
-    Stored found = find.apply(name);
+    Stored found = parts.find(name);
     Descriptor known = layers.get(found);
     if (known == null) {
+      Stored kept = parts.packing(found) == Packing.NONE ? parts.kept(name, found) : found;
       known =
-          switch (blobs.packing(found)) {
-            case GZIP -> found.as(LAYER + ".gzip");
-            case ZSTD -> found.as(LAYER + ".zstd");
-            case NONE ->
-                compress ? blobs.compressed(name, found).as(LAYER + ".gzip") : found.as(LAYER);
-          };
+          kept.as(
+              switch (parts.packing(kept)) {
+                case GZIP -> LAYER + ".gzip";
+                case ZSTD -> LAYER + ".zstd";
+                case NONE -> LAYER;
+              });
       layers.put(found, known);
     }
     return known;

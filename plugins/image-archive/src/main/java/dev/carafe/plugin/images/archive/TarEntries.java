@@ -6,6 +6,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -65,8 +66,6 @@ final class TarEntries {
         throw new EOFException("ends inside a header");
       }
       if (isZero()) {
-        // Whoever sends is to get rid of the rest.
-        in.transferTo(java.io.OutputStream.nullOutputStream());
         return null;
       }
       if (++headers > limits.maxEntries()) {
@@ -113,6 +112,11 @@ final class TarEntries {
           case HARD_LINK -> clean("", link);
           case FILE, OTHER -> "";
         });
+  }
+
+  /** Reads what follows the end of the archive. */
+  void drain() throws IOException {
+    in.transferTo(OutputStream.nullOutputStream());
   }
 
   /** Some of the current file; -1 at its end. */

@@ -1,6 +1,7 @@
 package dev.carafe.plugin.source.registry;
 
 import dev.carafe.spi.images.ImageDestination;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
@@ -26,8 +27,9 @@ final class ConfiguredSource implements ImageSource, Reloadable<RegistryConfig> 
   }
 
   @Override
-  public Repository open(ImageName name, SourceOptions options) {
-    return current.open(name, provided(name, options));
+  public Repository open(ImageLocation location, SourceOptions options) {
+    return current.open(
+        location, location instanceof ImageName name ? provided(name, options) : options);
   }
 
   @Override

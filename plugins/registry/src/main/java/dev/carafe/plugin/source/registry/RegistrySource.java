@@ -2,6 +2,7 @@ package dev.carafe.plugin.source.registry;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.images.ImageDestination;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
@@ -47,7 +48,10 @@ final class RegistrySource implements ImageSource {
   }
 
   @Override
-  public Repository open(ImageName name, SourceOptions options) {
+  public Repository open(ImageLocation location, SourceOptions options) {
+    if (!(location instanceof ImageName name)) {
+      throw new InvalidArgumentException("image \"" + location + "\": is at no registry");
+    }
     return RegistryRepository.open(name, sessions(name, options, "pull"), timing, pause);
   }
 

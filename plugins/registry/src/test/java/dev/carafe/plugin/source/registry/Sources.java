@@ -73,7 +73,7 @@ final class Sources {
     return source().destination(ImageName.parse(name), options);
   }
 
-  private RegistrySource source() {
+  RegistrySource source() {
     return new RegistrySource(
         new HostsDirectory(directories),
         timing,

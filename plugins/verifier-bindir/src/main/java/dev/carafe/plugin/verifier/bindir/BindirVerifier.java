@@ -9,7 +9,7 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
-import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.plugins.Reloadable;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class BindirVerifier implements ImageVerifier, Reloadable<BindirConfig>, A
   }
 
   @Override
-  public Verdict verify(ImageName name, Descriptor target) {
+  public Verdict verify(ImageLocation name, Descriptor target) {
     BindirConfig current = config;
     List<Path> all = entries(current.binDir());
     if (all.isEmpty()) {
@@ -70,7 +70,7 @@ final class BindirVerifier implements ImageVerifier, Reloadable<BindirConfig>, A
   }
 
   private HelperProgram.Result run(
-      Path program, ImageName name, Descriptor target, Duration atMost) {
+      Path program, ImageLocation name, Descriptor target, Duration atMost) {
     String objection = TrustedProgram.objection(program);
     if (objection != null) {
       throw new FailedPreconditionException("\"" + program + "\" " + objection);

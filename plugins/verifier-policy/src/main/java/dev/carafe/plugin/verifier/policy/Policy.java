@@ -1,5 +1,6 @@
 package dev.carafe.plugin.verifier.policy;
 
+import dev.carafe.spi.images.ImageLocation;
 import java.util.List;
 import java.util.Map;
 
@@ -7,16 +8,17 @@ import java.util.Map;
  * What is required of images.
  *
  * @param fallback of an image for which nothing else is said
- * @param byScope of images of registries; the empty scope is that of all of them
+ * @param transports by transport and scope; the empty scope is that of all images of a transport
  */
-record Policy(List<Requirement> fallback, Map<String, List<Requirement>> byScope) {
+record Policy(List<Requirement> fallback, Map<String, Map<String, List<Requirement>>> transports) {
   Policy {
     fallback = List.copyOf(fallback);
-    byScope = Map.copyOf(byScope);
+    transports = Map.copyOf(transports);
   }
 
   /** All of these must be met. */
-  List<Requirement> of(ImageIdentity image) {
+  List<Requirement> of(ImageLocation image) {
+    Map<String, List<Requirement>> byScope = transports.getOrDefault(image.transport(), Map.of());
     for (String scope : Scopes.of(image)) {
       List<Requirement> found = byScope.get(scope);
       if (found != null) {
@@ -33,11 +35,14 @@ record Policy(List<Requirement> fallback, Map<String, List<Requirement>> byScope
 
   record Reject() implements Requirement {}
 
+  /** A signature. */
+  sealed interface Signed extends Requirement {}
+
   /** A signature of simple signing, by one of these keys. */
-  record SignedBy(GpgKeys keys, SignedIdentity identity) implements Requirement {}
+  record SignedBy(GpgKeys keys, SignedIdentity identity) implements Signed {}
 
   /** A signature of sigstore, by one of these keys. */
-  record SigstoreSigned(SigstoreKeys keys, SignedIdentity identity) implements Requirement {}
+  record SigstoreSigned(SigstoreKeys keys, SignedIdentity identity) implements Signed {}
 
   /** Which name a signature must be made out to. */
   sealed interface SignedIdentity {

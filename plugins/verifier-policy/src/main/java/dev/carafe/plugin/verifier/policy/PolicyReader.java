@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  * not understood is an error, since an image would be judged by less than was meant.
  */
 final class PolicyReader {
-  private static final String REGISTRIES = "docker";
   private static final int REQUIREMENTS = 10_000;
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -61,22 +60,21 @@ final class PolicyReader {
   private Policy policy(JsonNode top) {
     only(top, "the policy", "default", "transports");
     List<Requirement> fallback = requirements(top.path("default"), "default");
-    Map<String, List<Requirement>> byScope = new HashMap<>();
+    Map<String, Map<String, List<Requirement>>> byTransport = new HashMap<>();
     JsonNode transports = top.path("transports");
     if (!transports.isMissingNode()) {
       only(transports, "transports");
       transports.forEachEntry((transport, scopes) -> {
         only(scopes, "transports." + transport);
+        Map<String, List<Requirement>> byScope = new HashMap<>();
+        byTransport.put(transport, byScope);
         scopes.forEachEntry((scope, list) -> {
           String where = "transports." + transport + ".\"" + scope + "\"";
-          List<Requirement> found = requirements(list, where);
-          if (transport.equals(REGISTRIES)) {
-            byScope.put(scope, found);
-          }
+          byScope.put(scope, requirements(list, where));
         });
       });
     }
-    return new Policy(fallback, byScope);
+    return new Policy(fallback, byTransport);
   }
 
   private List<Requirement> requirements(JsonNode list, String where) {

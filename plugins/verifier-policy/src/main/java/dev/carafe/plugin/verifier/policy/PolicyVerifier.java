@@ -3,12 +3,15 @@ package dev.carafe.plugin.verifier.policy;
 import dev.carafe.plugin.verifier.policy.Policy.AcceptAnything;
 import dev.carafe.plugin.verifier.policy.Policy.Reject;
 import dev.carafe.plugin.verifier.policy.Policy.Requirement;
+import dev.carafe.plugin.verifier.policy.Policy.Signed;
 import dev.carafe.plugin.verifier.policy.Policy.SignedBy;
 import dev.carafe.plugin.verifier.policy.Policy.SigstoreSigned;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
@@ -35,7 +38,7 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
   }
 
   @Override
-  public Verdict verify(ImageName name, Descriptor target) {
+  public Verdict verify(ImageLocation location, Descriptor target) {
     PolicyConfig current = config;
     Path file = current.policy();
     if (Files.notExists(file) && file.equals(PolicyConfig.DEFAULT.policy())) {
@@ -43,10 +46,19 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
     }
     try {
       Policy policy = PolicyReader.read(Bounded.file(file, Bounded.POLICY));
-      Judgement judgement = new Judgement(current, name, target.digest());
       List<String> reasons = new ArrayList<>();
-      for (Requirement requirement : policy.of(judgement.image)) {
-        Verdict verdict = judgement.of(requirement);
+      for (Requirement requirement : policy.of(location)) {
+        Verdict verdict =
+            switch (requirement) {
+              case AcceptAnything() -> new Verdict(true, "anything is accepted");
+              case Reject() -> new Verdict(false, "the policy rejects it");
+              case Signed signed ->
+                  switch (location) {
+                    case ImageName name -> new Judgement(current, name, target.digest()).of(signed);
+                    case ImageFile _ ->
+                        new Verdict(false, "a signature is required, and files have none");
+                  };
+            };
         if (!verdict.ok()) {
           return verdict;
         }
@@ -57,7 +69,7 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
       throw new FailedPreconditionException("policy \"" + file + "\": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CancelledException("\"" + name + "\": cancelled", e);
+      throw new CancelledException("\"" + location + "\": cancelled", e);
     }
   }
 
@@ -75,10 +87,8 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
       this.manifest = manifest;
     }
 
-    Verdict of(Requirement requirement) throws InterruptedException {
+    Verdict of(Signed requirement) throws InterruptedException {
       return switch (requirement) {
-        case AcceptAnything() -> new Verdict(true, "anything is accepted");
-        case Reject() -> new Verdict(false, "the policy rejects it");
         case SignedBy by -> signedBy(by);
         case SigstoreSigned by -> sigstoreSigned(by);
       };

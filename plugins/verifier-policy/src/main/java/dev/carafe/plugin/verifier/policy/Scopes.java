@@ -1,11 +1,35 @@
 package dev.carafe.plugin.verifier.policy;
 
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageLocation;
+import dev.carafe.spi.images.ImageName;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The names of a policy that fit an image, the narrowest first (containers-policy.json(5)). */
 final class Scopes {
   private Scopes() {}
+
+  static List<String> of(ImageLocation image) {
+    return switch (image) {
+      case ImageName name -> of(ImageIdentity.of(name));
+      case ImageFile file -> of(file);
+    };
+  }
+
+  /** The image, its file, the folders above it, and the empty scope for all files. */
+  private static List<String> of(ImageFile file) {
+    List<String> scopes = new ArrayList<>();
+    if (!file.image().isEmpty()) {
+      scopes.add(file.path() + ":" + file.image());
+    }
+    for (Path at = file.path(); at != null && at.getNameCount() > 0; at = at.getParent()) {
+      scopes.add(at.toString());
+    }
+    scopes.add("");
+    return scopes;
+  }
 
   /**
    * The image, its repository, what is above it up to the host, the host's domains as {@code

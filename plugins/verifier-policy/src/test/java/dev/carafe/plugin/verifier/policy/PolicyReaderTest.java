@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.plugin.verifier.policy.Policy.AcceptAnything;
 import dev.carafe.plugin.verifier.policy.Policy.Reject;
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageName;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +57,39 @@ class PolicyReaderTest {
     Policy policy = read(json + "}}}");
 
     // Then
-    assertEquals(List.of(new AcceptAnything()), policy.of(ImageIdentity.parse(image)));
+    assertEquals(List.of(new AcceptAnything()), policy.of(ImageName.normalize(image)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "oci:/srv/images:tag, image",
+    "oci:/srv/images:other, file",
+    "oci:/srv/other:tag, folder",
+    "oci:/elsewhere:tag, transport",
+    "docker-archive:/srv/images:tag, fallback"
+  })
+  void filesHaveScopesOfTheirOwn(String file, String expected) {
+    // Given
+    List<String> scopes = List.of("/srv/images:tag", "/srv/images", "/srv", "");
+    List<String> names = List.of("image", "file", "folder", "transport");
+    StringBuilder json =
+        new StringBuilder(
+            "{'default':[{'type':'"
+                + (expected.equals("fallback") ? "insecureAcceptAnything" : "reject")
+                + "'}],'transports':{'docker':{'':[{'type':'reject'}]},'oci':{");
+    for (String scope : scopes) {
+      boolean wanted = names.get(scopes.indexOf(scope)).equals(expected);
+      json.append("'" + scope + "':[{'type':'")
+          .append(wanted ? "insecureAcceptAnything" : "reject")
+          .append("'}],");
+    }
+    json.setLength(json.length() - 1);
+
+    // When
+    Policy policy = read(json + "}}}");
+
+    // Then
+    assertEquals(List.of(new AcceptAnything()), policy.of(ImageFile.parse(file)));
   }
 
   @Test
@@ -66,7 +100,7 @@ class PolicyReaderTest {
             "{'default':[{'type':'reject'}],'transports':{'docker-daemon':{'':[{'type':'insecureAcceptAnything'}]}}}");
 
     // Then
-    assertEquals(List.of(new Reject()), policy.of(ImageIdentity.parse("a.example/b:c")));
+    assertEquals(List.of(new Reject()), policy.of(ImageName.normalize("a.example/b:c")));
   }
 
   @ParameterizedTest

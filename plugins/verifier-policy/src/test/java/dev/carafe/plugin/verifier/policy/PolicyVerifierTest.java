@@ -10,6 +10,8 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.images.ImageFile;
+import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier.Verdict;
@@ -60,6 +62,21 @@ class PolicyVerifierTest {
     Stage stage = new Stage(directory);
     stage.policy("{'default':[{'type':'insecureAcceptAnything'},{'type':'reject'}]}");
     refused(judge(stage.verifier(), Stage.NAME.toString()), "rejects");
+  }
+
+  @Test
+  void aFileIsJudgedByItsTransportAndHasNoSignature() {
+    Stage stage = new Stage(directory).write("key", Gpg.signer().publicKey());
+    ImageFile file = ImageFile.parse("oci:/srv/images:tag");
+    stage.policy(SIGNED.formatted(""));
+    try (PolicyVerifier verifier = stage.verifier()) {
+      refused(verifier.verify(file, Stage.TARGET), "files have none");
+      stage.policy(
+          "{'default':[{'type':'reject'}],"
+              + "'transports':{'oci':{'/srv':[{'type':'insecureAcceptAnything'}]}}}");
+      assertTrue(verifier.verify(file, Stage.TARGET).ok());
+      refused(verifier.verify(ImageFile.parse("oci:/etc/a:b"), Stage.TARGET), "rejects");
+    }
   }
 
   @Test
@@ -273,7 +290,7 @@ class PolicyVerifierTest {
     }
 
     @Override
-    public Repository open(ImageName name, SourceOptions options) {
+    public Repository open(ImageLocation name, SourceOptions options) {
       Digest target = images.get(name.toString());
       if (target == null) {
         throw new NotFoundException("no " + name);

@@ -1,0 +1,86 @@
+package dev.carafe.engine.pull;
+
+import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.images.ImageArchive;
+import dev.carafe.spi.images.ImageFormat;
+import dev.carafe.spi.images.ImageSource.Repository;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The formats that are running: what images may be, and what becomes of them on the way in. */
+public final class ImageFormats {
+  private final Map<String, ImageFormat> byId;
+  private final Map<String, ImageFormat> byMediaType = new TreeMap<>();
+
+  /**
+   * @param formats by id
+   * @throws FailedPreconditionException if two claim the same media type
+   */
+  public ImageFormats(Map<String, ImageFormat> formats) {
+    this.byId = new TreeMap<>(formats);
+    Map<String, String> owners = new TreeMap<>();
+    byId.forEach((id, format) -> {
+      for (String mediaType : format.mediaTypes()) {
+        String other = owners.putIfAbsent(mediaType, id);
+        if (other != null) {
+          throw new FailedPreconditionException(
+              "image formats " + other + " and " + id + ": both claim " + mediaType);
+        }
+        byMediaType.put(mediaType, format);
+      }
+    });
+  }
+
+  /**
+   * The image as the daemon keeps it: an index or manifest.
+   *
+   * @throws InvalidArgumentException if no format claims it
+   */
+  Descriptor convert(Descriptor target, Repository from, ContentStore content) {
+    ImageFormat format = byMediaType.get(target.mediaType());
+    if (format == null) {
+      throw new InvalidArgumentException(
+          "image "
+              + target.digest()
+              + ": media type \""
+              + target.mediaType()
+              + "\" is of no image format here, there are "
+              + byId.keySet());
+    }
+    return format.convert(target, from, content);
+  }
+
+  /**
+   * Takes an archive apart: as the first format does that recognises it, else as {@code usual}
+   * does.
+   */
+  public Descriptor read(
+      InputStream archive, boolean compress, ContentStore content, ImageArchive usual) {
+    BufferedInputStream in = new BufferedInputStream(archive, ImageFormat.BEGINNING);
+    byte[] beginning = beginning(in);
+    for (ImageFormat format : byId.values()) {
+      if (format.recognises(beginning)) {
+        return format.read(in, content);
+      }
+    }
+    return usual.read(in, compress, content);
+  }
+
+  private static byte[] beginning(BufferedInputStream in) {
+    try {
+      in.mark(ImageFormat.BEGINNING);
+      byte[] beginning = in.readNBytes(ImageFormat.BEGINNING);
+      in.reset();
+      return beginning;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Checks of the checks for images. */
+@NullMarked
+package dev.carafe.testkit.images;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,16 @@
+package dev.carafe.plugin.images.archive;
+
+import dev.carafe.testkit.images.ImageSourceConformance;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole conformance suite. */
+class PackedArchiveSourceConformanceTest extends ImageSourceConformance {
+  @TempDir Path directory;
+
+  @Override
+  protected Place place() throws IOException {
+    return new FilePlace("docker-archive", true, directory);
+  }
+}
