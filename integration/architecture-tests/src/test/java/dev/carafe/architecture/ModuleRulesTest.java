@@ -43,6 +43,7 @@ class ModuleRulesTest {
           Map.entry(
               "plugins/proxy-testing",
               Set.of(
+                  "api",
                   "core/spi",
                   "core/engine",
                   "core/testkit",

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param stores bound to the lease
  * @param ingests not bound to the lease: a blob that is not finished outlives the pull, and the
  *     next one goes on with it
+ * @param reference what the image is called at its registry; empty if it is at none
  * @param sourceLabel the label that every blob gets: where it came from
  * @param begun blobs of which this pull has written some
  */
@@ -28,6 +29,7 @@ record Fetch(
     ContentIngester ingests,
     String leaseId,
     Repository repository,
+    String reference,
     Map<String, String> sourceLabel,
     Progress progress,
     Set<Digest> begun) {
@@ -40,10 +42,18 @@ record Fetch(
       ContentIngester ingests,
       String leaseId,
       Repository repository,
+      String reference,
       Map<String, String> sourceLabel,
       Progress progress) {
     this(
-        stores, ingests, leaseId, repository, sourceLabel, progress, ConcurrentHashMap.newKeySet());
+        stores,
+        ingests,
+        leaseId,
+        repository,
+        reference,
+        sourceLabel,
+        progress,
+        ConcurrentHashMap.newKeySet());
   }
 
   /** For plugins that pass calls on. */

@@ -117,6 +117,7 @@ public final class ImagePuller {
               metadata.stores(stores.namespace()).content(),
               leaseId,
               repository,
+              request.location() instanceof ImageName name ? name.toString() : "",
               sourceLabel(request.location()),
               progress),
           kept,
@@ -154,6 +155,7 @@ public final class ImagePuller {
             metadata.stores(stores.namespace()).content(),
             leaseId,
             new NowhereElse(target),
+            "",
             Map.of(),
             progress);
     fetch(fetch, target, new Wanted(image, platforms, unpacks, false, 0));

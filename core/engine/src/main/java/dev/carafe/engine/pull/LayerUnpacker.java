@@ -54,8 +54,7 @@ final class LayerUnpacker {
   private record Key(Namespace namespace, String snapshotter, Digest chainId) {}
 
   /** One layer of the plan. */
-  private record Layer(
-      Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {
+  record Layer(Descriptor descriptor, Digest diffId, Digest chainId, @Nullable Digest below) {
     /** The lowest layer has nothing below it: what it deletes is its own. */
     Whiteouts whiteouts() {
       return below == null ? Whiteouts.DELETE : Whiteouts.OVERLAY;
@@ -83,6 +82,7 @@ final class LayerUnpacker {
     ImageConfig imageConfig =
         ImageConfig.parse(config.digest(), bytes, image.manifest().layers().size());
     List<Layer> plan = plan(image.manifest().layers(), imageConfig.diffIds());
+    new RemoteLayers(fetch, image, snapshotter, snapshotterName).offer(plan);
     Target target = new Target(fetch, snapshotter, snapshotterName, image.parents());
     List<Committed> below = new ArrayList<>();
     List<Callable<Boolean>> work = new ArrayList<>();
@@ -333,7 +333,7 @@ final class LayerUnpacker {
     }
   }
 
-  private static void remove(Snapshotter snapshotter, SnapshotKey key) {
+  static void remove(Snapshotter snapshotter, SnapshotKey key) {
     Interrupts.shielded(() -> removeNow(snapshotter, key));
   }
 
@@ -347,7 +347,7 @@ final class LayerUnpacker {
     }
   }
 
-  private static SnapshotKey extractionKey(Layer layer) {
+  static SnapshotKey extractionKey(Layer layer) {
     String nonce =
         Long.toUnsignedString(System.nanoTime(), 36)
             + "-"
@@ -355,11 +355,11 @@ final class LayerUnpacker {
     return new SnapshotKey("extract-" + nonce + " " + layer.chainId());
   }
 
-  private static SnapshotKey name(Digest chainId) {
+  static SnapshotKey name(Digest chainId) {
     return new SnapshotKey(chainId.toString());
   }
 
-  private static @Nullable SnapshotKey parentOf(Layer layer) {
+  static @Nullable SnapshotKey parentOf(Layer layer) {
     return layer.below() == null ? null : name(layer.below());
   }
 }

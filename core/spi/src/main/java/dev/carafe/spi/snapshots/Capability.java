@@ -14,6 +14,12 @@ public enum Capability {
    * trusted.overlay.opaque=y}.
    */
   OVERLAY_WHITEOUTS,
+  /**
+   * May have a layer's snapshot without anybody unpacking it: it is asked by {@link
+   * Snapshotter#prepare} with the label {@code containerd.io/snapshot.ref}, and if it has it, it
+   * makes a committed snapshot with that label on that parent and answers that it exists.
+   */
+  REMOTE,
   /** Frees space later: {@link Snapshotter#cleanup} does work. */
   CLEANUP,
   /** Snapshots survive a restart. Declined only by snapshotters for tests. */

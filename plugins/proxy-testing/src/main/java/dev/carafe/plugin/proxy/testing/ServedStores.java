@@ -11,9 +11,7 @@ import dev.carafe.services.SandboxServiceFactory;
 import dev.carafe.services.TransferFlows;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.diffs.Differ;
-import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.EventBus;
-import dev.carafe.spi.events.Subscription;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.sandboxes.SandboxController;
@@ -31,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +51,7 @@ public final class ServedStores implements AutoCloseable {
               .<ContentStore>with(PluginTypes.CONTENT_STORE, "memory", new MemoryContentStore())
               .<Snapshotter>with(
                   PluginTypes.SNAPSHOTTER, "memory", MemorySnapshotter.rebasing(files))
-              .with(PluginTypes.EVENT_BUS, "none", new NoEvents());
+              .<EventBus>with(PluginTypes.EVENT_BUS, "none", new NoEvents());
       metadata = new MetadataFactory().create(context, MetadataConfig.DEFAULT);
       context.with(Metadata.TYPE, "bolt", metadata);
       GrpcPlugins.None none = new GrpcPlugins.None();
@@ -125,16 +122,5 @@ public final class ServedStores implements AutoCloseable {
                   case "differs" -> differs;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
-  }
-
-  private static final class NoEvents implements EventBus {
-    @Override
-    public void publish(Envelope envelope) {}
-
-    @Override
-    public Subscription subscribe(Predicate<Envelope> filter, int capacity) {
-      throw new UnsupportedOperationException(
-          "there are no events: " + Map.of("capacity", capacity));
-    }
   }
 }

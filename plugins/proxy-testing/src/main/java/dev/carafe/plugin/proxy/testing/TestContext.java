@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A context whose plugins were put into it by hand. */
-final class TestContext implements PluginContext {
+public final class TestContext implements PluginContext {
   private final Path directory;
   private final Map<String, Map<String, Object>> plugins = new TreeMap<>();
 
-  TestContext(Path directory) {
+  public TestContext(Path directory) {
     this.directory = directory;
   }
 
-  <T> TestContext with(PluginType<T> type, String id, T plugin) {
+  public <T> TestContext with(PluginType<T> type, String id, T plugin) {
     plugins.computeIfAbsent(type.name(), _ -> new TreeMap<>()).put(id, plugin);
     return this;
   }

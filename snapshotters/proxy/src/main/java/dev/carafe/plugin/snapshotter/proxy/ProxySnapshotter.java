@@ -46,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code rebase} among the configured capabilities stands for {@link Capability#REBASE} and
  * {@link Capability#OVERLAY_WHITEOUTS}. Cleaning up is always asked for; a process that knows no
- * such call has nothing to clean up.
+ * such call has nothing to clean up. Layers are always offered ({@link Capability#REMOTE}): a
+ * process that gets them from nowhere makes an ordinary snapshot, which goes.
  */
 final class ProxySnapshotter implements Snapshotter, AutoCloseable {
   /** More than this is not listed, but refused. */
@@ -62,7 +63,8 @@ final class ProxySnapshotter implements Snapshotter, AutoCloseable {
     this.peer = peer;
     this.answers = new Answers(peer);
     this.snapshots = new Snapshots(peer, answers);
-    EnumSet<Capability> all = EnumSet.of(Capability.CLEANUP, Capability.SURVIVES_RESTART);
+    EnumSet<Capability> all =
+        EnumSet.of(Capability.CLEANUP, Capability.SURVIVES_RESTART, Capability.REMOTE);
     if (configured.contains("rebase")) {
       all.add(Capability.REBASE);
       all.add(Capability.OVERLAY_WHITEOUTS);
