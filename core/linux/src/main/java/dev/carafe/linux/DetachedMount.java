@@ -41,7 +41,6 @@ public final class DetachedMount {
     return new DetachedMount(MountCalls.kernel(), modern()).openAll(mounts);
   }
 
-  /** Whether everything can be done by the calls of Linux 5.12 and overlay's of 6.7. */
   /**
    * As {@link #open}, without the writable layer of an overlay, for a look at a snapshot with
    * nothing in that layer yet: the end of a writable overlay waits until a whole file system is
@@ -54,16 +53,24 @@ public final class DetachedMount {
   private static Mount lower(Mount mount) {
     List<String> options = new ArrayList<>(mount.options());
     options.removeIf(o -> o.startsWith("upperdir=") || o.startsWith("workdir="));
+    List<String> ids = options.stream().filter(DetachedMount::mapsIds).toList();
     List<String> lower = options.stream().filter(o -> o.startsWith("lowerdir")).toList();
     String only = lower.size() == 1 ? lower.getFirst() : ":";
     if (mount.type().equals("overlay") && only.indexOf(':') < 0 && only.indexOf('\\') < 0) {
       // An overlay needs two layers.
       String directory = only.substring(only.indexOf('=') + 1);
-      return new Mount("bind", directory, mount.target(), List.of("rbind"));
+      List<String> bind = new ArrayList<>(ids);
+      bind.add("bind");
+      return new Mount("bind", directory, mount.target(), bind);
     }
     return new Mount(mount.type(), mount.source(), mount.target(), options);
   }
 
+  private static boolean mapsIds(String option) {
+    return option.startsWith(MountOptions.UID_MAP) || option.startsWith(MountOptions.GID_MAP);
+  }
+
+  /** Whether everything can be done by the calls of Linux 5.12 and overlay's of 6.7. */
   static boolean modern() {
     return Kernel.has(Kernel.Feature.MOUNT_API)
         && Kernel.has(Kernel.Feature.MOUNT_SETATTR)
@@ -79,12 +86,73 @@ public final class DetachedMount {
       return inPrivateNamespace(mounts);
     }
     MountOptions options = MountOptions.parse(first.type(), first.options());
+    if (options.ids() != null) {
+      return mapped(first, options.ids());
+    }
     if (options.isBind() && !options.changesAttributes()) {
       return PathCalls.openat(Fd.CWD, RawPath.of(first.source()), OpenFlags.PATH, 0);
     }
     return modern
         ? FileBacked.mount(first, options, backed -> detached(backed, options))
         : inPrivateNamespace(mounts);
+  }
+
+  /**
+   * A mount that shows other ids. Those of an overlay are shown by its lower layers, so that what
+   * is written has the ids of who wrote it.
+   */
+  Fd mapped(Mount mount, IdMapping ids) {
+    var options = new ArrayList<>(mount.options());
+    options.removeIf(DetachedMount::mapsIds);
+    Mount plain = new Mount(mount.type(), mount.source(), "", options);
+    try (Fd users = UserNamespace.open(ids)) {
+      if (mount.type().equals("overlay")) {
+        return overlayOf(plain, users);
+      }
+      MountOptions parsed = MountOptions.parse(plain.type(), options);
+      return map(parsed.isBind() ? bind(plain, parsed) : inPrivateNamespace(List.of(plain)), users);
+    }
+  }
+
+  private Fd map(Fd tree, Fd users) {
+    return closedOnFailure(
+        tree,
+        () -> {
+          int flags = AtFlags.EMPTY_PATH;
+          calls.mountSetattr(tree, RawPath.EMPTY, flags, MountFlags.ATTR_IDMAP, 0, 0, users);
+          return tree;
+        });
+  }
+
+  /** Lower layers have to be mounted somewhere: where only a thread sees it. */
+  private Fd overlayOf(Mount mount, Fd users) {
+    OverlayOptions layers = OverlayOptions.parse(mount.options());
+    if (!layers.data().isEmpty()) {
+      throw new IllegalArgumentException("mapped ids: not for an overlay with layers of data");
+    }
+    RawPath place = place(List.of(mount));
+    var mounter = new KernelMounter(calls, modern);
+    return Namespaces.inNew(
+        Namespaces.NEWNS,
+        () -> {
+          calls.mount(RawPath.of("tmpfs"), place, "tmpfs", 0, null);
+          var options = new ArrayList<>(mount.options());
+          options.removeIf(option -> option.startsWith("lowerdir"));
+          var lower = new ArrayList<String>();
+          for (RawPath layer : layers.lower()) {
+            String at = place + "/" + lower.size();
+            lower.add(at);
+            PathCalls.mkdirat(Fd.CWD, RawPath.of(at), 0700);
+            try (Fd tree = map(calls.openTree(Fd.CWD, layer, MountFlags.OPEN_TREE_CLONE), users)) {
+              calls.moveMount(tree, Fd.CWD, RawPath.of(at), 0);
+            }
+          }
+          options.add("lowerdir=" + String.join(":", lower));
+          RawPath top = RawPath.of(place + "/overlay");
+          PathCalls.mkdirat(Fd.CWD, top, 0700);
+          mounter.mount(List.of(new Mount("overlay", mount.source(), "", options)), top);
+          return calls.openTree(Fd.CWD, top, MountFlags.OPEN_TREE_CLONE);
+        });
   }
 
   /** One mount by the calls of Linux 5.2 and later. */

@@ -74,17 +74,24 @@ final class KernelMounter implements Mounter {
     try {
       try (Fd place = place(target, mount.target())) {
         path = PathCalls.readlinkat(Fd.CWD, place.procPath());
-        FileBacked.mount(
-            mount,
-            options,
-            backed -> {
-              if (modern && !options.isRemount()) {
-                attach(backed, options, place);
-              } else {
-                classic(backed, options, place);
-              }
-              return true;
-            });
+        IdMapping ids = options.ids();
+        if (ids != null) {
+          try (Fd tree = new DetachedMount(calls, modern).mapped(mount, ids)) {
+            calls.moveMount(tree, place, RawPath.EMPTY, MountFlags.MOVE_TO_EMPTY_PATH);
+          }
+        } else {
+          FileBacked.mount(
+              mount,
+              options,
+              backed -> {
+                if (modern && !options.isRemount()) {
+                  attach(backed, options, place);
+                } else {
+                  classic(backed, options, place);
+                }
+                return true;
+              });
+        }
       }
       mounted = !options.isRemount();
       finish(mount, options, target);
@@ -143,7 +150,11 @@ final class KernelMounter implements Mounter {
   /** What can only be said of a mount that is there: propagation, and on old kernels read-only. */
   private void finish(Mount mount, MountOptions options, RawPath target) {
     boolean remount =
-        !modern && options.isBind() && !options.isRemount() && options.changesAttributes();
+        !modern
+            && options.ids() == null
+            && options.isBind()
+            && !options.isRemount()
+            && options.changesAttributes();
     if (!remount && options.propagation().isEmpty()) {
       return;
     }

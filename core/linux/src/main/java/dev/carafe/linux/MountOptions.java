@@ -5,6 +5,7 @@ import static java.util.Map.entry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options in the notation of mount(8), sorted by what becomes of them.
@@ -14,13 +15,19 @@ import java.util.Map;
  * @param recursiveReadOnly {@code rro}: every mount of the tree (Linux 5.12)
  * @param propagation one flag each, in the order given
  * @param data what the file system is told
+ * @param ids {@code uidmap=} and {@code gidmap=}: how the mount shows ids (Linux 5.12), an overlay
+ *     those of its lower layers (Linux 5.19); null if as they are
  */
 record MountOptions(
     long flags,
     boolean loop,
     boolean recursiveReadOnly,
     List<Long> propagation,
-    List<String> data) {
+    List<String> data,
+    @Nullable IdMapping ids) {
+  static final String UID_MAP = "uidmap=";
+  static final String GID_MAP = "gidmap=";
+
   private static final long REC = MountFlags.REC;
 
   private static final Map<String, Long> SET =
@@ -80,7 +87,8 @@ record MountOptions(
   /**
    * Sorts {@code options}.
    *
-   * @throws IllegalArgumentException if a bind mount is given what only a file system understands
+   * @throws IllegalArgumentException if a bind mount is given what only a file system understands,
+   *     or a mapping of ids is not one
    */
   static MountOptions parse(String type, List<String> options) {
     long flags =
@@ -89,6 +97,8 @@ record MountOptions(
     boolean recursiveReadOnly = false;
     var propagation = new ArrayList<Long>();
     var data = new ArrayList<String>();
+    String uids = "";
+    String gids = "";
     for (String option : options) {
       if (SET.containsKey(option)) {
         flags |= SET.getOrDefault(option, 0L);
@@ -100,6 +110,10 @@ record MountOptions(
         loop = true;
       } else if (option.equals("rro")) {
         recursiveReadOnly = true;
+      } else if (option.startsWith(UID_MAP)) {
+        uids = option.substring(UID_MAP.length());
+      } else if (option.startsWith(GID_MAP)) {
+        gids = option.substring(GID_MAP.length());
       } else if (!option.isEmpty() && !option.startsWith("x-") && !option.startsWith("X-")) {
         data.add(option);
       }
@@ -110,8 +124,16 @@ record MountOptions(
     if ((flags & MountFlags.BIND) != 0 && !data.isEmpty()) {
       throw new IllegalArgumentException("mount options " + data + ": not for a bind mount");
     }
+    if (uids.isEmpty() != gids.isEmpty()) {
+      throw new IllegalArgumentException("mount options uidmap and gidmap: one without the other");
+    }
     return new MountOptions(
-        flags, loop, recursiveReadOnly, List.copyOf(propagation), List.copyOf(data));
+        flags,
+        loop,
+        recursiveReadOnly,
+        List.copyOf(propagation),
+        List.copyOf(data),
+        uids.isEmpty() ? null : IdMapping.parse(uids, gids));
   }
 
   boolean isBind() {

@@ -9,8 +9,9 @@ import java.util.List;
  * snapshot take {@link DetachedMount}, which leaves nothing behind.
  *
  * <p>Options are those of mount(8): {@code ro rw bind rbind nosuid nodev noexec noatime relatime
- * private rprivate rslave ...}; {@code rro} makes a whole tree read-only; {@code x-...} is skipped;
- * the rest is handed to the file system. An overlay may have more layers than fit into a page.
+ * private rprivate rslave ...}; {@code rro} makes a whole tree read-only; {@code uidmap=} and
+ * {@code gidmap=} ({@link IdMapping#parse}) show other ids; {@code x-...} is skipped; the rest is
+ * handed to the file system. An overlay may have more layers than fit into a page.
  */
 public interface Mounter {
   /** Mounts in the caller's namespace. */

@@ -30,6 +30,7 @@ public final class RuntimeSpec {
   private final List<Device> devices = new ArrayList<>();
   private final Map<String, Object> consoleSize = new LinkedHashMap<>();
   private final Map<String, String> namespacePaths = new LinkedHashMap<>();
+  private final Map<String, Object> idMappings = new LinkedHashMap<>();
   private final Map<String, String> sysctls = new LinkedHashMap<>();
   private final List<Map<String, Object>> deviceRules = new ArrayList<>();
   private List<String> ambient = List.of();
@@ -194,6 +195,12 @@ public final class RuntimeSpec {
     return this;
   }
 
+  /** Joins a user namespace that has these {@code uidMappings} and {@code gidMappings}. */
+  public RuntimeSpec userNamespace(String path, Map<String, Object> mappings) {
+    idMappings.putAll(mappings);
+    return namespacePath("user", path);
+  }
+
   /** Sets a kernel parameter of the container's namespaces, {@code net.ipv4.ip_forward}. */
   public RuntimeSpec sysctl(String name, String value) {
     sysctls.put(name, value);
@@ -341,6 +348,12 @@ public final class RuntimeSpec {
     return this;
   }
 
+  /** Has the mount that was added last show other ids: {@code uidMappings}, {@code gidMappings}. */
+  public RuntimeSpec mapIds(Map<String, Object> mappings) {
+    mounts.getLast().putAll(mappings);
+    return this;
+  }
+
   /** Takes a mount away. */
   public RuntimeSpec withoutMount(String destination) {
     mounts.removeIf(mount -> destination.equals(mount.get("destination")));
@@ -456,6 +469,7 @@ public final class RuntimeSpec {
     if (!devices.isEmpty()) {
       linux.put("devices", devices.stream().map(SpecParts::node).toList());
     }
+    linux.putAll(idMappings);
     linux.put("namespaces", namespaces.stream().map(this::namespace).toList());
     if (!rootPropagation.isEmpty()) {
       linux.put("rootfsPropagation", rootPropagation);

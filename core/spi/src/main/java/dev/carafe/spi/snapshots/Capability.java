@@ -20,6 +20,12 @@ public enum Capability {
    * makes a committed snapshot with that label on that parent and answers that it exists.
    */
   REMOTE,
+  /**
+   * Shows ids mapped: a snapshot or view with the labels {@code containerd.io/snapshot/uidmapping}
+   * and {@code gidmapping}, each {@code INSIDE:OUTSIDE:SIZE[,...]}, is for a container whose user
+   * namespace has that mapping. Shown as {@code remap-ids}.
+   */
+  REMAP_IDS,
   /** Frees space later: {@link Snapshotter#cleanup} does work. */
   CLEANUP,
   /** Snapshots survive a restart. Declined only by snapshotters for tests. */

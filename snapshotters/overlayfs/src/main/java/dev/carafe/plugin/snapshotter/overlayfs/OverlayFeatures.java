@@ -12,18 +12,25 @@ import java.nio.file.Path;
  *     because with it a directory cannot be in two mounts at a time
  * @param userNamespace whether this is not the first user namespace: overlay marks are then {@code
  *     user.} extended attributes ({@code userxattr}, Linux 5.11)
+ * @param mapsIds whether lower layers can be shown with other ids (Linux 5.19, and the file system
+ *     has to take part)
  */
-record OverlayFeatures(boolean indexKnown, boolean userNamespace) {
+record OverlayFeatures(boolean indexKnown, boolean userNamespace, boolean mapsIds) {
   private static final Path INDEX = Path.of("/sys/module/overlay/parameters/index");
   private static final Path UID_MAP = Path.of("/proc/self/uid_map");
 
+  /** What can be seen; {@link OverlayProbe} finds the rest by trying. */
   static OverlayFeatures ofThisMachine() {
     try {
       return new OverlayFeatures(
-          Files.exists(INDEX), Files.exists(UID_MAP) && !mapsAll(Files.readString(UID_MAP)));
+          Files.exists(INDEX), Files.exists(UID_MAP) && !mapsAll(Files.readString(UID_MAP)), false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  OverlayFeatures withMappedIds() {
+    return new OverlayFeatures(indexKnown, userNamespace, true);
   }
 
   /** Whether every id means itself, as in the first user namespace (user_namespaces(7)). */

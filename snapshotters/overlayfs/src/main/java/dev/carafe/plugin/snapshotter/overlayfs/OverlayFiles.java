@@ -5,6 +5,7 @@ import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileCalls;
 import dev.carafe.linux.FileStat;
+import dev.carafe.linux.IdMapping;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.RawPath;
@@ -12,6 +13,8 @@ import dev.carafe.linux.XattrCalls;
 import dev.carafe.plugin.snapshotter.support.SnapshotFiles;
 import dev.carafe.plugin.snapshotter.support.SnapshotKind;
 import dev.carafe.plugin.snapshotter.support.SnapshotPlace;
+import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.snapshots.Capability;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A snapshot's files are an overlay's upper directory while it is written, and a lower one once it
@@ -30,6 +34,8 @@ import java.util.stream.Collectors;
  */
 final class OverlayFiles implements SnapshotFiles {
   private static final String UPPERDIR = "containerd.io/snapshot/overlay.upperdir";
+  private static final String UID_MAPPING = "containerd.io/snapshot/uidmapping";
+  private static final String GID_MAPPING = "containerd.io/snapshot/gidmapping";
   private static final String VOLATILE = "volatile";
   private static final int ROOT_MODE = 0755;
   private static final int WORK_MODE = 0711;
@@ -51,6 +57,9 @@ final class OverlayFiles implements SnapshotFiles {
     } else {
       all.add(Capability.REBASE);
       all.add(Capability.OVERLAY_WHITEOUTS);
+    }
+    if (features.mapsIds()) {
+      all.add(Capability.REMAP_IDS);
     }
     capabilities = Set.copyOf(all);
     writeOptions = new ArrayList<>(readOptions);
@@ -79,12 +88,46 @@ final class OverlayFiles implements SnapshotFiles {
 
   @Override
   public void create(SnapshotPlace place) {
+    IdMapping ids = mapping(place);
     makeDirectory(place.files(), ROOT_MODE);
     if (!place.parents().isEmpty()) {
       likeItsParent(place.files(), place.parents().getFirst());
     }
+    if (ids != null) {
+      own(place.files(), ids);
+    }
     if (place.kind() == SnapshotKind.ACTIVE) {
       makeDirectory(place.work(), WORK_MODE);
+    }
+  }
+
+  /** How ids are to be shown; null if as they are. */
+  private @Nullable IdMapping mapping(SnapshotPlace place) {
+    String uids = place.labels().getOrDefault(UID_MAPPING, "");
+    String gids = place.labels().getOrDefault(GID_MAPPING, "");
+    if (uids.isEmpty() && gids.isEmpty()) {
+      return null;
+    }
+    if (!capabilities.contains(Capability.REMAP_IDS)) {
+      throw new FailedPreconditionException(
+          "this kernel or file system cannot show the layers of an overlay with mapped ids");
+    }
+    try {
+      return IdMapping.parse(uids, gids);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidArgumentException("labels " + UID_MAPPING + ", gidmapping: " + e, e);
+    }
+  }
+
+  /** What is written is not mapped: the top directory belongs to whom its owner stands for. */
+  private static void own(Path path, IdMapping ids) {
+    try (Fd directory =
+        PathCalls.open(path, OpenFlags.RDONLY | OpenFlags.DIRECTORY | OpenFlags.NOFOLLOW, 0)) {
+      FileStat stat = FileCalls.fstat(directory);
+      FileCalls.fchown(directory, ids.uid(stat.uid()), ids.gid(stat.gid()));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidArgumentException(
+          "owner of the image's top directory: " + e.getMessage(), e);
     }
   }
 
@@ -124,12 +167,16 @@ final class OverlayFiles implements SnapshotFiles {
   public List<Mount> mounts(SnapshotPlace place) {
     boolean writable = place.kind() == SnapshotKind.ACTIVE;
     if (place.parents().isEmpty()) {
-      return bind(place.files(), writable ? "rw" : "ro");
+      return bind(place.files(), List.of(writable ? "rw" : "ro", "rbind"));
     }
+    List<String> mapped = mapped(place);
     if (!writable && place.parents().size() == 1) {
-      return bind(place.parents().getFirst(), "ro");
+      List<String> options = new ArrayList<>(mapped);
+      options.addAll(List.of("ro", "rbind"));
+      return bind(place.parents().getFirst(), options);
     }
     List<String> options = new ArrayList<>(writable ? writeOptions : readOptions);
+    options.addAll(mapped);
     if (writable) {
       options.add("workdir=" + escaped(place.work()));
       options.add("upperdir=" + escaped(place.files()));
@@ -141,8 +188,14 @@ final class OverlayFiles implements SnapshotFiles {
     return List.of(new Mount("overlay", "overlay", options));
   }
 
-  private static List<Mount> bind(Path source, String access) {
-    return List.of(new Mount("bind", source.toString(), List.of(access, "rbind")));
+  /** containerd's options. */
+  private List<String> mapped(SnapshotPlace place) {
+    IdMapping ids = mapping(place);
+    return ids == null ? List.of() : List.of("uidmap=" + ids.uidText(), "gidmap=" + ids.gidText());
+  }
+
+  private static List<Mount> bind(Path source, List<String> options) {
+    return List.of(new Mount("bind", source.toString(), options));
   }
 
   /**

@@ -22,6 +22,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Finds out, by doing it, whether overlayfs works on top of a directory's file system: mounts,
@@ -31,6 +32,9 @@ import java.util.List;
  */
 final class OverlayProbe {
   private static final Path KERNEL = Path.of("/proc/version");
+  private static final String MAPS_IDS = "maps ids\n";
+  private static final String MAPS_NO_IDS = "maps no ids\n";
+  private static final long OTHER = 100_000;
   private static final RawPath NAME = RawPath.of("file");
 
   private OverlayProbe() {}
@@ -43,26 +47,58 @@ final class OverlayProbe {
     Path note = root.resolve("probe");
     try {
       String machine = machine(root, features);
-      if (Files.exists(note) && Files.readString(note).equals(machine)) {
+      String noted = Files.exists(note) ? Files.readString(note) : "";
+      if (noted.equals(machine + MAPS_NO_IDS)) {
         return features;
       }
+      if (noted.equals(machine + MAPS_IDS)) {
+        return features.withMappedIds();
+      }
+      OverlayFeatures found = features;
       Path directory = root.resolve("probe.new");
       try {
         TreeRemover.remove(directory);
         PathCalls.mkdirat(Fd.CWD, RawPath.of(directory), 0700);
         attempt(directory, features);
+        if (mapsIds(directory, features)) {
+          found = features.withMappedIds();
+        }
       } catch (ErrnoException e) {
         throw unusable(root, e);
       } finally {
         TreeRemover.remove(directory);
       }
       try (FileOutputStream out = new FileOutputStream(note.toFile())) {
-        out.write(machine.getBytes(StandardCharsets.UTF_8));
+        String answer = machine + (found.mapsIds() ? MAPS_IDS : MAPS_NO_IDS);
+        out.write(answer.getBytes(StandardCharsets.UTF_8));
       }
+      return found;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return features;
+  }
+
+  /** Whether a file of the lower directory is somebody else's where ids are mapped. */
+  private static boolean mapsIds(Path directory, OverlayFeatures features) {
+    OverlayFiles files = new OverlayFiles(features.withMappedIds(), OverlayfsConfig.DEFAULT);
+    String mapping = "0:" + OTHER + ":1";
+    SnapshotPlace lower = new SnapshotPlace(SnapshotKind.ACTIVE, directory.resolve("1"), List.of());
+    SnapshotPlace upper =
+        new SnapshotPlace(
+            SnapshotKind.ACTIVE,
+            make(directory, "3"),
+            List.of(lower.files()),
+            Map.of(
+                "containerd.io/snapshot/uidmapping",
+                mapping,
+                "containerd.io/snapshot/gidmapping",
+                mapping));
+    files.create(upper);
+    try (Fd root = DetachedMount.open(files.mounts(upper))) {
+      return PathCalls.statx(root, NAME, 0).uid() == OTHER;
+    } catch (ErrnoException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   private static FailedPreconditionException unusable(Path root, ErrnoException why) {

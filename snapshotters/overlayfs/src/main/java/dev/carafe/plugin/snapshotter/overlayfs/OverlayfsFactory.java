@@ -44,6 +44,9 @@ public final class OverlayfsFactory implements PluginFactory<Snapshotter, Overla
     if (snapshotter.capabilities().contains(Capability.REBASE)) {
       context.capability("rebase");
     }
+    if (snapshotter.capabilities().contains(Capability.REMAP_IDS)) {
+      context.capability("remap-ids");
+    }
     return snapshotter;
   }
 

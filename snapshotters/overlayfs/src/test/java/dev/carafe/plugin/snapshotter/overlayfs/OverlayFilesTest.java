@@ -5,17 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.carafe.plugin.snapshotter.support.SnapshotKind;
 import dev.carafe.plugin.snapshotter.support.SnapshotPlace;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.snapshots.Capability;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class OverlayFilesTest {
-  private static final OverlayFeatures PLAIN = new OverlayFeatures(false, false);
+  private static final OverlayFeatures PLAIN = new OverlayFeatures(false, false, false);
   private static final OverlayFiles FILES = new OverlayFiles(PLAIN, OverlayfsConfig.DEFAULT);
 
   private static SnapshotPlace place(SnapshotKind kind, String... parents) {
@@ -64,18 +66,62 @@ class OverlayFilesTest {
   @Test
   void indexIsTurnedOffWhereItIsKnown() {
     List<Mount> mounts =
-        with(new OverlayFeatures(true, false)).mounts(place(SnapshotKind.VIEW, "/b", "/a"));
+        with(new OverlayFeatures(true, false, false)).mounts(place(SnapshotKind.VIEW, "/b", "/a"));
     assertEquals(List.of("index=off", "lowerdir=/b:/a"), mounts.getFirst().options());
   }
 
   @Test
   void userNamespaceNeedsUserxattrAndCannotRebase() {
-    OverlayFiles files = with(new OverlayFeatures(true, true));
+    OverlayFiles files = with(new OverlayFeatures(true, true, false));
     assertEquals(
         List.of("index=off", "userxattr", "lowerdir=/b:/a"),
         files.mounts(place(SnapshotKind.VIEW, "/b", "/a")).getFirst().options());
     assertEquals(Set.of(Capability.CLEANUP, Capability.SURVIVES_RESTART), files.capabilities());
-    assertEquals(Set.of(Capability.values()), FILES.capabilities());
+    assertEquals(
+        EnumSet.complementOf(EnumSet.of(Capability.REMOTE, Capability.REMAP_IDS)),
+        FILES.capabilities());
+  }
+
+  private static SnapshotPlace mapped(SnapshotKind kind, String uids, String... parents) {
+    return new SnapshotPlace(
+        kind,
+        Path.of("/r/snapshots/9"),
+        List.of(parents).stream().map(Path::of).toList(),
+        Map.of(
+            "containerd.io/snapshot/uidmapping",
+            uids,
+            "containerd.io/snapshot/gidmapping",
+            "0:200000:65536"));
+  }
+
+  @Test
+  void mappingsOfIdsAreOptionsOfWhatHasLowerLayers() {
+    OverlayFiles files = with(new OverlayFeatures(false, false, true));
+    String ids = "0:100000:65536";
+    List<String> options = List.of("uidmap=0:100000:65536", "gidmap=0:200000:65536");
+    assertEquals(
+        options,
+        files.mounts(mapped(SnapshotKind.ACTIVE, ids, "/a")).getFirst().options().subList(0, 2));
+    assertEquals(
+        options,
+        files.mounts(mapped(SnapshotKind.VIEW, ids, "/a")).getFirst().options().subList(0, 2));
+    assertEquals(
+        List.of("rw", "rbind"),
+        files.mounts(mapped(SnapshotKind.ACTIVE, ids)).getFirst().options());
+    assertEquals(EnumSet.complementOf(EnumSet.of(Capability.REMOTE)), files.capabilities());
+  }
+
+  @Test
+  void mappingsThatAreNoneOrCannotBeHadAreRefused() {
+    OverlayFiles files = with(new OverlayFeatures(false, false, true));
+    assertThrows(
+        InvalidArgumentException.class,
+        () -> files.mounts(mapped(SnapshotKind.ACTIVE, "0:1:0", "/a")));
+    assertThrows(
+        InvalidArgumentException.class, () -> files.mounts(mapped(SnapshotKind.ACTIVE, "", "/a")));
+    assertThrows(
+        FailedPreconditionException.class,
+        () -> FILES.mounts(mapped(SnapshotKind.ACTIVE, "0:1:1", "/a")));
   }
 
   @Test

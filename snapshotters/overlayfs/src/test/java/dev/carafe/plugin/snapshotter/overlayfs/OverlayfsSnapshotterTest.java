@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.carafe.linux.Fd;
 import dev.carafe.linux.FileStat;
@@ -18,6 +19,7 @@ import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
+import dev.carafe.spi.snapshots.Capability;
 import dev.carafe.spi.snapshots.CommitRequest;
 import dev.carafe.spi.snapshots.Snapshot;
 import dev.carafe.spi.snapshots.SnapshotKey;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -103,6 +106,30 @@ class OverlayfsSnapshotterTest {
     assertEquals(1, snapshots.usage(key("child")).inodes());
     assertTrue(snapshots.usage(key("child")).bytes() < 1 << 16);
     assertTrue(snapshots.usage(key("base")).bytes() >= 1 << 20);
+  }
+
+  @Test
+  void labelsOfAMappingShowTheImageToAnotherUser() throws IOException {
+    // Given
+    DirectorySnapshotter snapshots = open(root, OverlayfsConfig.DEFAULT);
+    assumeTrue(snapshots.capabilities().contains(Capability.REMAP_IDS), "Linux 5.19 can do it");
+    Path base = Path.of(snapshots.prepare(key("a"), null, NONE).getFirst().source());
+    Files.writeString(base.resolve("file"), "x");
+    snapshots.commit(new CommitRequest(key("a"), key("base"), null, NONE));
+    Map<String, String> labels =
+        Map.of(
+            "containerd.io/snapshot/uidmapping", "0:100000:65536",
+            "containerd.io/snapshot/gidmapping", "0:100000:65536");
+
+    // When
+    Path writable = mounted(snapshots.prepare(key("b"), key("base"), labels), "writable");
+    Path view = mounted(snapshots.view(key("v"), key("base"), labels), "view");
+
+    // Then
+    for (Path path : List.of(writable, writable.resolve("file"), view, view.resolve("file"))) {
+      assertEquals(100_000, Files.getAttribute(path, "unix:uid"), path.toString());
+    }
+    assertEquals(0, Files.getAttribute(base.resolve("file"), "unix:uid"));
   }
 
   @Test
@@ -276,7 +303,11 @@ class OverlayfsSnapshotterTest {
         factory.create(context, new OverlayfsConfig(elsewhere.toString(), false, false, List.of()));
     work.closeLater((AutoCloseable) second);
 
-    assertEquals(List.of("rebase", "rebase"), capabilities);
+    List<String> each =
+        first.capabilities().contains(Capability.REMAP_IDS)
+            ? List.of("rebase", "remap-ids")
+            : List.of("rebase");
+    assertEquals(Stream.of(each, each).flatMap(List::stream).toList(), capabilities);
     assertEquals(Map.of("root", elsewhere.toString()), exports);
     assertTrue(Files.exists(elsewhere.resolve("snapshots")));
   }

@@ -69,6 +69,9 @@ final class ProxySnapshotter implements Snapshotter, AutoCloseable {
       all.add(Capability.REBASE);
       all.add(Capability.OVERLAY_WHITEOUTS);
     }
+    if (configured.contains("remap-ids")) {
+      all.add(Capability.REMAP_IDS);
+    }
     this.capabilities = Set.copyOf(all);
   }
 

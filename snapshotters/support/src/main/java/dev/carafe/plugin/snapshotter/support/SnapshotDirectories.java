@@ -91,7 +91,7 @@ final class SnapshotDirectories {
         records.ancestors(snapshot.parent()).stream()
             .map(id -> SnapshotLayout.files(layout.directory(id)))
             .toList();
-    return new SnapshotPlace(snapshot.kind(), directory, parents);
+    return new SnapshotPlace(snapshot.kind(), directory, parents, snapshot.labels());
   }
 
   /** Makes a snapshot's directory; it has its name only once it is complete. */
