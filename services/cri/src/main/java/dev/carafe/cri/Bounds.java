@@ -7,7 +7,6 @@ import dev.carafe.api.cri.v1.NamespaceOption;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.UserNamespace;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.errors.UnimplementedException;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -41,10 +40,16 @@ final class Bounds {
         config.getLinux().getSysctlsMap(),
         namespaces.getNetwork() == NamespaceMode.NODE,
         namespaces.getIpc() == NamespaceMode.NODE);
-    checkUserNamespace("pod sandbox", config.getLinux().getSecurityContext().getNamespaceOptions());
+    checkUserNamespace("pod sandbox", namespaces);
+    if (PodUsers.of(namespaces) != null
+        && (namespaces.getNetwork() == NamespaceMode.NODE
+            || namespaces.getIpc() == NamespaceMode.NODE
+            || namespaces.getPid() == NamespaceMode.NODE)) {
+      throw new InvalidArgumentException(
+          "pod sandbox: a user namespace of its own goes with no other namespace of the host");
+    }
   }
 
-  /** Only the host's user namespace can be had so far; what makes no sense is told apart. */
   static void checkUserNamespace(String what, NamespaceOption options) {
     if (!options.hasUsernsOptions()) {
       return;
@@ -60,8 +65,11 @@ final class Bounds {
       case POD -> {
         mapping(what, wanted.getUidsList());
         mapping(what, wanted.getGidsList());
-        throw new UnimplementedException(
-            what + ": user namespaces are not supported by this runtime handler");
+        try {
+          PodUsers.of(options);
+        } catch (IllegalArgumentException e) {
+          throw new InvalidArgumentException(what + ": user namespace: " + e.getMessage(), e);
+        }
       }
       case CONTAINER, TARGET, UNRECOGNIZED ->
           throw new InvalidArgumentException(what + ": user namespace mode is not POD or NODE");

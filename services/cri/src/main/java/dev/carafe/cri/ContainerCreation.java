@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** From a kubelet's wishes to a container's record: image, snapshot, specification. */
 final class ContainerCreation {
@@ -45,6 +46,7 @@ final class ContainerCreation {
   private final Cgroups cgroups;
   private final ImageVolumes imageVolumes;
   private final DeclaredVolumes volumes;
+  private final Predicate<String> mapsMounts;
   private final CriConfig settings;
   private final CdiDevices cdi;
   private final Path root;
@@ -58,6 +60,7 @@ final class ContainerCreation {
       Hooks hooks,
       Cgroups cgroups,
       ImageVolumes imageVolumes,
+      Predicate<String> mapsMounts,
       CriConfig settings,
       Path root) {
     this.records = records;
@@ -68,6 +71,7 @@ final class ContainerCreation {
     this.hooks = hooks;
     this.cgroups = cgroups;
     this.imageVolumes = imageVolumes;
+    this.mapsMounts = mapsMounts;
     this.settings = settings;
     this.cdi = new CdiDevices(settings.cdiSpecDirs());
     this.volumes = new DeclaredVolumes(imageVolumes, root);
@@ -116,12 +120,19 @@ final class ContainerCreation {
       Function<Pod, Map<String, String>> namespaces,
       InFlight.Stages stages) {
     Snapshotter snapshotter = stores.snapshotter(images.snapshotter());
+    if (PodUsers.of(pod) != null && !images.mapsIds()) {
+      throw new FailedPreconditionException(
+          "container: its pod has a user namespace, and snapshotter "
+              + images.snapshotter()
+              + " cannot map the ids of its files here");
+    }
     stages.at("snapshot");
     SnapshotKey parent = image.chainId().isEmpty() ? null : new SnapshotKey(image.chainId());
-    List<Mount> rootfs = snapshotter.prepare(new SnapshotKey(id), parent, Map.of());
+    List<Mount> rootfs = snapshotter.prepare(new SnapshotKey(id), parent, PodUsers.labels(pod));
     try {
       stages.at("volumes of images");
-      ImageVolumes.Volumes fromImages = imageVolumes.create(stores, id, wanted);
+      ImageVolumes.Volumes fromImages =
+          imageVolumes.create(stores, id, wanted, PodUsers.labels(pod));
       ContainerConfig config = fromImages.config();
       stages.at("specification");
       ContainerUser user =
@@ -133,9 +144,10 @@ final class ContainerCreation {
               files.resolvConf(pod),
               files.hostname(pod),
               files.shm(pod),
-              volumes.create(stores, id, config, image, rootfs),
+              volumes.create(stores, id, config, image, rootfs, PodUsers.labels(pod)),
               fromImages.sources(),
               cgroups.path(pod, id),
+              mapsMounts.test(pod.handler()),
               settings.handlers().getOrDefault(pod.handler(), CriConfig.Handler.DEFAULT));
       byte[] spec = new ContainerSpec(pod, config, image, shared, cdi).json(user);
       var container =

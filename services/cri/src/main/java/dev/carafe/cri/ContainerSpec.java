@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The specification of a container of a pod. */
 final class ContainerSpec {
@@ -46,6 +47,7 @@ final class ContainerSpec {
    * @param target pid of the container whose processes are to be seen; 0 for none
    * @param volumes directories for the image's volumes, by their place in the container
    * @param imageVolumes where the images that are volumes are mounted, likewise
+   * @param mapsMounts whether the runtime can map the ids of mounts
    * @param handler what is configured for the pod's runtime handler
    */
   record Shared(
@@ -57,6 +59,7 @@ final class ContainerSpec {
       Map<String, Path> volumes,
       Map<String, Path> imageVolumes,
       String cgroupsPath,
+      boolean mapsMounts,
       CriConfig.Handler handler) {}
 
   ContainerSpec(Pod pod, ContainerConfig config, CriImage image, Shared shared, CdiDevices cdi) {
@@ -111,7 +114,13 @@ final class ContainerSpec {
   }
 
   private void namespaces(RuntimeSpec spec, NamespaceOption options) {
-    shared.namespaces().forEach(spec::namespacePath);
+    shared
+        .namespaces()
+        .forEach((kind, path) -> {
+          if (!kind.equals("user")) {
+            spec.namespacePath(kind, path);
+          }
+        });
     if (pod.hostNetwork()) {
       spec.hostNamespace("network");
     }
@@ -134,6 +143,10 @@ final class ContainerSpec {
           throw new InvalidArgumentException("container: pid namespace mode is unknown");
     }
     Bounds.checkUserNamespace("container", options);
+    if (options.hasUsernsOptions() && !Objects.equals(PodUsers.of(options), PodUsers.of(pod))) {
+      throw new InvalidArgumentException("container: user namespace is not that of its pod");
+    }
+    PodUsers.join(spec, pod, shared.namespaces());
   }
 
   private void mounts(RuntimeSpec spec, LinuxContainerSecurityContext security) {
@@ -160,6 +173,7 @@ final class ContainerSpec {
         spec.mount(mount.getContainerPath(), "bind", image.toString(), "rbind", "rprivate", "ro");
       } else {
         mount(spec, mount);
+        mapIds(spec, mount);
       }
     });
   }
@@ -197,6 +211,26 @@ final class ContainerSpec {
     }
     options.add(recursive ? "rro" : writable ? "rw" : "ro");
     spec.mount(place, "bind", source(mount), options.toArray(String[]::new));
+  }
+
+  private void mapIds(RuntimeSpec spec, Mount mount) {
+    try {
+      Map<String, Object> mappings =
+          PodUsers.specification(mount.getUidMappingsList(), mount.getGidMappingsList());
+      if (mappings == null) {
+        return;
+      }
+      if (!shared.mapsMounts()) {
+        throw new FailedPreconditionException(
+            "container: mount \""
+                + mount.getContainerPath()
+                + "\": the runtime handler cannot map the ids of mounts");
+      }
+      spec.mapIds(mappings);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidArgumentException(
+          "container: mount \"" + mount.getContainerPath() + "\": " + e.getMessage(), e);
+    }
   }
 
   /** Directories that are not there are made, as Docker made them. */

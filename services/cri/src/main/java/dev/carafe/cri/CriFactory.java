@@ -50,7 +50,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             metadata,
             tasks.manager(),
             context.require(SandboxService.TYPE).manager());
-    Runtimes runtimes = new Runtimes(tasks.handlers(), config);
+    Runtimes runtimes = new Runtimes(tasks.handlers(), images::mapsIds, config);
     Cgroups cgroups = new Cgroups(runtimes::systemd);
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerFlow containers =
@@ -68,6 +68,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
                 hooks,
                 cgroups,
                 imageVolumes,
+                runtimes::mapsMounts,
                 config,
                 root),
             hooks,

@@ -22,6 +22,7 @@ import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.SourceOptions;
+import dev.carafe.spi.snapshots.Capability;
 import dev.carafe.spi.snapshots.Snapshot;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -77,6 +78,11 @@ final class CriImages {
 
   String snapshotter() {
     return snapshotter;
+  }
+
+  /** Whether its snapshots can have mapped ids. */
+  boolean mapsIds() {
+    return stores().snapshotter(snapshotter).capabilities().contains(Capability.REMAP_IDS);
   }
 
   private Stores stores() {

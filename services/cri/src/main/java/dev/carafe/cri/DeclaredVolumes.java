@@ -46,10 +46,16 @@ final class DeclaredVolumes {
    * Makes the directories.
    *
    * @param rootfs of the container, before anything runs in it
+   * @param labels of snapshots
    * @return by place in the container
    */
   Map<String, Path> create(
-      Stores stores, String id, ContainerConfig config, CriImage image, List<Mount> rootfs) {
+      Stores stores,
+      String id,
+      ContainerConfig config,
+      CriImage image,
+      List<Mount> rootfs,
+      Map<String, String> labels) {
     Map<String, Path> volumes = new LinkedHashMap<>();
     List<String> wanted =
         image.config().volumes().stream()
@@ -67,7 +73,7 @@ final class DeclaredVolumes {
     }
     try (Fd top = DetachedMount.openLower(rootfs)) {
       for (String place : wanted) {
-        volumes.put(place, create(stores, id, volumes.size(), image, place, top));
+        volumes.put(place, create(stores, id, volumes.size(), image, place, top, labels));
       }
     }
     return volumes;
@@ -78,11 +84,18 @@ final class DeclaredVolumes {
         .anyMatch(mount -> Path.of(mount.getContainerPath()).normalize().equals(place));
   }
 
-  private Path create(Stores stores, String id, int number, CriImage image, String place, Fd top) {
+  private Path create(
+      Stores stores,
+      String id,
+      int number,
+      CriImage image,
+      String place,
+      Fd top,
+      Map<String, String> labels) {
     RawPath path = RawPath.of(place.substring(1));
     try (Fd found = find(top, path)) {
       if (found != null && !isEmpty(found)) {
-        return mounts.writable(stores, id, number, image, path);
+        return mounts.writable(stores, id, number, image, path, labels);
       }
       Path directory = root.resolve(id).resolve("volumes").resolve(Integer.toString(number));
       Files.createDirectories(directory);

@@ -66,8 +66,9 @@ final class ImageVolumes {
    * Mounts the images of a container. If it fails, {@link #remove} has to follow.
    *
    * @param stores under a lease, which holds the views until the container's record does
+   * @param labels of their snapshots
    */
-  Volumes create(Stores stores, String id, ContainerConfig config) {
+  Volumes create(Stores stores, String id, ContainerConfig config, Map<String, String> labels) {
     ContainerConfig.Builder changed = config.toBuilder();
     Map<String, Path> sources = new LinkedHashMap<>();
     for (int i = 0; i < config.getMountsCount(); i++) {
@@ -80,7 +81,7 @@ final class ImageVolumes {
       }
       check(mount);
       CriImage image = images.verified(mount.getImage().getImage());
-      Path volume = mount(stores, id, sources.size(), image);
+      Path volume = mount(stores, id, sources.size(), image, labels);
       sources.put(mount.getContainerPath(), below(volume, mount));
       changed.setMounts(
           i,
@@ -106,21 +107,34 @@ final class ImageVolumes {
     }
   }
 
-  private Path mount(Stores stores, String id, int number, CriImage image) {
+  private Path mount(
+      Stores stores, String id, int number, CriImage image, Map<String, String> labels) {
     Snapshotter snapshotter = stores.snapshotter(images.snapshotter());
     SnapshotKey key = key(id, READ_ONLY, number);
-    return mount(id, key, snapshotter.view(key, parent(image), Map.of(HELD_BY, id)));
+    return mount(id, key, snapshotter.view(key, parent(image), held(id, labels)));
   }
 
   /**
    * Mounts a writable snapshot of an image, as a volume that begins with what the image has at a
    * path; {@link #remove} takes it away.
    */
-  Path writable(Stores stores, String id, int number, CriImage image, RawPath path) {
+  Path writable(
+      Stores stores,
+      String id,
+      int number,
+      CriImage image,
+      RawPath path,
+      Map<String, String> labels) {
     Snapshotter snapshotter = stores.snapshotter(images.snapshotter());
     SnapshotKey key = key(id, WRITABLE, number);
-    Path volume = mount(id, key, snapshotter.prepare(key, parent(image), Map.of(HELD_BY, id)));
+    Path volume = mount(id, key, snapshotter.prepare(key, parent(image), held(id, labels)));
     return below(volume, path);
+  }
+
+  private static Map<String, String> held(String id, Map<String, String> labels) {
+    Map<String, String> all = new LinkedHashMap<>(labels);
+    all.put(HELD_BY, id);
+    return all;
   }
 
   private static @Nullable SnapshotKey parent(CriImage image) {

@@ -6,6 +6,7 @@ import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.sandboxes.KeyedLock;
 import dev.carafe.engine.sandboxes.SandboxManager;
+import dev.carafe.linux.IdMapping;
 import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.DaemonException;
@@ -158,6 +159,12 @@ final class PodFlow {
     if (!pod.hostIpc()) {
       own.add("ipc");
     }
+    IdMapping ids = PodUsers.of(pod);
+    if (ids != null) {
+      own.add("user");
+      options.put("uid_map", ids.uidText());
+      options.put("gid_map", ids.gidText());
+    }
     options.put("namespaces", own);
     return new CreateSandbox(
         key(pod),
@@ -188,7 +195,7 @@ final class PodFlow {
   static Map<String, String> namespaces(SandboxManager sandboxes, Pod pod) {
     SandboxStatus status = sandboxes.status(key(pod), true, CONTROLLER);
     Map<String, String> paths = new HashMap<>();
-    Map.of("net", "network", "ipc", "ipc", "uts", "uts")
+    Map.of("net", "network", "ipc", "ipc", "uts", "uts", "user", "user")
         .forEach((file, name) -> {
           String path = status.info().get("namespace." + file);
           if (path != null) {

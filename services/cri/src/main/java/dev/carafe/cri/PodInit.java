@@ -131,7 +131,7 @@ final class PodInit {
     return metadata
         .stores(Records.NAMESPACE)
         .snapshotter(images.snapshotter())
-        .prepare(new SnapshotKey(pod.id()), parent, Map.of());
+        .prepare(new SnapshotKey(pod.id()), parent, PodUsers.labels(pod));
   }
 
   private RuntimeSpec specification(Pod pod, Map<String, String> namespaces) {
@@ -153,6 +153,7 @@ final class PodInit {
         spec.namespacePath(kind, path);
       }
     }
+    PodUsers.join(spec, pod, namespaces);
     spec.annotation("io.kubernetes.cri.container-type", "sandbox");
     spec.annotation("io.kubernetes.cri.sandbox-id", pod.id());
     return spec;

@@ -8,15 +8,22 @@ import dev.carafe.api.cri.v1.RuntimeStatus;
 import dev.carafe.api.cri.v1.StatusResponse;
 import dev.carafe.engine.tasks.RuntimeHandlers;
 import dev.carafe.oci.Json;
+import dev.carafe.oci.JsonObject;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
-/** Runtime handlers by the names that pods ask for. */
-record Runtimes(RuntimeHandlers handlers, CriConfig config) {
+/**
+ * Runtime handlers by the names that pods ask for.
+ *
+ * @param mapsIds whether containers can have snapshots with mapped ids
+ */
+record Runtimes(RuntimeHandlers handlers, BooleanSupplier mapsIds, CriConfig config) {
   private static final String SYSTEMD = "systemd_cgroup";
 
   /** The handler of a pod; empty stands for the default. */
@@ -52,20 +59,31 @@ record Runtimes(RuntimeHandlers handlers, CriConfig config) {
     }
   }
 
-  private RuntimeHandlerFeatures features(String handler) {
+  /** Whether a handler's runtime can map the ids of mounts. */
+  boolean mapsMounts(String handler) {
+    return has(
+        handler,
+        features ->
+            features.object("linux").object("mountExtensions").object("idmap").flag("enabled"));
+  }
+
+  /** Asks for a feature that the OCI runtime specification describes; who tells none has none. */
+  private boolean has(String handler, Predicate<JsonObject> feature) {
     try {
       var resolved = handlers.resolve(handler(handler), RuntimeOptions.NONE);
       byte[] json = resolved.runtime().info(resolved.options()).featuresJson();
-      if (json.length == 0) {
-        return RuntimeHandlerFeatures.getDefaultInstance();
-      }
-      return RuntimeHandlerFeatures.newBuilder()
-          .setRecursiveReadOnlyMounts(
-              Json.object("features of " + handler, json).texts("mountOptions").contains("rro"))
-          .build();
+      return json.length > 0 && feature.test(Json.object("features of " + handler, json));
     } catch (DaemonException e) {
-      return RuntimeHandlerFeatures.getDefaultInstance();
+      return false;
     }
+  }
+
+  private RuntimeHandlerFeatures features(String handler) {
+    return RuntimeHandlerFeatures.newBuilder()
+        .setRecursiveReadOnlyMounts(
+            has(handler, features -> features.texts("mountOptions").contains("rro")))
+        .setUserNamespaces(mapsIds.getAsBoolean() && mapsMounts(handler))
+        .build();
   }
 
   /** All names, the empty one of the default first. */

@@ -14,7 +14,6 @@ import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxMetadata;
 import dev.carafe.api.cri.v1.UserNamespace;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.errors.UnimplementedException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,15 +101,16 @@ class BoundsTest {
   }
 
   @Test
-  void userNamespacesThatMakeNoSenseAreToldFromThoseThatCannotBeHad() {
+  void userNamespacesThatMakeNoSenseAreRefused() {
     assertDoesNotThrow(() -> Bounds.checkUserNamespace("pod", users(NamespaceMode.NODE)));
-    assertThrows(
-        UnimplementedException.class,
+    assertDoesNotThrow(
         () -> Bounds.checkUserNamespace("pod", users(NamespaceMode.POD, mapping(0))));
     for (NamespaceOption wrong :
         List.of(
             users(NamespaceMode.POD, mapping(1)),
             users(NamespaceMode.POD, mapping(0), mapping(0)),
+            users(NamespaceMode.POD, mapping(0).toBuilder().setLength(0).build()),
+            users(NamespaceMode.POD, mapping(0).toBuilder().setLength(-1).build()),
             users(NamespaceMode.POD),
             users(NamespaceMode.NODE, mapping(0)),
             users(NamespaceMode.CONTAINER),
@@ -120,6 +120,29 @@ class BoundsTest {
           () -> Bounds.checkUserNamespace("pod", wrong),
           wrong::toString);
     }
+  }
+
+  @Test
+  void aUserNamespaceGoesWithNoOtherNamespaceOfTheHost() {
+    NamespaceOption own = users(NamespaceMode.POD, mapping(0));
+    assertDoesNotThrow(() -> Bounds.check(pod(own)));
+    for (NamespaceOption shared :
+        List.of(
+            own.toBuilder().setNetwork(NamespaceMode.NODE).build(),
+            own.toBuilder().setPid(NamespaceMode.NODE).build(),
+            own.toBuilder().setIpc(NamespaceMode.NODE).build())) {
+      assertThrows(InvalidArgumentException.class, () -> Bounds.check(pod(shared)));
+    }
+  }
+
+  private static PodSandboxConfig pod(NamespaceOption namespaces) {
+    return PodSandboxConfig.newBuilder()
+        .setMetadata(PodSandboxMetadata.newBuilder().setName("p").setNamespace("n").setUid("u"))
+        .setLinux(
+            LinuxPodSandboxConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(namespaces)))
+        .build();
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.sandbox.pod;
 
+import dev.carafe.linux.IdMapping;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
 import dev.carafe.spi.errors.DataLossException;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param namespaces that the pod has to itself and that are pinned once it is started
  * @param networkNamespace the caller's, or empty
+ * @param ids mapping of the user namespace, if the pod has one
  * @param exit null until it is stopped
  */
 record PodRecord(
@@ -28,6 +30,7 @@ record PodRecord(
     String hostname,
     Set<PodNamespace> namespaces,
     String networkNamespace,
+    @Nullable IdMapping ids,
     Instant createdAt,
     @Nullable SandboxExit exit) {
   private static final int MAX_BYTES = 64 << 10;
@@ -37,11 +40,11 @@ record PodRecord(
   }
 
   PodRecord asStarted() {
-    return new PodRecord(true, hostname, namespaces, networkNamespace, createdAt, null);
+    return new PodRecord(true, hostname, namespaces, networkNamespace, ids, createdAt, null);
   }
 
   PodRecord ended(SandboxExit how) {
-    return new PodRecord(started, hostname, namespaces, networkNamespace, createdAt, how);
+    return new PodRecord(started, hostname, namespaces, networkNamespace, ids, createdAt, how);
   }
 
   void write(Path file) throws IOException {
@@ -50,6 +53,10 @@ record PodRecord(
     json.put("hostname", hostname);
     json.put("namespaces", namespaces.stream().map(PodNamespace::file).sorted().toList());
     json.put("network_namespace", networkNamespace);
+    if (ids != null) {
+      json.put("uid_map", ids.uidText());
+      json.put("gid_map", ids.gidText());
+    }
     json.put("created_at", createdAt.toString());
     if (exit != null) {
       json.put("exit_code", exit.code());
@@ -74,11 +81,12 @@ record PodRecord(
           json.text("hostname"),
           namespaces,
           json.text("network_namespace"),
+          json.has("uid_map") ? IdMapping.parse(json.text("uid_map"), json.text("gid_map")) : null,
           Instant.parse(json.text("created_at")),
           exitedAt.isEmpty()
               ? null
               : new SandboxExit((int) json.number("exit_code", 0), Instant.parse(exitedAt)));
-    } catch (DateTimeException e) {
+    } catch (DateTimeException | IllegalArgumentException e) {
       throw new DataLossException(file + ": " + e.getMessage(), e);
     }
   }

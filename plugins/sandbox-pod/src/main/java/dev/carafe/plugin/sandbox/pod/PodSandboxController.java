@@ -77,6 +77,7 @@ final class PodSandboxController implements SandboxController {
             options.hostname(),
             namespaces,
             request.networkNamespace(),
+            options.ids(),
             clock.instant(),
             null);
     Pod pod = new Pod(record);
@@ -114,7 +115,7 @@ final class PodSandboxController implements SandboxController {
     }
     PodRecord started = record.asStarted();
     try {
-      pins.make(layout.pins(key), record.namespaces(), record.hostname());
+      pins.make(layout.pins(key), record.namespaces(), record.hostname(), record.ids());
       try {
         started.write(layout.record(key));
       } catch (IOException e) {

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -139,6 +140,48 @@ class PodSandboxControllerTest {
   }
 
   @Test
+  void aUserNamespaceHasItsMappingOwnsTheOthersAndSurvivesTheDaemon() {
+    // When
+    Map<String, String> info =
+        started(
+            "{\"hostname\":\"pod-1\",\"namespaces\":[\"net\",\"ipc\",\"uts\",\"user\"],"
+                + "\"uid_map\":\"0:100000:65536\",\"gid_map\":\"0:200000:65536\"}",
+            "");
+    controller = newDaemon();
+
+    // Then
+    assertEquals(info, controller.status(KEY, true).info());
+    assertNotEquals(
+        identity(Path.of("/proc/self/ns/user")), identity(Path.of(info.get("namespace.user"))));
+    assertEquals(
+        "pod-1\n",
+        readIn(info.get("namespace.uts"), Namespaces.NEWUTS, "/proc/sys/kernel/hostname"));
+    // The owner of the network's files is who is root in the owning user namespace.
+    assertEquals("100000 200000", in(info, "stat", "-c", "%u %g", "/proc/sys/net/ipv4/ip_forward"));
+    assertEquals("0 100000 65536", inUsers(info, "cat", "/proc/self/uid_map"));
+  }
+
+  private static String in(Map<String, String> info, String... command) {
+    return output("--net=" + info.get("namespace.net"), command);
+  }
+
+  private static String inUsers(Map<String, String> info, String... command) {
+    return output("--user=" + info.get("namespace.user"), command);
+  }
+
+  private static String output(String namespace, String... command) {
+    try {
+      List<String> words = new ArrayList<>(List.of("nsenter", namespace, "--"));
+      words.addAll(List.of(command));
+      Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+      byte[] out = process.getInputStream().readAllBytes();
+      return new String(out, StandardCharsets.UTF_8).strip().replaceAll("\\s+", " ");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void networkThatTheClientBroughtIsShownAndLeftAlone() {
     Map<String, String> info = started("", "/proc/self/ns/net");
     assertEquals("/proc/self/ns/net", info.get("namespace.net"));
@@ -212,6 +255,9 @@ class PodSandboxControllerTest {
             request("{\"hostname\":\"a b\"}", ""),
             request("{\"hostname\":\"a\",\"namespaces\":[\"net\"]}", ""),
             request("{\"namespaces\":[\"pid\"]}", ""),
+            request("{\"namespaces\":[\"user\"]}", ""),
+            request("{\"uid_map\":\"0:1:1\",\"gid_map\":\"0:1:1\"}", ""),
+            request("{\"namespaces\":[\"user\"],\"uid_map\":\"0:1:1\",\"gid_map\":\"x\"}", ""),
             request("{\"namespaces\":7}", ""),
             request("no json", ""),
             new CreateSandbox(
