@@ -116,20 +116,9 @@ class SignatureIT {
   void sigstoresSignatureBesideTheImageCounts(Lab lab) throws Exception {
     // Given
     KeyPair pair = KeyPairGenerator.getInstance("EC").generateKeyPair();
-    String pem =
-        "-----BEGIN PUBLIC KEY-----\n"
-            + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded())
-            + "\n-----END PUBLIC KEY-----\n";
     ImageStock.Stocked image =
         ImageStock.pushed("sigstore-signed", () -> TestImage.of(ImageStock.busyboxLayer()));
-    TestDaemon daemon =
-        daemon(
-            lab,
-            """
-            {"type":"sigstoreSigned","keyData":"%s","signedIdentity":{"type":"matchRepository"}}\
-            """
-                .formatted(Base64.getEncoder().encodeToString(pem.getBytes(UTF_8))),
-            "default-docker:\n  use-sigstore-attachments: true\n");
+    TestDaemon daemon = sigstore(lab, pair);
 
     // When
     String error = daemon.carafe().run("pull", "--quiet", image.name()).oneLineError();
@@ -144,11 +133,51 @@ class SignatureIT {
     daemon.carafe().ok("pull", "--quiet", image.name());
   }
 
+  /** A daemon that takes only what sigstore's key has signed. */
+  private static TestDaemon sigstore(Lab lab, KeyPair pair) throws IOException {
+    String pem =
+        "-----BEGIN PUBLIC KEY-----\n"
+            + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded())
+            + "\n-----END PUBLIC KEY-----\n";
+    return daemon(
+        lab,
+        """
+        {"type":"sigstoreSigned","keyData":"%s","signedIdentity":{"type":"matchRepository"}}\
+        """
+            .formatted(Base64.getEncoder().encodeToString(pem.getBytes(UTF_8))),
+        "default-docker:\n  use-sigstore-attachments: true\n");
+  }
+
+  @Test
+  void ofAnIndexThatNobodySignedOnlyASignedPlatformIsPulled(Lab lab) throws Exception {
+    // Given
+    KeyPair pair = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    TestImage one = TestImage.of(ImageStock.randomLayers(1, 10_000, 71)).on("amd64");
+    TestImage other = TestImage.of(ImageStock.randomLayers(1, 10_000, 72)).on("arm64");
+    String index = TestRegistry.shared().pushIndex(List.of(one, other), "sigstore-index");
+    Carafe carafe = sigstore(lab, pair).carafe();
+
+    // When
+    attach(pair, index, one.manifestDigest());
+
+    // Then
+    carafe.ok("pull", "--quiet", "--no-unpack", "--platform", "linux/amd64", index);
+    for (String wanted : List.of("--platform=linux/arm64", "--all-platforms")) {
+      String error = carafe.run("pull", "--quiet", "--no-unpack", wanted, index).oneLineError();
+      assertTrue(error.contains(other.manifestDigest()), error);
+    }
+  }
+
   /** Signs as cosign does: an image with the payload as its layer. */
   private static void attach(KeyPair pair, String name) throws Exception {
     String host = name.substring(0, name.indexOf('/'));
     String repository = name.substring(name.indexOf('/') + 1, name.lastIndexOf(':'));
-    String digest = head(host, repository, name.substring(name.lastIndexOf(':') + 1));
+    attach(pair, name, head(host, repository, name.substring(name.lastIndexOf(':') + 1)));
+  }
+
+  private static void attach(KeyPair pair, String name, String digest) throws Exception {
+    String host = name.substring(0, name.indexOf('/'));
+    String repository = name.substring(name.indexOf('/') + 1, name.lastIndexOf(':'));
     byte[] payload =
         """
         {"critical":{"identity":{"docker-reference":"%s/%s"},"image":{"docker-manifest-digest":"%s"},\

@@ -21,6 +21,7 @@ import dev.carafe.spi.images.Credentials;
 import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.spi.snapshots.Capability;
 import dev.carafe.spi.snapshots.Snapshot;
@@ -207,7 +208,15 @@ final class CriImages {
         continue;
       }
       try {
-        flows.verification().check(ImageLocation.normalize(record.name()), record.target());
+        flows
+            .verification()
+            .check(
+                ImageLocation.normalize(record.name()),
+                record.target(),
+                new ImageVerifier.Pull(
+                    List.of(Platforms.host()),
+                    SourceOptions.DEFAULT,
+                    document -> blob(document.digest(), ImageDocument.LIMIT)));
         return image;
       } catch (DaemonException e) {
         refusal = e;

@@ -33,6 +33,7 @@ import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource.Repository;
+import dev.carafe.spi.images.ImageVerifier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,7 +110,13 @@ public final class ImagePuller {
     try (Repository repository = sources.open(request.location(), request.source())) {
       Descriptor target = repository.target();
       progress.report(step("resolved", request, target));
-      verification.check(request.location(), target);
+      verification.check(
+          request.location(),
+          target,
+          new ImageVerifier.Pull(
+              request.platforms(),
+              request.source(),
+              document -> ImageVerification.read(repository, document)));
       Descriptor kept = formats.convert(target, repository, stores.content());
       fetch(
           new Fetch(

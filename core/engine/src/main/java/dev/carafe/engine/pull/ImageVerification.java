@@ -1,12 +1,22 @@
 package dev.carafe.engine.pull;
 
+import dev.carafe.oci.ImageDocument;
 import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.PermissionDeniedException;
+import dev.carafe.spi.errors.ResourceExhaustedException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.images.ImageLocation;
+import dev.carafe.spi.images.ImageSource.Repository;
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.images.ImageVerifier.Pull;
 import dev.carafe.spi.images.ImageVerifier.Verdict;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -32,13 +42,14 @@ public final class ImageVerification {
   /**
    * Returns if all verifiers agree.
    *
+   * @param pull what for
    * @throws PermissionDeniedException if one refuses; the message names it, the image and why
    * @throws FailedPreconditionException if one cannot be asked or does not answer: nobody has said
    *     that the image is good
    */
-  public void check(ImageLocation name, Descriptor target) {
+  public void check(ImageLocation name, Descriptor target, Pull pull) {
     verifiers.forEach((id, verifier) -> {
-      Verdict verdict = ask(id, verifier, name, target);
+      Verdict verdict = ask(id, verifier, name, target, pull);
       if (!verdict.ok()) {
         throw new PermissionDeniedException(
             what(id, name, target) + ": refused: " + printable(verdict.reason()));
@@ -48,15 +59,38 @@ public final class ImageVerification {
   }
 
   private static Verdict ask(
-      String id, ImageVerifier verifier, ImageLocation name, Descriptor target) {
+      String id, ImageVerifier verifier, ImageLocation name, Descriptor target, Pull pull) {
     try {
-      return verifier.verify(name, target);
+      return verifier.verify(name, target, pull);
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException e) {
       throw new FailedPreconditionException(
           what(id, name, target) + ": no verdict: " + e.getMessage(), e);
     }
+  }
+
+  /** Reads a document from where the image is, and keeps it nowhere. */
+  static byte[] read(Repository from, Descriptor document) {
+    String what = "document " + document.digest();
+    if (document.size() > ImageDocument.LIMIT) {
+      throw new ResourceExhaustedException(
+          what + " of " + document.size() + " bytes is larger than " + ImageDocument.LIMIT);
+    }
+    byte[] bytes;
+    try (InputStream in = from.fetch(document, 0)) {
+      bytes = in.readNBytes((int) document.size() + 1);
+    } catch (InterruptedIOException e) {
+      throw new CancelledException(what + ": cancelled", e);
+    } catch (IOException e) {
+      throw new UnavailableException(what + ": " + e.getMessage(), e);
+    }
+    Digest digest = document.digest();
+    byte[] hash = Digest.hasher(digest.algorithm()).digest(bytes);
+    if (!Digest.finish(digest.algorithm(), hash).equals(digest)) {
+      throw new DataLossException(what + " is not what came");
+    }
+    return bytes;
   }
 
   private static String what(String id, ImageLocation name, Descriptor target) {

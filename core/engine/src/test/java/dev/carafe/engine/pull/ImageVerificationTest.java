@@ -23,12 +23,12 @@ class ImageVerificationTest {
       new Descriptor("application/vnd.oci.image.index.v1+json", Digest.of(new byte[] {1}), 10);
 
   private static void check(Map<String, ImageVerifier> verifiers) {
-    new ImageVerification(verifiers).check(NAME, TARGET);
+    new ImageVerification(verifiers).check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
   }
 
   @Test
   void withoutVerifiersEveryImageIsFine() {
-    ImageVerification.NONE.check(NAME, TARGET);
+    ImageVerification.NONE.check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
   }
 
   @Test

@@ -140,4 +140,13 @@ public abstract class ImageVerifierConformance {
       assertEquals(Boolean.TRUE, outcome.value());
     }
   }
+
+  @Test
+  @DisplayName("VERIFY-08 where nothing is known of the pull, name and digest still decide")
+  void unknown(WorkDirectory work) throws Exception {
+    ImageVerifier verifier = open(work, Policy.ONLY_ONE);
+    assertTrue(verifier.verify(NAME, target(digest()), ImageVerifier.Pull.UNKNOWN).ok());
+    assertFalse(
+        verifier.verify(NAME, target(Digest.of(new byte[] {3})), ImageVerifier.Pull.UNKNOWN).ok());
+  }
 }

@@ -38,12 +38,13 @@ final class Attachments {
   record Signed(byte[] payload, byte[] signature) {}
 
   /**
+   * @param options how the image's registry is reached
    * @throws PolicyException if what is there is damaged
    */
-  List<Signed> signatures(ImageName image, Digest manifest) {
+  List<Signed> signatures(ImageName image, Digest manifest, SourceOptions options) {
     String tag = manifest.toString().replace(':', '-') + ".sig";
     ImageName name = new ImageName(image.host(), image.repository(), tag, null);
-    try (ImageSource.Repository repository = source.open(name, SourceOptions.DEFAULT)) {
+    try (ImageSource.Repository repository = source.open(name, options)) {
       return signatures(repository, name);
     } catch (NotFoundException e) {
       return List.of();

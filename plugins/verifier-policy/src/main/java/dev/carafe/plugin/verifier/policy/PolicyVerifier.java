@@ -1,5 +1,8 @@
 package dev.carafe.plugin.verifier.policy;
 
+import dev.carafe.oci.ImageDocument;
+import dev.carafe.oci.MediaTypes;
+import dev.carafe.oci.Platforms;
 import dev.carafe.plugin.verifier.policy.Policy.AcceptAnything;
 import dev.carafe.plugin.verifier.policy.Policy.Reject;
 import dev.carafe.plugin.verifier.policy.Policy.Requirement;
@@ -10,11 +13,13 @@ import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.spi.plugins.Reloadable;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +29,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges by the policy as it is at that moment. A signature must be of what the name stands for: of
- * the index, where it is one.
+ * Judges by the policy as it is at that moment. A signature must be of what the name stands for,
+ * or, where that is an index, of every manifest that is taken of it.
  */
 final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, AutoCloseable {
+  /** Each of them may need a few requests. */
+  private static final int MANIFESTS = 32;
+
   private final @Nullable Attachments attachments;
   private volatile PolicyConfig config;
   private @Nullable Lookaside lookaside;
@@ -39,6 +47,11 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
 
   @Override
   public Verdict verify(ImageLocation location, Descriptor target) {
+    return verify(location, target, Pull.UNKNOWN);
+  }
+
+  @Override
+  public Verdict verify(ImageLocation location, Descriptor target, Pull pull) {
     PolicyConfig current = config;
     Path file = current.policy();
     if (Files.notExists(file) && file.equals(PolicyConfig.DEFAULT.policy())) {
@@ -54,7 +67,7 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
               case Reject() -> new Verdict(false, "the policy rejects it");
               case Signed signed ->
                   switch (location) {
-                    case ImageName name -> new Judgement(current, name, target.digest()).of(signed);
+                    case ImageName name -> signed(current, name, target, pull, signed);
                     case ImageFile _ ->
                         new Verdict(false, "a signature is required, and files have none");
                   };
@@ -73,14 +86,70 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
     }
   }
 
-  /** One image before the requirements. */
+  private Verdict signed(
+      PolicyConfig current, ImageName name, Descriptor target, Pull pull, Signed requirement)
+      throws InterruptedException {
+    Verdict whole = new Judgement(current, name, target.digest(), pull.source()).of(requirement);
+    if (whole.ok() || !MediaTypes.isIndex(target.mediaType())) {
+      return whole;
+    }
+    List<String> reasons = new ArrayList<>();
+    for (Descriptor manifest : taken(target, pull)) {
+      Verdict verdict =
+          MediaTypes.isManifest(manifest.mediaType())
+              ? new Judgement(current, name, manifest.digest(), pull.source()).of(requirement)
+              : new Verdict(false, "is an index in an index");
+      if (!verdict.ok()) {
+        return new Verdict(
+            false,
+            "index: "
+                + whole.reason()
+                + "; manifest "
+                + manifest.digest()
+                + ": "
+                + verdict.reason());
+      }
+      reasons.add(verdict.reason());
+    }
+    return reasons.isEmpty() ? whole : new Verdict(true, String.join(", ", reasons));
+  }
+
+  /** What a pull takes of an index; nothing if that cannot be known. */
+  private static List<Descriptor> taken(Descriptor target, Pull pull) {
+    List<Descriptor> readable;
+    try {
+      readable =
+          ImageDocument.parse(target, pull.documents().read(target)).children().stream()
+              .filter(child ->
+                  MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType()))
+              .toList();
+    } catch (NotFoundException e) {
+      return List.of();
+    }
+    List<Descriptor> taken =
+        pull.platforms().isEmpty()
+            ? readable
+            : pull.platforms().stream()
+                .flatMap(platform -> Platforms.choose(platform, readable).stream())
+                .distinct()
+                .toList();
+    if (taken.size() > MANIFESTS) {
+      throw new PolicyException(
+          "index " + target.digest() + " has more than " + MANIFESTS + " manifests to judge");
+    }
+    return taken;
+  }
+
+  /** One manifest or index before a requirement. */
   private final class Judgement {
     private final PolicyConfig current;
     private final ImageName name;
     private final ImageIdentity image;
     private final Digest manifest;
+    private final SourceOptions source;
 
-    Judgement(PolicyConfig current, ImageName name, Digest manifest) {
+    Judgement(PolicyConfig current, ImageName name, Digest manifest, SourceOptions source) {
+      this.source = source;
       this.current = current;
       this.name = name;
       this.image = ImageIdentity.of(name);
@@ -125,7 +194,7 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
         throw new PolicyException("there is no image source to fetch signatures from");
       }
       List<String> objections = new ArrayList<>();
-      for (Attachments.Signed signed : attachments.signatures(name, manifest)) {
+      for (Attachments.Signed signed : attachments.signatures(name, manifest, source)) {
         if (!by.keys().signed(signed.payload(), signed.signature())) {
           objections.add("signed by no key that is trusted");
           continue;

@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
 import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.images.ImageVerifier.Verdict;
 import dev.carafe.spi.images.SourceOptions;
 import java.io.ByteArrayInputStream;
@@ -22,9 +24,13 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -255,6 +261,85 @@ class PolicyVerifierTest {
     assertTrue(String.valueOf(failure.getMessage()).contains("more than"));
   }
 
+  /** An index of a manifest for each of two machines, and what a pull knows of it. */
+  private static byte[] index() {
+    String manifest =
+        "{'mediaType':'application/vnd.oci.image.manifest.v1+json','size':5,'digest':'%s',"
+            + "'platform':{'os':'linux','architecture':'%s'}}";
+    return ("{'schemaVersion':2,'manifests':["
+            + manifest.formatted(PART, "amd64")
+            + ","
+            + manifest.formatted(OTHER_PART, "arm64")
+            + "]}")
+        .replace('\'', '"')
+        .getBytes(UTF_8);
+  }
+
+  private static final Digest PART = Digest.of("amd64".getBytes(UTF_8));
+  private static final Digest OTHER_PART = Digest.of("arm64".getBytes(UTF_8));
+
+  private static ImageVerifier.Pull pull(SourceOptions source, String... architectures) {
+    return new ImageVerifier.Pull(
+        Arrays.stream(architectures).map(name -> new Platform("linux", name, "")).toList(),
+        source,
+        document -> {
+          if (!document.digest().equals(Digest.of(index()))) {
+            throw new NotFoundException("no " + document);
+          }
+          return index();
+        });
+  }
+
+  @Test
+  void whatIsTakenOfAnIndexMayBeSignedInItsPlace() {
+    // Given
+    Gpg signer = Gpg.signer();
+    Stage stage = new Stage(directory).write("key", signer.publicKey());
+    stage.policy(SIGNED.formatted(""));
+    byte[] index = index();
+    Descriptor target =
+        new Descriptor("application/vnd.oci.image.index.v1+json", Digest.of(index), index.length);
+    stage.write(
+        "lookaside/some/image@" + PART.toString().replace(':', '=') + "/signature-1",
+        signer.sign(Stage.claim(Claim.SIMPLE, Stage.NAME.toString(), PART.toString())));
+    try (PolicyVerifier verifier = stage.verifier()) {
+      // Then
+      assertTrue(verifier.verify(Stage.NAME, target, pull(SourceOptions.DEFAULT, "amd64")).ok());
+      for (String[] others : new String[][] {{"arm64"}, {"amd64", "arm64"}, {}, {"s390x"}}) {
+        assertFalse(
+            verifier.verify(Stage.NAME, target, pull(SourceOptions.DEFAULT, others)).ok(),
+            () -> "for " + List.of(others));
+      }
+      refused(
+          verifier.verify(Stage.NAME, target, pull(SourceOptions.DEFAULT, "arm64")),
+          OTHER_PART.toString());
+      refused(verifier.verify(Stage.NAME, target), "there is none");
+    }
+  }
+
+  @Test
+  void signaturesAreFetchedAsTheImageIs() throws Exception {
+    // Given
+    KeyPair pair = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    Stage stage = new Stage(directory);
+    stage.write("registries.d/all.yaml", "default-docker:\n  use-sigstore-attachments: true\n");
+    stage.write("key", pem(pair));
+    stage.policy("{'default':[{'type':'sigstoreSigned','keyPath':'$D/key'}]}");
+    FakeSource source = new FakeSource();
+    byte[] payload = Stage.claim(Claim.SIGSTORE, Stage.NAME.toString(), Stage.DIGEST.toString());
+    source.attach(payload, sign(pair, "SHA256withECDSA", payload));
+    SourceOptions own =
+        new SourceOptions((_, _) -> Optional.empty(), Map.of("own", "header"), true, false, "");
+
+    // When
+    try (PolicyVerifier verifier = new PolicyVerifier(stage.config(), source)) {
+      assertTrue(verifier.verify(Stage.NAME, Stage.TARGET, pull(own)).ok());
+    }
+
+    // Then
+    assertEquals(List.of(own), source.asked);
+  }
+
   private static String pem(KeyPair pair) {
     return "-----BEGIN PUBLIC KEY-----\n"
         + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded())
@@ -272,6 +357,7 @@ class PolicyVerifierTest {
   private static final class FakeSource implements ImageSource {
     final Map<Digest, byte[]> blobs = new HashMap<>();
     final Map<String, Digest> images = new HashMap<>();
+    final List<SourceOptions> asked = new ArrayList<>();
 
     void attach(byte[] payload, byte[] signature) {
       blobs.put(Digest.of(payload), payload);
@@ -291,6 +377,7 @@ class PolicyVerifierTest {
 
     @Override
     public Repository open(ImageLocation name, SourceOptions options) {
+      asked.add(options);
       Digest target = images.get(name.toString());
       if (target == null) {
         throw new NotFoundException("no " + name);
