@@ -19,9 +19,14 @@ import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Namespace;
 import dev.carafe.engine.stores.Stores;
 import dev.carafe.oci.MediaTypes;
+import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageFile;
 import dev.carafe.spi.images.ImageLocation;
@@ -29,6 +34,10 @@ import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.testkit.images.TextImageFormat;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +78,17 @@ class ForeignImageTest extends ServiceTest {
     return wire.stores();
   }
 
+  /** Is not asked. */
+  private static ImageArchive nobody() {
+    return (ImageArchive)
+        Proxy.newProxyInstance(
+            ImageArchive.class.getClassLoader(),
+            new Class<?>[] {ImageArchive.class},
+            (_, method, _) -> {
+              throw new AssertionError("not asked for " + method);
+            });
+  }
+
   private void assertNothingNamedOrHeld() {
     assertThrows(NotFoundException.class, () -> stores().images().get("image"));
     assertEquals(List.of(), stores().leases().list());
@@ -95,15 +115,7 @@ class ForeignImageTest extends ServiceTest {
   @Test
   void aForeignArchiveIsConvertedOnTheWayIn() {
     // Given
-    ImageArchive nobody =
-        (ImageArchive)
-            Proxy.newProxyInstance(
-                ImageArchive.class.getClassLoader(),
-                new Class<?>[] {ImageArchive.class},
-                (_, method, _) -> {
-                  throw new AssertionError("not asked for " + method);
-                });
-    ImageImporter importer = new ImageImporter(wire.metadata, nobody, registry.formats(), puller);
+    ImageImporter importer = new ImageImporter(wire.metadata, nobody(), registry.formats(), puller);
     byte[] archive = TextImageFormat.of("some text");
 
     // When
@@ -118,6 +130,27 @@ class ForeignImageTest extends ServiceTest {
     // Then
     assertEquals(List.of("text"), named.stream().map(Image::name).toList());
     assertEquals(MediaTypes.OCI_INDEX, named.getFirst().target().mediaType());
+  }
+
+  @Test
+  void anArchiveWhoseBeginningCannotBeReadSaysWhy() {
+    Map<IOException, Class<? extends DaemonException>> failures =
+        Map.of(
+            new IOException("the line went down"), UnavailableException.class,
+            new EOFException("ends"), DataLossException.class,
+            new InterruptedIOException("interrupted"), CancelledException.class);
+    failures.forEach((failure, expected) -> {
+      InputStream broken =
+          new InputStream() {
+            @Override
+            public int read() throws IOException {
+              throw failure;
+            }
+          };
+      ContentStore content = wire.content;
+      ImageFormats formats = registry.formats();
+      assertThrows(expected, () -> formats.read(broken, false, content, nobody()));
+    });
   }
 
   @Test

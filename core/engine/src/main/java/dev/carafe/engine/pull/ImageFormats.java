@@ -2,15 +2,20 @@ package dev.carafe.engine.pull;
 
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.content.Descriptor;
+import dev.carafe.spi.errors.CancelledException;
+import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageFormat;
 import dev.carafe.spi.images.ImageSource.Repository;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -79,8 +84,15 @@ public final class ImageFormats {
       byte[] beginning = in.readNBytes(ImageFormat.BEGINNING);
       in.reset();
       return beginning;
+    } catch (EOFException e) {
+      throw new DataLossException("image archive: ends too early", e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      boolean cancelled =
+          Thread.currentThread().isInterrupted()
+              || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException));
+      throw cancelled
+          ? new CancelledException("image archive: cancelled", e)
+          : new UnavailableException("image archive: cannot be read: " + e.getMessage(), e);
     }
   }
 }
