@@ -76,10 +76,10 @@ class FakeShimTest {
   @BeforeEach
   void open() throws Exception {
     // What is bound at first use keeps descriptors of its own.
-    new ShimRuntime(config(), Path.of("/nowhere")).close();
+    new ShimRuntime(config(Duration.ofSeconds(1)), Path.of("/nowhere")).close();
     new GrpcShim(new Bootstrap(3, "unix:///nowhere", Bootstrap.GRPC), "test").close();
     sandbox = new RuntimeSandbox();
-    runtime = new ShimRuntime(config(), sandbox.directory().resolve("work"));
+    runtime = new ShimRuntime(config(Duration.ofSeconds(5)), sandbox.directory().resolve("work"));
   }
 
   @AfterEach
@@ -88,9 +88,8 @@ class FakeShimTest {
     sandbox.close();
   }
 
-  private static ShimRuntimeConfig config() {
+  private static ShimRuntimeConfig config(Duration limit) {
     ShimRuntimeConfig d = TestShims.config();
-    Duration second = Duration.ofSeconds(1);
     return new ShimRuntimeConfig(
         d.directories(),
         d.address(),
@@ -98,14 +97,14 @@ class FakeShimTest {
         "",
         List.of("FAKE=yes"),
         true,
-        second,
-        second,
-        second,
-        second,
-        second,
-        second,
-        second,
-        second);
+        limit,
+        limit,
+        limit,
+        limit,
+        limit,
+        limit,
+        limit,
+        limit);
   }
 
   private CreateTask request(String script, Map<String, Object> more) throws Exception {
@@ -139,6 +138,9 @@ class FakeShimTest {
 
   @Test
   void oneThatHangsIsEndedInTime() throws Exception {
+    runtime.close();
+    runtime =
+        new ShimRuntime(config(Duration.ofSeconds(1)), sandbox.directory().resolve("hasty"));
     var failure = refused(DeadlineExceededException.class, "exec sleep 1000");
     assertTrue(failure.getMessage().contains("did not end within 1000 ms"), failure.getMessage());
   }
