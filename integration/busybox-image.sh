@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# busybox-image.sh HOST:PORT/REPOSITORY:TAG: makes an image of one layer from Debian's static busybox and pushes it over plain HTTP.
+# busybox-image.sh HOST:PORT/REPOSITORY:TAG ['"COMMAND","ARGUMENT"']: makes an image of one layer from Debian's static busybox and pushes it
+# over plain HTTP. It runs the shell unless told otherwise.
 set -euo pipefail
 name=$1
 host=${name%%/*} rest=${name#*/}
@@ -22,7 +23,7 @@ digest() { echo "sha256:$(sha256sum "$1" | cut -d' ' -f1)"; }
 size() { stat -c %s "$1"; }
 arch=$(dpkg --print-architecture)
 cat >"$work/config.json" <<JSON
-{"architecture":"$arch","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":["/bin/sh"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":["$(digest "$work/layer.tar")"]}}
+{"architecture":"$arch","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":[${2:-\"/bin/sh\"}],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":["$(digest "$work/layer.tar")"]}}
 JSON
 cat >"$work/manifest.json" <<JSON
 {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"$(digest "$work/config.json")","size":$(size "$work/config.json")},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"$(digest "$work/layer.tar.gz")","size":$(size "$work/layer.tar.gz")}]}

@@ -97,17 +97,30 @@ final class Peer implements AutoCloseable {
     long from = System.nanoTime();
     work.run();
     long millis = (System.nanoTime() - from + 500_000) / 1_000_000;
+    report(figure, millis);
+  }
+
+  void report(String figure, long value) {
     if (printing) {
-      System.out.println(figure + " " + name + " " + millis);
+      System.out.println(figure + " " + name + " " + value);
     }
+  }
+
+  /** Calls without a namespace. */
+  Channel channel() {
+    return channel;
   }
 
   /** Does something for each number below {@code count}, a few at a time. */
   static void each(int count, IntConsumer action) throws Exception {
+    each(count, AT_ONCE, action);
+  }
+
+  static void each(int count, int atOnce, IntConsumer action) throws Exception {
     var next = new AtomicInteger();
     List<Future<?>> workers = new ArrayList<>();
-    try (var executor = Executors.newFixedThreadPool(AT_ONCE)) {
-      for (int i = 0; i < AT_ONCE; i++) {
+    try (var executor = Executors.newFixedThreadPool(atOnce)) {
+      for (int i = 0; i < atOnce; i++) {
         workers.add(
             executor.submit(() -> {
               for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
