@@ -139,8 +139,7 @@ class FakeShimTest {
   @Test
   void oneThatHangsIsEndedInTime() throws Exception {
     runtime.close();
-    runtime =
-        new ShimRuntime(config(Duration.ofSeconds(1)), sandbox.directory().resolve("hasty"));
+    runtime = new ShimRuntime(config(Duration.ofSeconds(1)), sandbox.directory().resolve("hasty"));
     var failure = refused(DeadlineExceededException.class, "exec sleep 1000");
     assertTrue(failure.getMessage().contains("did not end within 1000 ms"), failure.getMessage());
   }
