@@ -6,6 +6,8 @@ import dev.carafe.api.cri.v1.CreateContainerRequest;
 import dev.carafe.api.cri.v1.ExecSyncRequest;
 import dev.carafe.api.cri.v1.ImageServiceGrpc;
 import dev.carafe.api.cri.v1.ImageSpec;
+import dev.carafe.api.cri.v1.LinuxContainerConfig;
+import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
 import dev.carafe.api.cri.v1.LinuxPodSandboxConfig;
 import dev.carafe.api.cri.v1.LinuxSandboxSecurityContext;
 import dev.carafe.api.cri.v1.ListContainersRequest;
@@ -35,6 +37,10 @@ import java.util.function.Supplier;
 
 /** Pods of one container each, with a network of their own. */
 final class PodLoad {
+  /** The kubelet's default: each container has processes of its own. */
+  private static final NamespaceOption NAMESPACES =
+      NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER).build();
+
   private final Peer peer;
   private final Path directory;
   private final String image;
@@ -131,6 +137,10 @@ final class PodLoad {
             .addCommand("/bin/sleep")
             .addArgs("100000")
             .setLogPath("c/0.log")
+            .setLinux(
+                LinuxContainerConfig.newBuilder()
+                    .setSecurityContext(
+                        LinuxContainerSecurityContext.newBuilder().setNamespaceOptions(NAMESPACES)))
             .build();
     String id =
         timed(
@@ -180,11 +190,7 @@ final class PodLoad {
             LinuxPodSandboxConfig.newBuilder()
                 .setCgroupParent("/carafe-bench")
                 .setSecurityContext(
-                    LinuxSandboxSecurityContext.newBuilder()
-                        .setNamespaceOptions(
-                            NamespaceOption.newBuilder()
-                                .setNetwork(NamespaceMode.POD)
-                                .setPid(NamespaceMode.CONTAINER))))
+                    LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(NAMESPACES)))
         .build();
   }
 
