@@ -179,6 +179,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
                 process("sh", "-c", "echo here; sleep 1000"),
                 new Stdio(sandbox.fifo("stdin").toString(), stdout.toString(), "", true)));
     long pid = runtime.status(runtime.start(added, exec), exec).pid();
+    Await.until("output of the process", () -> out.text().startsWith("here"));
 
     // When the state that start returned was never stored
     RuntimeState recovered = restart(added, "a");

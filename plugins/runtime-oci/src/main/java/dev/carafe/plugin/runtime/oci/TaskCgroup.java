@@ -31,6 +31,7 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
       List.of("pids", "freezer", "devices", "memory", "cpu", "name=systemd", "");
 
   private static final int DEPTH = 32;
+  private static final int TRIES_BEFORE_THAW = 20;
   private static final int MAX_PIDS = 1 << 20;
 
   enum Freeze {
@@ -181,11 +182,17 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     if (file == null) {
       return false;
     }
+    var tries = new int[1];
     boolean done =
         Backoff.until(
             limit,
             () -> {
-              // A version 1 group whose processes fork may need to be told again.
+              // A version 1 group whose processes fork may need to be told again, and one in which
+              // a process waits for another that is frozen already needs a moment to go on.
+              if (!unified && ++tries[0] % TRIES_BEFORE_THAW == 0) {
+                thaw();
+                return false;
+              }
               writeOrFail(file, unified ? "1" : "FROZEN");
               return freezeState() == Freeze.FROZEN;
             });
