@@ -186,6 +186,23 @@ final class KernelMounter implements Mounter {
   }
 
   @Override
+  public boolean unmountAt(Path target) {
+    RawPath real = realPath(target);
+    for (int pass = 0; real != null && pass < MAX_PASSES; pass++) {
+      try {
+        calls.umount2(real, MountFlags.UMOUNT_NOFOLLOW);
+      } catch (ErrnoException e) {
+        if (e.is(Errno.EBUSY)) {
+          return false;
+        }
+        ignoreGone(e);
+        return true;
+      }
+    }
+    return real == null;
+  }
+
+  @Override
   public void detachAll(Path target) {
     unmountAll(target, MountFlags.UMOUNT_NOFOLLOW | MountFlags.DETACH);
   }

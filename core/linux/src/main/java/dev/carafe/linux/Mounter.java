@@ -39,6 +39,15 @@ public interface Mounter {
   void unmountAll(Path target);
 
   /**
+   * Unmounts what is mounted at {@code target}, as long as nothing is mounted on that and nobody
+   * uses it. Mounts below a directory that is none itself are not looked for: this is for places
+   * that are known, and costs no look at the table of all mounts.
+   *
+   * @return whether nothing is mounted at {@code target} any more
+   */
+  boolean unmountAt(Path target);
+
+  /**
    * As {@link #unmountAll}, but what is in use goes out of sight now and ends with its last user.
    */
   void detachAll(Path target);

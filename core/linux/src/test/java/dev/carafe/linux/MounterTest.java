@@ -63,6 +63,27 @@ class MounterTest {
     assertFalse(Files.exists(target.resolve("f")));
   }
 
+  @Test
+  void whatIsMountedAtAPlaceGoesUnlessSomethingIsMountedOnIt() throws IOException {
+    // Given two mounts, one over the other, and a third below them
+    Mounter mounter = mounter(true);
+    Files.createFile(directory("source").resolve("f"));
+    Path source = directory("source/sub").getParent();
+    mounter.mount(List.of(bind(source, "bind", "rw")), target);
+    mounter.mount(List.of(bind(source, "bind", "rw")), target);
+    mounter.mount(List.of(new Mount("tmpfs", "tmpfs", List.of())), target.resolve("sub"));
+    // When, Then
+    assertFalse(mounter.unmountAt(target));
+    assertEquals(3, mountsHere().size());
+    assertTrue(mounter.unmountAt(target.resolve("sub")));
+    assertTrue(mounter.unmountAt(target));
+    assertEquals(List.of(), mountsHere());
+    // And nothing happens where nothing is mounted, or nothing is at all
+    assertTrue(mounter.unmountAt(target));
+    assertTrue(mounter.unmountAt(box.path.resolve("absent/too")));
+    assertTrue(Files.exists(source.resolve("f")));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void readOnlyBindRefusesWritesAndKeepsOtherAttributes(boolean modern) throws IOException {

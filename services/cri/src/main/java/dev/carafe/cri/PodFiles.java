@@ -89,7 +89,10 @@ final class PodFiles {
   void remove(Pod pod) {
     Path directory = directory(pod);
     if (Files.exists(directory)) {
-      mounter.detachAll(directory.resolve("shm"));
+      Path shm = directory.resolve("shm");
+      if (!mounter.unmountAt(shm)) {
+        mounter.detachAll(shm);
+      }
       TreeRemover.remove(directory);
     }
   }

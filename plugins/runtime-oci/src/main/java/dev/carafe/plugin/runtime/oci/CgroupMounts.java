@@ -19,6 +19,8 @@ record CgroupMounts(Map<String, CgroupMount> byController, @Nullable CgroupMount
   /** Limits what is read from procfs. */
   private static final int LIMIT = 1 << 20;
 
+  private static volatile @Nullable CgroupMounts known;
+
   /**
    * @param root the cgroup that the mount shows as its top
    * @param point where it is
@@ -38,9 +40,17 @@ record CgroupMounts(Map<String, CgroupMount> byController, @Nullable CgroupMount
     }
   }
 
-  /** The mounts that this process sees. */
+  /**
+   * The mounts that this process sees. They are looked up once: hierarchies are mounted when a
+   * machine starts, and the table of all mounts is long where many pods are.
+   */
   static CgroupMounts current() throws IOException {
-    return parse(readLines(Path.of("/proc/self/mountinfo")));
+    CgroupMounts mounts = known;
+    if (mounts == null) {
+      mounts = parse(readLines(Path.of("/proc/self/mountinfo")));
+      known = mounts;
+    }
+    return mounts;
   }
 
   static CgroupMounts parse(List<String> mountinfo) {

@@ -158,7 +158,7 @@ final class TaskCleaner {
 
   private void unmount(BundleLayout layout) throws InterruptedException {
     Path rootfs = layout.rootfs();
-    if (!Files.exists(rootfs)) {
+    if (mounter.unmountAt(rootfs) && isRemoved(rootfs)) {
       return;
     }
     boolean unmounted =
@@ -180,6 +180,16 @@ final class TaskCleaner {
       mounter.detachAll(rootfs);
     }
     removeMountPoint(rootfs);
+  }
+
+  /** Not if there are mounts in it, or files. */
+  private static boolean isRemoved(Path rootfs) {
+    try {
+      Files.deleteIfExists(rootfs);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Nothing but an empty directory: were it still mounted, its content would be the image's. */

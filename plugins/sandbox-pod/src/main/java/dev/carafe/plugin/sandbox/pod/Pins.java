@@ -1,8 +1,10 @@
 package dev.carafe.plugin.sandbox.pod;
 
+import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.Fd;
+import dev.carafe.linux.FileCalls;
+import dev.carafe.linux.FilesystemStat;
 import dev.carafe.linux.IdMapping;
-import dev.carafe.linux.MountInfo;
 import dev.carafe.linux.Mounter;
 import dev.carafe.linux.Namespaces;
 import dev.carafe.linux.OpenFlags;
@@ -99,21 +101,25 @@ final class Pins {
   }
 
   /** Whether all are pinned in {@code directory}. */
-  boolean areThere(Path directory, Set<PodNamespace> namespaces) throws IOException {
-    Path real = directory.toRealPath();
-    List<MountInfo> mounts = MountInfo.atOrBelow(RawPath.of(real));
-    return namespaces.stream()
-        .allMatch(namespace -> {
-          RawPath pin = RawPath.of(real.resolve(namespace.file()));
-          return mounts.stream()
-              .anyMatch(mount -> mount.mountPoint().equals(pin) && mount.type().equals("nsfs"));
-        });
+  boolean areThere(Path directory, Set<PodNamespace> namespaces) {
+    return namespaces.stream().allMatch(namespace -> isPin(directory.resolve(namespace.file())));
+  }
+
+  private static boolean isPin(Path file) {
+    try {
+      return FileCalls.statfs(RawPath.of(file)).type() == FilesystemStat.NSFS;
+    } catch (ErrnoException e) {
+      return false;
+    }
   }
 
   /** Lets go of whatever is pinned in {@code directory}. Idempotent. */
   void release(Path directory) {
     for (PodNamespace namespace : PodNamespace.values()) {
-      mounter.detachAll(directory.resolve(namespace.file()));
+      Path pin = directory.resolve(namespace.file());
+      if (!mounter.unmountAt(pin)) {
+        mounter.detachAll(pin);
+      }
     }
   }
 }
