@@ -193,6 +193,17 @@ final class Cri implements AutoCloseable {
         .getPodSandboxId();
   }
 
+  /** A pod of a runtime handler. */
+  String runIn(String name, String handler) {
+    return runtime()
+        .runPodSandbox(
+            RunPodSandboxRequest.newBuilder()
+                .setConfig(pod(name, 0))
+                .setRuntimeHandler(handler)
+                .build())
+        .getPodSandboxId();
+  }
+
   PodSandboxStatus podStatus(String id) {
     return runtime()
         .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build())

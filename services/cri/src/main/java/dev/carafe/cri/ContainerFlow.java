@@ -14,7 +14,6 @@ import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.FailedPreconditionException;
-import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -22,11 +21,6 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.snapshots.SnapshotKey;
-import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -63,6 +57,7 @@ final class ContainerFlow {
   private final KeyedLock<String> turns = new KeyedLock<>();
   private final Map<String, CompletableFuture<Boolean>> ends = new ConcurrentHashMap<>();
   private final Hooks hooks;
+  private final ContainerLogs logs;
   private final Consumer<CriContainer> onEnd;
 
   ContainerFlow(
@@ -72,6 +67,7 @@ final class ContainerFlow {
       CriImages images,
       ContainerCreation creation,
       Hooks hooks,
+      ContainerLogs logs,
       CriConfig config,
       Consumer<CriContainer> onEnd) {
     this.records = records;
@@ -81,6 +77,7 @@ final class ContainerFlow {
     this.creation = creation;
     this.creations = new InFlight<>("container", config.creationTimeout());
     this.hooks = hooks;
+    this.logs = logs;
     this.onEnd = onEnd;
   }
 
@@ -113,15 +110,15 @@ final class ContainerFlow {
           "container " + id + ": pod sandbox " + container.podId() + " is not ready");
     }
     try {
-      makeLogDirectory(container);
+      Stdio stdio = logs.starting(records.pod(container.podId()), container);
       List<Mount> rootfs =
           metadata
               .stores(Records.NAMESPACE)
               .snapshotter(images.snapshotter())
               .mounts(new SnapshotKey(id));
       tasks.create(
-          Records.NAMESPACE,
-          new TaskRequest(id, rootfs, stdio(container), RuntimeOptions.NONE, null));
+          Records.NAMESPACE, new TaskRequest(id, rootfs, stdio, RuntimeOptions.NONE, null));
+      logs.reopened(id);
       hooks.starting(container);
       // Before it runs: whoever finds it started later may find it ended, but never lost.
       records.change(container, present -> present.started(Instant.now()));
@@ -139,6 +136,7 @@ final class ContainerFlow {
     try {
       kill(container.id());
       deleteTask(container.id());
+      logs.ended(container.id());
       records.change(
           container,
           present ->
@@ -150,31 +148,6 @@ final class ContainerFlow {
                       Instant.now())));
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
-    }
-  }
-
-  private static void makeLogDirectory(CriContainer container) {
-    if (container.logPath().isEmpty()) {
-      return;
-    }
-    try {
-      Files.createDirectories(Path.of(container.logPath()).getParent());
-    } catch (IOException e) {
-      throw new FailedPreconditionException(
-          "container " + container.id() + ": log directory: " + e.getMessage(), e);
-    }
-  }
-
-  static Stdio stdio(CriContainer container) {
-    String path = container.logPath().isEmpty() ? "/dev/null" : container.logPath();
-    ContainerConfig config = container.config();
-    String query = config.getStdin() ? config.getStdinOnce() ? "stdin=once" : "stdin=open" : null;
-    try {
-      String log = new URI("cri-log", "", path, query, null).toString();
-      return new Stdio("", log, "", config.getTty());
-    } catch (URISyntaxException e) {
-      throw new InvalidArgumentException(
-          "container " + container.id() + ": log path \"" + path + "\"", e);
     }
   }
 
@@ -196,6 +169,10 @@ final class ContainerFlow {
             end.completeExceptionally(e);
           } finally {
             ends.remove(id, end);
+            // Again, for a follower that began meanwhile and was told that it runs.
+            if (end.isDone() && !end.isCompletedExceptionally()) {
+              logs.ended(id);
+            }
           }
         });
   }
@@ -217,6 +194,7 @@ final class ContainerFlow {
                       : present.ended(new Exit(status.code(), reason, "", status.exitedAt())));
     }
     deleteTask(id);
+    logs.ended(id);
     stopped(container);
     onEnd.accept(container);
   }
@@ -410,6 +388,7 @@ final class ContainerFlow {
       throw new FailedPreconditionException("container " + container.id() + ": is not running");
     }
     tasks.reopenLog(Records.NAMESPACE, container.id());
+    logs.reopened(container.id());
   }
 
   /** Takes up the containers of an earlier daemon. */
@@ -421,6 +400,7 @@ final class ContainerFlow {
         log.error("container {}: not taken up: {}", container.id(), e.getMessage());
       }
     }
+    logs.recover(ends::containsKey);
   }
 
   private void recover(CriContainer container) {

@@ -30,8 +30,12 @@ record CriConfig(
         Duration execDrain,
     @Description("How long a pod's or container's creation may take in all.")
         Duration creationTimeout,
-    @Description("Directories with descriptions of CDI devices (JSON); the later ones win.")
+    @Description("Directories with descriptions of CDI devices (JSON, YAML); the later ones win.")
         List<Path> cdiSpecDirs,
+    @Description(
+            "Log driver: where containers' output goes besides the kubelet's file (cri-file: nowhere;"
+                + " journald, tee, or a plugin's).")
+        String logDriver,
     @Description("What runtime handlers have of their own.") Map<String, Handler> handlers,
     @Description("Networks of pods.") CniConfig cni,
     @Description("Where exec, attach and port-forward are served.") StreamingConfig streaming) {
@@ -45,6 +49,7 @@ record CriConfig(
           Duration.ofSeconds(2),
           Duration.ofMinutes(4),
           List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi")),
+          "cri-file",
           Map.of(),
           CniConfig.DEFAULT,
           StreamingConfig.DEFAULT);
@@ -58,8 +63,9 @@ record CriConfig(
               "Annotations of pods that the runtime gets to see: names, or beginnings with a star."
                   + " A runtime may act on them with the host's rights.")
           List<String> podAnnotations,
-      @Description("The same for annotations of containers.") List<String> containerAnnotations) {
-    static final Handler DEFAULT = new Handler("", 1, List.of(), List.of());
+      @Description("The same for annotations of containers.") List<String> containerAnnotations,
+      @Description("Log driver of its pods; empty: as all others.") String logDriver) {
+    static final Handler DEFAULT = new Handler("", 1, List.of(), List.of(), "");
 
     Handler {
       podAnnotations = List.copyOf(podAnnotations);

@@ -28,7 +28,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
         Cri.TYPE,
         "runtime",
         List.of(Metadata.TYPE, TaskService.TYPE, SandboxService.TYPE, TransferFlows.TYPE),
-        List.of(PluginTypes.POD_HOOKS),
+        List.of(PluginTypes.POD_HOOKS, PluginTypes.LOG_DRIVER),
         false,
         CriConfig.DEFAULT);
   }
@@ -53,6 +53,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     Runtimes runtimes = new Runtimes(tasks.handlers(), images::mapsIds, config);
     Cgroups cgroups = new Cgroups(runtimes::systemd);
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
+    ContainerLogs logs =
+        new ContainerLogs(context.wanted(PluginTypes.LOG_DRIVER), config, root.resolve("logs"));
     ContainerFlow containers =
         new ContainerFlow(
             records,
@@ -72,6 +74,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
                 config,
                 root),
             hooks,
+            logs,
             config,
             ended ->
                 events.publish(
@@ -142,7 +145,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
                 root),
             runtimes,
             () -> Info.of(config, runtimes, root, state),
-            hooks));
+            hooks),
+        logs);
   }
 
   private static void ended(
@@ -154,12 +158,13 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     }
   }
 
-  private record Running(Cri.Flows flows) implements Cri, AutoCloseable {
+  private record Running(Cri.Flows flows, ContainerLogs logs) implements Cri, AutoCloseable {
     @Override
     public void close() {
       flows.streaming().close();
       flows.commands().close();
       flows.networks().close();
+      logs.close();
     }
   }
 

@@ -10,6 +10,7 @@ import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageFormat;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.pods.PodHooks;
 import dev.carafe.spi.runtimes.TaskRuntime;
@@ -53,6 +54,9 @@ public final class PluginTypes {
   /** The first of its kind is the Node Resource Interface, hence the name. */
   public static final PluginType<PodHooks> POD_HOOKS =
       new PluginType<>("io.containerd.nri.v1", PodHooks.class);
+
+  public static final PluginType<LogDriver> LOG_DRIVER =
+      new PluginType<>("dev.carafe.log-driver.v1", LogDriver.class);
 
   private PluginTypes() {}
 }

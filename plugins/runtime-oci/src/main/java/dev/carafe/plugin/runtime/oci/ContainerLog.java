@@ -12,6 +12,7 @@ import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.runtimes.Stdio;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,13 @@ import java.util.Optional;
  * Output in the log format of CRI, {@code cri-log:///path}: conmon writes it itself and lets
  * clients attach ({@code BUNDLE/attach}). With {@code ?stdin=once} or {@code ?stdin=open} the
  * process's standard input is what clients that are attached send; it ends with the first of them
- * or never.
+ * or never. With {@code journal=TAG} conmon writes to systemd's journal, too.
+ *
+ * @param journal the tag, or empty
  */
-record ContainerLog(Path path, Stdin stdin) {
+record ContainerLog(Path path, Stdin stdin, String journal) {
   private static final String SCHEME = "cri-log";
+  private static final String JOURNAL = "journal=";
 
   /** What conmon's control FIFO understands. */
   private static final int RESIZE = 1;
@@ -62,25 +66,38 @@ record ContainerLog(Path path, Stdin stdin) {
         throw new InvalidArgumentException(
             "stdio \"" + stdio.stdout() + "\": path is not absolute");
       }
-      return Optional.of(new ContainerLog(Path.of(path), stdin(uri)));
+      return Optional.of(of(uri, Path.of(path)));
     } catch (URISyntaxException e) {
       throw new InvalidArgumentException("stdio \"" + stdio.stdout() + "\": " + e.getMessage(), e);
     }
   }
 
-  private static Stdin stdin(URI uri) {
-    return switch (uri.getQuery()) {
-      case null -> Stdin.NONE;
-      case "stdin=once" -> Stdin.ONCE;
-      case "stdin=open" -> Stdin.OPEN;
-      default ->
-          throw new InvalidArgumentException(
-              "stdio \"" + uri + "\": query is neither stdin=once nor stdin=open");
-    };
+  private static ContainerLog of(URI uri, Path path) {
+    Stdin stdin = Stdin.NONE;
+    String journal = "";
+    String query = uri.getQuery() == null ? "" : uri.getQuery();
+    for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
+      if (part.startsWith(JOURNAL) && part.length() > JOURNAL.length()) {
+        journal = URLDecoder.decode(part.substring(JOURNAL.length()), StandardCharsets.UTF_8);
+      } else {
+        stdin =
+            switch (part) {
+              case "stdin=once" -> Stdin.ONCE;
+              case "stdin=open" -> Stdin.OPEN;
+              default ->
+                  throw new InvalidArgumentException(
+                      "stdio \"" + uri + "\": not stdin=once, stdin=open or journal=TAG");
+            };
+      }
+    }
+    return new ContainerLog(path, stdin, journal);
   }
 
   List<String> arguments(boolean terminal) {
     var arguments = new ArrayList<>(List.of("--full-attach", "--log-path", "k8s-file:" + path));
+    if (!journal.isEmpty()) {
+      arguments.addAll(List.of("--log-path", "journald", "--log-tag", journal));
+    }
     if (terminal) {
       arguments.add("--terminal");
     }

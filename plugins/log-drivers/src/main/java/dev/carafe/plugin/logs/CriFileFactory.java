@@ -1,0 +1,27 @@
+package dev.carafe.plugin.logs;
+
+import dev.carafe.spi.logs.LogDriver;
+import dev.carafe.spi.plugins.PluginContext;
+import dev.carafe.spi.plugins.PluginDeclaration;
+import dev.carafe.spi.plugins.PluginFactory;
+import dev.carafe.spi.plugins.PluginTypes;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** The log driver {@code cri-file}: the kubelet's file, and nothing else. */
+@Extension
+public final class CriFileFactory implements PluginFactory<LogDriver, CriFileFactory.None> {
+  @Override
+  public PluginDeclaration<LogDriver, None> declaration() {
+    return new PluginDeclaration<>(
+        PluginTypes.LOG_DRIVER, "cri-file", List.of(), false, new None());
+  }
+
+  @Override
+  public LogDriver create(PluginContext context, None config) {
+    return new CriFileDriver();
+  }
+
+  /** It has no settings. */
+  public record None() {}
+}
