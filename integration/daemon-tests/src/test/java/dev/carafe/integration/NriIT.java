@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.api.cri.v1.ContainerState;
+import dev.carafe.api.nri.v1alpha1.CDIDevice;
 import dev.carafe.api.nri.v1alpha1.ContainerAdjustment;
 import dev.carafe.api.nri.v1alpha1.ContainerEviction;
 import dev.carafe.api.nri.v1alpha1.ContainerUpdate;
@@ -124,6 +125,43 @@ class NriIT {
         Long.toString(64 << 20),
         Cgroups.read(
             cri.daemon().carafe(), container, "memory/memory.limit_in_bytes", "memory.max"));
+  }
+
+  @Test
+  void aPluginMayAskForADeviceThatTheKubeletDidNotAskFor(Lab lab) throws Exception {
+    // Given
+    Path descriptions = lab.directory("cdi");
+    Files.writeString(
+        descriptions.resolve("vendor.yaml"),
+        """
+        cdiVersion: "0.6.0"
+        kind: vendor.com/thing
+        devices:
+        - name: a
+          containerEdits:
+            env: ["THING=a"]
+            deviceNodes:
+            - path: /dev/thing
+              hostPath: /dev/null
+        """);
+    Cri cri = Cri.with(lab, "cdi_spec_dirs = [\"" + descriptions + "\"]\n");
+    NriPlugin plugin = NriPlugin.of(lab, cri.daemon());
+    plugin.on(
+        "CreateContainer",
+        (CreateContainerRequest _) ->
+            CreateContainerResponse.newBuilder()
+                .setAdjust(
+                    ContainerAdjustment.newBuilder()
+                        .addCDIDevices(CDIDevice.newBuilder().setName("vendor.com/thing=a")))
+                .build());
+    plugin.join("10", "devices");
+
+    // When
+    String container = cri.running("sleep 1000");
+
+    // Then
+    assertEquals("a 1,3", exec(cri, container, "echo $THING $(stat -c %t,%T /dev/thing)"));
+    assertEquals("", exec(cri, container, "echo lost > /dev/thing; cat /dev/thing"));
   }
 
   @Test

@@ -4,7 +4,6 @@ import dev.carafe.oci.Device;
 import dev.carafe.oci.HostDevices;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
-import dev.carafe.oci.RuntimeSpec;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import java.io.IOException;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Devices by the container device interface (CDI): files on this machine say what a device needs in
  * a container's specification. They are the administrator's and are trusted; read anew for each
- * container that asks for one. JSON only.
+ * container that asks for one. JSON ({@code *.json}) or YAML ({@code *.yaml}, {@code *.yml}).
  *
  * @param directories the later ones win
  */
@@ -51,14 +50,20 @@ record CdiDevices(List<Path> directories) {
   }
 
   /**
-   * Adds devices to a specification.
+   * Adds devices to a specification in JSON.
    *
    * @param names for example {@code vendor.com/gpu=0}
    */
-  void apply(RuntimeSpec spec, List<String> names) {
+  byte[] apply(byte[] json, List<String> names) {
     if (names.isEmpty()) {
-      return;
+      return json;
     }
+    SpecEdits spec = new SpecEdits(json);
+    apply(spec, names);
+    return spec.json();
+  }
+
+  private void apply(SpecEdits spec, List<String> names) {
     List<JsonObject> files = read();
     Set<JsonObject> used = new LinkedHashSet<>();
     for (String name : new LinkedHashSet<>(names)) {
@@ -91,7 +96,7 @@ record CdiDevices(List<Path> directories) {
     List<JsonObject> specifications = new ArrayList<>();
     for (Path directory : directories) {
       List<Path> files = new ArrayList<>();
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.json")) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.{json,yaml,yml}")) {
         found.forEach(files::add);
       } catch (IOException e) {
         continue;
@@ -112,13 +117,18 @@ record CdiDevices(List<Path> directories) {
         log.warn("{}: larger than 1 MiB, left out", file);
         return;
       }
-      specifications.add(Json.object(file.toString(), bytes));
+      String name = file.toString();
+      JsonObject read =
+          name.endsWith(".json") ? Json.object(name, bytes) : Yaml.object(name, bytes);
+      read.text("kind");
+      read.objects("devices").forEach(device -> device.text("name"));
+      specifications.add(read);
     } catch (IOException | InvalidArgumentException e) {
       log.warn("{}: left out: {}", file, e.getMessage());
     }
   }
 
-  private static void edit(RuntimeSpec spec, JsonObject edits) {
+  private static void edit(SpecEdits spec, JsonObject edits) {
     edits.texts("env").forEach(spec::env);
     edits.objects("deviceNodes").forEach(node -> device(spec, node));
     for (JsonObject mount : edits.objects("mounts")) {
@@ -128,8 +138,7 @@ record CdiDevices(List<Path> directories) {
           mount.text("containerPath"),
           type.isEmpty() ? "bind" : type,
           mount.text("hostPath"),
-          (options.isEmpty() ? List.of("rbind", "nosuid", "nodev") : options)
-              .toArray(String[]::new));
+          options.isEmpty() ? List.of("rbind", "nosuid", "nodev") : options);
     }
     edits.objects("hooks").forEach(hook -> hook(spec, hook));
     if (edits.members().get("additionalGids") instanceof List<?> gids) {
@@ -141,7 +150,7 @@ record CdiDevices(List<Path> directories) {
     }
   }
 
-  private static void device(RuntimeSpec spec, JsonObject node) {
+  private static void device(SpecEdits spec, JsonObject node) {
     String path = node.text("path");
     if (!path.startsWith("/")) {
       throw new InvalidArgumentException(node.path() + ".path is not absolute");
@@ -183,7 +192,7 @@ record CdiDevices(List<Path> directories) {
     }
   }
 
-  private static void hook(RuntimeSpec spec, JsonObject hook) {
+  private static void hook(SpecEdits spec, JsonObject hook) {
     String name = hook.text("hookName");
     if (!HOOKS.contains(name) || !hook.text("path").startsWith("/")) {
       throw new InvalidArgumentException(hook.path() + ": not a hook with an absolute path");

@@ -5,34 +5,42 @@ import dev.carafe.api.cri.v1.SELinuxOption;
 import dev.carafe.api.cri.v1.SecurityProfile;
 import dev.carafe.oci.RuntimeSpec;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-/** AppArmor's profiles and SELinux's labels, where the kernel has them. */
-final class Confinement {
-  /** The default profile's name in containerd; it counts where somebody has loaded it. */
-  private static final String DEFAULT = "cri-containerd.apparmor.d";
-
+/**
+ * AppArmor's profiles and SELinux's labels, where the kernel has them.
+ *
+ * @param selinux what this kernel has of it
+ */
+record Confinement(AppArmor appArmor, SeLinux selinux) {
   private static final String LOCALHOST = "localhost/";
-  private static final Path APPARMOR = Path.of("/sys/module/apparmor/parameters/enabled");
-  private static final Path PROFILES = Path.of("/sys/kernel/security/apparmor/profiles");
-  private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
+  private static final String UNCONFINED = "unconfined";
 
-  private Confinement() {}
+  static Confinement ofThisMachine() {
+    return new Confinement(AppArmor.OF_THIS_MACHINE, SeLinux.ofThisMachine());
+  }
 
-  static void apply(RuntimeSpec spec, LinuxContainerSecurityContext security) {
-    boolean appArmor = text(APPARMOR).startsWith("Y");
-    String profile = appArmor(security, appArmor, appArmor ? loaded() : Set.of());
+  /**
+   * Confines a container.
+   *
+   * @param options SELinux's, those of its pod among them
+   */
+  void apply(RuntimeSpec spec, LinuxContainerSecurityContext security, SELinuxOption options) {
+    boolean enabled = appArmor.enabled();
+    String profile = appArmor(security, enabled, enabled ? appArmor.withDefault() : Set.of());
     if (!profile.isEmpty()) {
       spec.appArmorProfile(profile);
     }
-    if (Files.exists(SELINUX) && !security.getPrivileged()) {
-      SELinuxOption options = security.getSelinuxOptions();
-      spec.selinux(processLabel(options), mountLabel(options));
+    if (selinux.enabled() && !security.getPrivileged()) {
+      spec.selinux(SeLinux.processLabel(options), SeLinux.mountLabel(options));
+    }
+  }
+
+  /** Labels what a container is given, if it is confined by labels. */
+  void relabel(Path path, LinuxContainerSecurityContext security, SELinuxOption options) {
+    if (selinux.enabled() && !security.getPrivileged()) {
+      SeLinux.relabel(path, SeLinux.mountLabel(options));
     }
   }
 
@@ -43,32 +51,20 @@ final class Confinement {
    */
   static String appArmor(
       LinuxContainerSecurityContext security, boolean enabled, Set<String> loaded) {
-    String wanted;
-    if (security.hasApparmor()) {
-      SecurityProfile profile = security.getApparmor();
-      wanted =
-          switch (profile.getProfileType()) {
-            case RuntimeDefault, UNRECOGNIZED -> "";
-            case Unconfined -> "unconfined";
-            case Localhost -> profile.getLocalhostRef();
-          };
-    } else {
-      wanted = security.getApparmorProfile();
-    }
-    wanted = wanted.startsWith(LOCALHOST) ? wanted.substring(LOCALHOST.length()) : wanted;
-    boolean none = wanted.isEmpty() || wanted.equals("runtime/default");
+    String wanted = wanted(security);
+    boolean none = wanted.isEmpty();
     if (!enabled) {
-      if (none || wanted.equals("unconfined")) {
+      if (none || wanted.equals(UNCONFINED)) {
         return "";
       }
       throw new InvalidArgumentException(
           "container: AppArmor profile \"" + wanted + "\": this kernel has no AppArmor");
     }
-    if (security.getPrivileged() && none || wanted.equals("unconfined")) {
-      return "unconfined";
+    if (security.getPrivileged() && none || wanted.equals(UNCONFINED)) {
+      return UNCONFINED;
     }
     if (none) {
-      return loaded.contains(DEFAULT) ? DEFAULT : "";
+      return loaded.contains(AppArmor.DEFAULT) ? AppArmor.DEFAULT : "";
     }
     if (!loaded.contains(wanted)) {
       throw new InvalidArgumentException(
@@ -77,43 +73,42 @@ final class Confinement {
     return wanted;
   }
 
-  /** Lines of {@code NAME (MODE)}. */
-  private static Set<String> loaded() {
-    try (Stream<String> lines = Files.lines(PROFILES)) {
-      return lines
-          .limit(10_000)
-          .map(line -> line.contains(" (") ? line.substring(0, line.lastIndexOf(" (")) : line)
-          .collect(Collectors.toSet());
-    } catch (IOException e) {
-      return Set.of();
+  /** Empty for the default one. */
+  private static String wanted(LinuxContainerSecurityContext security) {
+    if (security.hasApparmor()) {
+      SecurityProfile profile = security.getApparmor();
+      return switch (profile.getProfileType()) {
+        case RuntimeDefault -> "";
+        case Unconfined -> UNCONFINED;
+        case Localhost -> local(profile.getLocalhostRef());
+        case UNRECOGNIZED ->
+            throw new InvalidArgumentException("container: AppArmor profile type is unknown");
+      };
     }
+    String old = security.getApparmorProfile();
+    return switch (old) {
+      case "", "runtime/default" -> "";
+      case UNCONFINED -> UNCONFINED;
+      default -> {
+        if (!old.startsWith(LOCALHOST)) {
+          throw new InvalidArgumentException(
+              "container: AppArmor profile \""
+                  + old.replaceAll("\\p{Cntrl}", "?")
+                  + "\" is neither runtime/default, unconfined nor localhost/NAME");
+        }
+        yield local(old);
+      }
+    };
   }
 
-  static String processLabel(SELinuxOption options) {
-    return String.join(
-        ":",
-        or(options.getUser(), "system_u"),
-        or(options.getRole(), "system_r"),
-        or(options.getType(), "container_t"),
-        or(options.getLevel(), "s0"));
-  }
-
-  static String mountLabel(SELinuxOption options) {
-    return "system_u:object_r:container_file_t:" + or(options.getLevel(), "s0");
-  }
-
-  private static String or(String text, String otherwise) {
-    if (text.length() > 256 || !text.matches("[A-Za-z0-9_.:,-]*")) {
-      throw new InvalidArgumentException("container: SELinux option is not well-formed");
+  private static String local(String reference) {
+    String name =
+        reference.startsWith(LOCALHOST) ? reference.substring(LOCALHOST.length()) : reference;
+    if (name.isEmpty()
+        || name.equals(UNCONFINED)
+        || name.chars().anyMatch(Character::isISOControl)) {
+      throw new InvalidArgumentException("container: AppArmor profile has no usable name");
     }
-    return text.isEmpty() ? otherwise : text;
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return "";
-    }
+    return name;
   }
 }

@@ -17,7 +17,6 @@ import dev.carafe.oci.SignalNames;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
-import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.mounts.Mount;
 import dev.carafe.spi.pods.AdjustedContainer;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -27,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +49,7 @@ final class ContainerCreation {
   private final Predicate<String> mapsMounts;
   private final CriConfig settings;
   private final CdiDevices cdi;
+  private final Confinement confinement = Confinement.ofThisMachine();
   private final Path root;
 
   ContainerCreation(
@@ -149,7 +150,7 @@ final class ContainerCreation {
               cgroups.path(pod, id),
               mapsMounts.test(pod.handler()),
               settings.handlers().getOrDefault(pod.handler(), CriConfig.Handler.DEFAULT));
-      byte[] spec = new ContainerSpec(pod, config, image, shared, cdi).json(user);
+      byte[] spec = new ContainerSpec(pod, config, image, shared, cdi, confinement).json(user);
       var container =
           new CriContainer(
               id,
@@ -163,7 +164,7 @@ final class ContainerCreation {
               null,
               null);
       stages.at("hooks");
-      AdjustedContainer adjusted = adjusted(pod, container, spec);
+      byte[] adjusted = adjusted(pod, container, spec);
       stages.at("record");
       Map<String, String> labels = new HashMap<>(image.config().labels());
       labels.putAll(config.getLabelsMap());
@@ -178,7 +179,7 @@ final class ContainerCreation {
               labels,
               image.names().getFirst(),
               new Container.Runtime(pod.handler(), null),
-              new TypedValue(RuntimeSpec.TYPE_URL, adjusted.spec()),
+              new TypedValue(RuntimeSpec.TYPE_URL, adjusted),
               images.snapshotter(),
               id,
               Map.of(),
@@ -194,12 +195,12 @@ final class ContainerCreation {
     }
   }
 
-  private AdjustedContainer adjusted(Pod pod, CriContainer container, byte[] spec) {
+  /** What hooks make of a specification, devices included that the kubelet did not ask for. */
+  private byte[] adjusted(Pod pod, CriContainer container, byte[] spec) {
     AdjustedContainer adjusted = hooks.creating(pod, container, spec);
-    if (!adjusted.cdiDevices().isEmpty()) {
-      throw new UnimplementedException("container: CDI devices of a plugin are not supported yet");
-    }
-    return adjusted;
+    List<String> devices = new ArrayList<>(adjusted.cdiDevices());
+    container.config().getCDIDevicesList().forEach(device -> devices.remove(device.getName()));
+    return cdi.apply(adjusted.spec(), devices);
   }
 
   private void discard(Snapshotter snapshotter, String id, Throwable cause) {

@@ -8,6 +8,7 @@ import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
 import dev.carafe.api.cri.v1.Mount;
 import dev.carafe.api.cri.v1.MountPropagation;
 import dev.carafe.api.cri.v1.NamespaceOption;
+import dev.carafe.api.cri.v1.SELinuxOption;
 import dev.carafe.linux.OomScore;
 import dev.carafe.oci.Capabilities;
 import dev.carafe.oci.ContainerUser;
@@ -38,6 +39,8 @@ final class ContainerSpec {
   private final CriImage image;
   private final Shared shared;
   private final CdiDevices cdi;
+  private final Confinement confinement;
+  private final SELinuxOption labels;
 
   /**
    * What the pod lends to its containers.
@@ -62,12 +65,23 @@ final class ContainerSpec {
       boolean mapsMounts,
       CriConfig.Handler handler) {}
 
-  ContainerSpec(Pod pod, ContainerConfig config, CriImage image, Shared shared, CdiDevices cdi) {
+  ContainerSpec(
+      Pod pod,
+      ContainerConfig config,
+      CriImage image,
+      Shared shared,
+      CdiDevices cdi,
+      Confinement confinement) {
     this.pod = pod;
     this.config = config;
     this.image = image;
     this.shared = shared;
     this.cdi = cdi;
+    this.confinement = confinement;
+    this.labels =
+        SeLinux.options(
+            config.getLinux().getSecurityContext().getSelinuxOptions(),
+            pod.config().getLinux().getSecurityContext().getSelinuxOptions());
   }
 
   byte[] json(ContainerUser user) {
@@ -83,7 +97,8 @@ final class ContainerSpec {
     int score = (int) config.getLinux().getResources().getOomScoreAdj();
     spec.oomScoreAdj(Math.clamp(score, OomScore.floor(), 1000));
     annotations(spec);
-    return spec.json();
+    return cdi.apply(
+        spec.json(), config.getCDIDevicesList().stream().map(CDIDevice::getName).toList());
   }
 
   private void process(RuntimeSpec spec, ContainerUser user) {
@@ -151,13 +166,13 @@ final class ContainerSpec {
 
   private void mounts(RuntimeSpec spec, LinuxContainerSecurityContext security) {
     spec.mount("/dev/shm", "bind", shared.shm().toString(), "rbind", "rprivate");
+    if (!pod.hostIpc()) {
+      confinement.relabel(shared.shm(), security, labels);
+    }
     String access = security.getReadonlyRootfs() ? "ro" : "rw";
     bindIfThere(spec, "/etc/resolv.conf", shared.resolvConf(), access);
     bindIfThere(spec, "/etc/hostname", shared.hostname(), access);
-    shared
-        .volumes()
-        .forEach((place, directory) ->
-            spec.mount(place, "bind", directory.toString(), "rbind", "rprivate", "rw"));
+    shared.volumes().forEach((place, directory) -> volume(spec, security, place, directory));
     if (security.getPrivileged()) {
       spec.mount(
           "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "rw");
@@ -178,13 +193,20 @@ final class ContainerSpec {
     });
   }
 
-  private static void bindIfThere(RuntimeSpec spec, String place, Path file, String access) {
+  private void bindIfThere(RuntimeSpec spec, String place, Path file, String access) {
     if (Files.exists(file)) {
+      confinement.relabel(file, config.getLinux().getSecurityContext(), labels);
       spec.mount(place, "bind", file.toString(), "rbind", "rprivate", access);
     }
   }
 
-  private static void mount(RuntimeSpec spec, Mount mount) {
+  private void volume(
+      RuntimeSpec spec, LinuxContainerSecurityContext security, String place, Path directory) {
+    confinement.relabel(directory, security, labels);
+    spec.mount(place, "bind", directory.toString(), "rbind", "rprivate", "rw");
+  }
+
+  private void mount(RuntimeSpec spec, Mount mount) {
     String place = mount.getContainerPath();
     boolean writable = !mount.getReadonly();
     boolean recursive = mount.getRecursiveReadOnly();
@@ -210,7 +232,11 @@ final class ContainerSpec {
               "container: mount \"" + place + "\": propagation is unknown");
     }
     options.add(recursive ? "rro" : writable ? "rw" : "ro");
-    spec.mount(place, "bind", source(mount), options.toArray(String[]::new));
+    String source = source(mount);
+    if (mount.getSelinuxRelabel()) {
+      confinement.relabel(Path.of(source), config.getLinux().getSecurityContext(), labels);
+    }
+    spec.mount(place, "bind", source, options.toArray(String[]::new));
   }
 
   private void mapIds(RuntimeSpec spec, Mount mount) {
@@ -280,8 +306,7 @@ final class ContainerSpec {
       config.getDevicesList().forEach(device -> device(spec, device));
       seccomp(spec, security);
     }
-    Confinement.apply(spec, security);
-    cdi.apply(spec, config.getCDIDevicesList().stream().map(CDIDevice::getName).toList());
+    confinement.apply(spec, security, labels);
     pod.config().getLinux().getSysctlsMap().forEach((k, v) -> spec.sysctl(k.replace('/', '.'), v));
   }
 

@@ -51,6 +51,7 @@ final class PodFlow {
   private final PodInit init;
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
+  private final SeLinux selinux = SeLinux.ofThisMachine();
 
   PodFlow(
       Records records,
@@ -104,7 +105,8 @@ final class PodFlow {
         remove(present.id());
       }
     }
-    Pod pod = new Pod(newId(), config, handler, false, false, List.of(), Instant.now());
+    PodSandboxConfig labelled = selinux.withLevel(config, records.pods());
+    Pod pod = new Pod(newId(), labelled, handler, false, false, List.of(), Instant.now());
     stages.at("record");
     records.add(pod, CONTROLLER);
     try {

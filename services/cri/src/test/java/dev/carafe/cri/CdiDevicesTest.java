@@ -45,8 +45,7 @@ class CdiDevicesTest {
 
   private static JsonObject applied(CdiDevices devices, String... names) {
     RuntimeSpec spec = new RuntimeSpec("/c", false).args(List.of("sh"));
-    devices.apply(spec, List.of(names));
-    return Json.object("spec", spec.json());
+    return Json.object("spec", devices.apply(spec.json(), List.of(names)));
   }
 
   @Test
@@ -63,6 +62,68 @@ class CdiDevicesTest {
         "/bin/link", spec.object("hooks").objects("createContainer").getFirst().text("path"));
     assertEquals(
         List.of(0L, 44L), spec.object("process").object("user").members().get("additionalGids"));
+  }
+
+  @Test
+  void aDescriptionMayBeYaml() throws IOException {
+    // Given
+    Files.writeString(
+        run.resolve("other.yaml"),
+        """
+        # a comment
+        cdiVersion: "0.6.0"
+        kind: other.com/net
+        devices:
+        - name: eth0
+          containerEdits:
+            env: [ "NET=eth0" ]
+            deviceNodes:
+            - path: /dev/net0
+              type: c
+              major: 10
+              minor: 200
+              fileMode: 0660
+        """);
+
+    // When
+    JsonObject spec = applied(devices(), "other.com/net=eth0", "vendor.com/gpu=1");
+
+    // Then
+    assertTrue(spec.object("process").texts("env").containsAll(List.of("NET=eth0", "GPU=1")));
+    JsonObject node = spec.object("linux").objects("devices").getFirst();
+    assertEquals("/dev/net0", node.text("path"));
+    assertEquals(0660, node.number("fileMode", 0));
+    assertTrue(
+        spec.object("linux").object("resources").objects("devices").stream()
+            .anyMatch(rule -> rule.number("minor", 0) == 200 && rule.flag("allow")));
+  }
+
+  @Test
+  void yamlThatIsNoneOrMakesMuchOfLittleHidesNoOther() throws IOException {
+    // Given
+    String bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nkind: [*b,*b]\n";
+    int number = 0;
+    for (String text :
+        List.of(
+            bomb,
+            "kind: other.com/net\ndevices: *nothing\n",
+            "kind: other.com/net\n---\nkind: other.com/net\n",
+            "- a list\n",
+            "",
+            "\0",
+            "kind: {{{",
+            "kind: 7\n",
+            "kind: other.com/net\ndevices: [{name: 3}]\n",
+            "[".repeat(100_000),
+            "x: ".repeat(2000),
+            "!!javax.script.ScriptEngineManager [!!java.net.URL [\"http://127.0.0.1/\"]]\n")) {
+      Files.writeString(run.resolve("bad" + number++ + ".yaml"), text);
+    }
+
+    // Then
+    assertTrue(
+        applied(devices(), "vendor.com/gpu=1").object("process").texts("env").contains("GPU=1"));
+    assertThrows(NotFoundException.class, () -> applied(devices(), "other.com/net=eth0"));
   }
 
   @Test

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.carafe.api.cri.v1.LinuxContainerSecurityContext;
-import dev.carafe.api.cri.v1.SELinuxOption;
 import dev.carafe.api.cri.v1.SecurityProfile;
 import dev.carafe.api.cri.v1.SecurityProfile.ProfileType;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -55,11 +55,15 @@ class ConfinementTest {
   }
 
   @Test
-  void labelsAreFilledUpAndHoldNothingElse() {
-    SELinuxOption level = SELinuxOption.newBuilder().setLevel("s0:c4,c5").build();
-    assertEquals("system_u:system_r:container_t:s0:c4,c5", Confinement.processLabel(level));
-    assertEquals("system_u:object_r:container_file_t:s0:c4,c5", Confinement.mountLabel(level));
-    SELinuxOption wrong = SELinuxOption.newBuilder().setLevel("s0\nx").build();
-    assertThrows(InvalidArgumentException.class, () -> Confinement.processLabel(wrong));
+  void theOldFieldTakesNoNameWithoutItsKind() {
+    Set<String> loaded = Set.of("mine");
+    for (String wrong : List.of("mine", "localhost/", "localhost/unconfined", "localhost/a\nb")) {
+      assertThrows(
+          InvalidArgumentException.class,
+          () -> Confinement.appArmor(old(wrong), true, loaded),
+          wrong);
+    }
+    LinuxContainerSecurityContext privileged = NONE.toBuilder().setPrivileged(true).build();
+    assertEquals("unconfined", Confinement.appArmor(privileged, true, loaded));
   }
 }
