@@ -9,6 +9,7 @@ import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.logs.LogLine;
 import dev.carafe.spi.logs.LoggedContainer;
+import dev.carafe.testkit.runtimes.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -92,9 +93,7 @@ class LogFollowerTest {
   }
 
   private void awaitTaken(int count) throws Exception {
-    while (taker.taken().size() < count) {
-      Thread.sleep(5);
-    }
+    Await.until(count + " lines", () -> taker.taken().size() >= count);
   }
 
   private void awaitAll(LogFollower follower, int count) throws Exception {
