@@ -9,9 +9,11 @@ import dev.carafe.api.cri.v1.ListContainersRequest;
 import dev.carafe.api.cri.v1.ListPodSandboxRequest;
 import dev.carafe.api.cri.v1.PodSandbox;
 import dev.carafe.api.cri.v1.PodSandboxState;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,10 @@ class CriScaleIT {
         .collect(Collectors.toMap(PodSandbox::getId, PodSandbox::getState));
   }
 
+  private static Optional<Duration> cpu(Cri cri) {
+    return ProcessHandle.of(cri.daemon().pid()).flatMap(of -> of.info().totalCpuDuration());
+  }
+
   @Test
   void allPodsAreThereWithTheFirstAnswerAfterAKillAndCanBeUsedAndRemoved(Lab lab) {
     Cri cri = Cri.of(lab);
@@ -63,7 +69,8 @@ class CriScaleIT {
     Map<String, PodSandboxState> pods = pods(cri);
     Map<String, ContainerState> containers = containers(cri);
     long millis = (System.nanoTime() - start) / 1_000_000;
-    System.out.println(PODS + " pods: listed " + millis + " ms after the start");
+    System.out.println(
+        PODS + " pods: listed " + millis + " ms after the start, CPU " + cpu(cri).orElse(null));
 
     // Then
     assertEquals(new HashSet<>(running.values()), pods.keySet());

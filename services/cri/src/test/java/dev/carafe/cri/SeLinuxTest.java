@@ -90,6 +90,7 @@ class SeLinuxTest {
             Map.of(),
             Map.of(),
             "/c",
+            false,
             CriConfig.Handler.DEFAULT);
 
     // When
