@@ -71,6 +71,11 @@ class CriScaleIT {
     long millis = (System.nanoTime() - start) / 1_000_000;
     System.out.println(
         PODS + " pods: listed " + millis + " ms after the start, CPU " + cpu(cri).orElse(null));
+    cri.daemon()
+        .log()
+        .lines()
+        .filter(line -> line.contains("serving"))
+        .forEach(System.out::println);
 
     // Then
     assertEquals(new HashSet<>(running.values()), pods.keySet());
