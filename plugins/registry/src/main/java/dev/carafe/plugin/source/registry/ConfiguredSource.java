@@ -6,6 +6,7 @@ import dev.carafe.spi.images.ImageName;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.spi.plugins.Reloadable;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -24,6 +25,11 @@ final class ConfiguredSource implements ImageSource, Reloadable<RegistryConfig> 
     this.make = make;
     this.credentials = credentials;
     this.current = make.apply(config);
+  }
+
+  @Override
+  public Set<String> transports() {
+    return current.transports();
   }
 
   @Override
