@@ -72,7 +72,8 @@ class ShimIT {
           "c1",
           "sh",
           "-c",
-          "tail -c 100000000 /dev/zero; sleep 1000");
+          // More than once: a shim looks for kills only once the task has been started.
+          "while :; do tail -c 100000000 /dev/zero; sleep 1; done");
 
       // Then
       Await.until("it is told", () -> Events.topics(events, "c1").contains("/tasks/oom"));

@@ -4,15 +4,23 @@ import dev.carafe.spi.events.Event;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Waits for processes to end, one virtual thread for each, and tells. */
 final class ExitWatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExitWatcher.class);
+
+  /** Processes with the first one's PID namespace end with it, at once; others may run on. */
+  private static final Duration LAST_EXECS = Duration.ofSeconds(3);
 
   private final TaskTable tasks;
   private final MemoryWatcher memory;
@@ -35,6 +43,9 @@ final class ExitWatcher implements AutoCloseable {
       try {
         ExitStatus status = entry.runtime.await(entry.state(), process);
         exit.status().complete(status);
+        if (process.isInit()) {
+          awaitExecs(entry);
+        }
         publishExit(entry, process, status);
       } catch (InterruptedException e) {
         exit.status().completeExceptionally(Cancelled.because("task " + entry.id(), e));
@@ -47,6 +58,29 @@ final class ExitWatcher implements AutoCloseable {
         exit.published().complete(null);
       }
     });
+  }
+
+  /**
+   * Lets the ends of what else ran in the task be published before that of its first process:
+   * clients that hear of that one delete the task, and would never hear of the others.
+   */
+  private void awaitExecs(TaskEntry entry) throws InterruptedException {
+    CompletableFuture<?>[] execs;
+    entry.lock();
+    try {
+      execs =
+          entry.record().processes().entrySet().stream()
+              .filter(process -> !process.getKey().isEmpty() && process.getValue().started())
+              .map(process -> entry.exit(process.getKey()).published())
+              .toArray(CompletableFuture<?>[]::new);
+    } finally {
+      entry.unlock();
+    }
+    try {
+      CompletableFuture.allOf(execs).get(LAST_EXECS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException _) {
+      LOG.info("task {}: has ended, and processes that were added to it run on", entry.location());
+    }
   }
 
   /** In its turn, so that a start that is under way publishes first. */

@@ -21,6 +21,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.events.Envelope;
+import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
@@ -65,6 +66,9 @@ class TaskManagerTest {
   /** Records written and events published, in their order. */
   private final List<String> log = new CopyOnWriteArrayList<>();
 
+  /** The processes whose end was published, in that order. */
+  private final List<String> exits = new CopyOnWriteArrayList<>();
+
   private TaskManager tasks;
 
   @BeforeEach
@@ -83,8 +87,15 @@ class TaskManagerTest {
         new RuntimeHandlers(Map.of("oci", runtime), Map.of()),
         Map.of(),
         _ -> RuntimeOptions.NONE,
-        fake(EventBus.class, (_, _, arguments) -> log.add(((Envelope) arguments[0]).topic())),
+        fake(EventBus.class, (_, _, arguments) -> publish((Envelope) arguments[0])),
         directory.resolve("bundles"));
+  }
+
+  private boolean publish(Envelope envelope) {
+    if (envelope.event() instanceof Event.TaskExited exit) {
+      exits.add(exit.id());
+    }
+    return log.add(envelope.topic());
   }
 
   /** Every container exists but "nobody"; that of "empty" has no specification. */
@@ -312,6 +323,42 @@ class TaskManagerTest {
           List.of("/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"),
           log.stream().filter(entry -> entry.startsWith("/")).toList());
     }
+  }
+
+  /** Whoever hears of the first process's end deletes the task, and would miss the other's. */
+  @Test
+  void theEndOfAnAddedProcessIsToldBeforeThatOfTheFirstOne() {
+    for (int i = 0; i < 50; i++) {
+      // Given
+      running("c");
+      tasks.exec(NAMESPACE, "c", "x", new byte[0], Stdio.NONE);
+      tasks.exec(NAMESPACE, "c", "never-started", new byte[0], Stdio.NONE);
+      tasks.start(NAMESPACE, "c", "x");
+      exits.clear();
+
+      // When
+      runtime.exit("default/c", "", 0);
+      runtime.exit("default/c", "x", 0);
+      eventually(() -> exits.size() == 2);
+
+      // Then
+      assertEquals(List.of("x", "c"), exits);
+      tasks.delete(NAMESPACE, "c", "");
+    }
+  }
+
+  @Test
+  void aProcessThatOutlivesTheFirstOneDoesNotHideItsEnd() {
+    // Given
+    running("c");
+    tasks.exec(NAMESPACE, "c", "x", new byte[0], Stdio.NONE);
+    tasks.start(NAMESPACE, "c", "x");
+
+    // When
+    runtime.exit("default/c", "", 0);
+
+    // Then
+    eventually(() -> exits.equals(List.of("c")));
   }
 
   @Test
