@@ -77,7 +77,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     this.config = config;
     this.stateDirectory = stateDirectory;
     this.launcher =
-        new TaskLauncher(config, new Conmon(config, helpers), command, Mounter.kernel());
+        new TaskLauncher(loop, config, new Conmon(config, helpers), command, Mounter.kernel());
     this.cleaner = new TaskCleaner(config, helpers, command, Mounter.kernel());
     this.checkpoints = new Checkpoints(command);
     this.facts = new RuntimeFacts(command, config.commandTimeout());
@@ -91,7 +91,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     }
     RuntimeSettings settings = settings(request.options(), location.namespace());
     try {
-      Task task = launcher.create(loop, request, settings);
+      Task task = launcher.create(request, settings);
       task.watchMemory(memory);
       tasks.put(Key.of(location), task);
       return StateCodec.encode(task.state());

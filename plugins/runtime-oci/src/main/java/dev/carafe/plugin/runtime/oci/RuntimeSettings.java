@@ -84,6 +84,10 @@ record RuntimeSettings(
 
   /** Exists from creation to start, in runc as in crun. */
   boolean awaitsStart(String id) {
-    return Files.exists(stateDirectory(id).resolve("exec.fifo"));
+    return Files.exists(startFifo(id));
+  }
+
+  Path startFifo(String id) {
+    return stateDirectory(id).resolve("exec.fifo");
   }
 }

@@ -10,7 +10,7 @@ import java.io.IOException;
  * stay as they came unless something has to be changed.
  *
  * @param json what to write
- * @param plain whether deletion needs nothing of the OCI runtime
+ * @param plain whether start and deletion need nothing of the OCI runtime
  * @param ownPids whether the container has a pid namespace of its own
  * @param cgroupsPath {@code linux.cgroupsPath}, or empty
  * @param rootGid host group of the container's root, or -1 without a user namespace
@@ -23,7 +23,8 @@ record Spec(byte[] json, boolean plain, boolean ownPids, String cgroupsPath, lon
     boolean changed =
         spec.path("process") instanceof ObjectNode process && adapt(process, terminal, oomFloor);
     JsonNode linux = spec.path("linux");
-    boolean hooks = !spec.path("hooks").path("poststop").isEmpty();
+    JsonNode all = spec.path("hooks");
+    boolean hooks = !all.path("poststart").isEmpty() || !all.path("poststop").isEmpty();
     boolean rdt = linux.hasNonNull("intelRdt");
     return new Spec(
         changed ? StateCodec.bytes(spec) : json,

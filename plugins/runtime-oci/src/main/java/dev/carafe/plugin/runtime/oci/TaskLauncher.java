@@ -26,12 +26,15 @@ import java.util.Optional;
 
 /** Sets tasks and their processes up. */
 final class TaskLauncher {
+  private final EventLoop loop;
   private final OciRuntimeConfig config;
   private final Conmon conmon;
   private final OciCommand command;
   private final Mounter mounter;
 
-  TaskLauncher(OciRuntimeConfig config, Conmon conmon, OciCommand command, Mounter mounter) {
+  TaskLauncher(
+      EventLoop loop, OciRuntimeConfig config, Conmon conmon, OciCommand command, Mounter mounter) {
+    this.loop = loop;
     this.config = config;
     this.conmon = conmon;
     this.command = command;
@@ -42,8 +45,7 @@ final class TaskLauncher {
    * Creates a task. Before anything is mounted or started, the intent is in the bundle; after a
    * failure {@link TaskCleaner#discard} undoes what was done.
    */
-  Task create(EventLoop loop, CreateTask request, RuntimeSettings settings)
-      throws InterruptedException {
+  Task create(CreateTask request, RuntimeSettings settings) throws InterruptedException {
     TaskLocation location = request.location();
     if (Files.exists(settings.stateDirectory(location.id()))) {
       throw new AlreadyExistsException(
@@ -158,13 +160,17 @@ final class TaskLauncher {
       launchInit(task, Conmon.Verb.RESTORE);
       return StateCodec.encode(task.state());
     }
-    command.run(
-        state.settings(),
-        Path.of(state.bundle()),
-        state.layout().initFiles().log(),
-        config.commandTimeout(),
-        "start",
-        List.of(state.id()));
+    if (!StartFifo.isAllOf(state)
+        || !StartFifo.of(loop, state)
+            .read(task.live(ProcessId.INIT).exit(), config.commandTimeout())) {
+      command.run(
+          state.settings(),
+          Path.of(state.bundle()),
+          state.layout().initFiles().log(),
+          config.commandTimeout(),
+          "start",
+          List.of(state.id()));
+    }
     return task.update(state.with(ProcessId.INIT, ProcessState::letGo));
   }
 

@@ -16,8 +16,8 @@ import java.util.function.UnaryOperator;
  * @param boot the kernel's boot id: process numbers of another boot mean nothing
  * @param checkpoint directory that {@code start} restores from, or empty
  * @param cgroup the first process's; {@link TaskCgroup#NONE} until there is one
- * @param plain whether the OCI runtime has nothing to do at deletion but to remove what this plugin
- *     can remove as well: no poststop hooks, no systemd unit, no Intel RDT group
+ * @param plain whether the OCI runtime has nothing to do after the creation but what this plugin
+ *     can do as well: no poststart or poststop hooks, no systemd unit, no Intel RDT group
  * @param ownPids whether the end of the first process ends all others
  * @param nextExec number of the next exec's directory
  */

@@ -59,9 +59,10 @@ class SpecTest {
   }
 
   @Test
-  void poststopHooksNeedTheRuntimeAtDeletion() {
+  void hooksAfterTheCreationNeedTheRuntime() {
     assertTrue(Spec.of(bytes("{\"hooks\": {\"prestart\": [{}]}}"), false, 0).plain());
     assertFalse(Spec.of(bytes("{\"hooks\": {\"poststop\": [{}]}}"), false, 0).plain());
+    assertFalse(Spec.of(bytes("{\"hooks\": {\"poststart\": [{}]}}"), false, 0).plain());
     assertFalse(Spec.of(bytes("{\"linux\": {\"intelRdt\": {}}}"), false, 0).plain());
   }
 
