@@ -62,6 +62,9 @@ final class CtrOutput {
   private static final Pattern LABELS =
       Pattern.compile("(?m)[^ ,=\\n]+=[^ ,\\n]*(,[^ ,=\\n]+=[^ ,\\n]*)+$");
 
+  /** Processes are in the order of their numbers, which begin anew after the highest one. */
+  private static final Pattern PROCESSES = Pattern.compile("(?m)(^<pid> .*\\n)+");
+
   private final Path home;
   private final Path work;
 
@@ -79,12 +82,18 @@ final class CtrOutput {
         Stream.of(labels.split(",")).sorted().collect(Collectors.joining(",")));
   }
 
+  private static String sortedLines(String lines) {
+    return Matcher.quoteReplacement(
+        lines.lines().sorted().map(line -> line + "\n").collect(Collectors.joining()));
+  }
+
   /** The text without what may differ. */
   String plain(String text) {
     String plain = text.replace(work.toString(), "<work>").replace(home.toString(), "<home>");
     for (Map.Entry<Pattern, String> rule : RULES.entrySet()) {
       plain = rule.getKey().matcher(plain).replaceAll(rule.getValue());
     }
+    plain = PROCESSES.matcher(plain).replaceAll(lines -> sortedLines(lines.group()));
     return LABELS.matcher(plain).replaceAll(labels -> sorted(labels.group()));
   }
 }
