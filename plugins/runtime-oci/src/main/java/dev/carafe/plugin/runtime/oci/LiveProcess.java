@@ -49,6 +49,7 @@ final class LiveProcess {
   private @Nullable Fd terminal;
   private boolean stdinClosed;
   private Terminal.@Nullable Size size;
+  private volatile boolean killed;
 
   LiveProcess(EventLoop loop) {
     this.loop = loop;
@@ -57,6 +58,11 @@ final class LiveProcess {
   /** Completes with how it ended; cancelled when the daemon stops watching. */
   CompletableFuture<ExitStatus> exit() {
     return exit;
+  }
+
+  /** A client kills it: that is no kill for want of memory. */
+  void killed() {
+    killed = true;
   }
 
   /** Takes over the controlling end of its terminal, if it has one. */
@@ -108,6 +114,7 @@ final class LiveProcess {
     private final ProcessFiles files;
     private final TaskCgroup cgroup;
     private final Path exitFile;
+    private final long killsInSlice;
     private final CompletableFuture<Instant> processEnd = new CompletableFuture<>();
 
     Watch(ProcessState process, ProcessFiles files, TaskCgroup cgroup, Path exitFile) {
@@ -115,6 +122,7 @@ final class LiveProcess {
       this.files = files;
       this.cgroup = cgroup;
       this.exitFile = exitFile;
+      this.killsInSlice = cgroup.oomKillsInSlice();
     }
 
     void begin() {
@@ -183,9 +191,15 @@ final class LiveProcess {
       boolean killedHere = cgroup.oomKills() > process.oomKills();
       boolean oom =
           process.isInit()
-              ? killedHere || (!cgroup.exists() && Files.exists(files.oom()))
+              ? killedHere
+                  || (!cgroup.exists() && (Files.exists(files.oom()) || killedInScope(code)))
               : killedHere && code == KILLED;
       return new ExitStatus(code, at, oom);
+    }
+
+    /** For a scope that went before anybody, conmon included, read its count. */
+    private boolean killedInScope(int code) {
+      return code == KILLED && !killed && cgroup.oomKillsInSlice() > killsInSlice;
     }
 
     private void complete(ExitStatus status) {

@@ -242,6 +242,9 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     if (process.process().isNone()) {
       throw new FailedPreconditionException(named(task, id) + ": process not created");
     }
+    if (signal == Signals.SIGKILL) {
+      task.live(id).killed();
+    }
     TaskCgroup cgroup = task.state().cgroup();
     try {
       if (all && id.isInit() && !cgroup.pids().isEmpty()) {

@@ -250,6 +250,20 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
             .getOrDefault("oom_kill", 0L);
   }
 
+  /**
+   * The same in the slice of the scope that it is in or below of, 0 without one. systemd removes a
+   * scope, and its count, with the last process; the slice's count has in it what was in there.
+   */
+  long oomKillsInSlice() {
+    Path scope = unified ? directory("") : null;
+    while (scope != null && !scope.toString().endsWith(".scope")) {
+      scope = scope.getParent();
+    }
+    return scope == null
+        ? 0
+        : CgroupFiles.table(scope.resolveSibling("memory.events")).getOrDefault("oom_kill", 0L);
+  }
+
   boolean exists() {
     return paths.values().stream().anyMatch(path -> Files.isDirectory(Path.of(path)));
   }
