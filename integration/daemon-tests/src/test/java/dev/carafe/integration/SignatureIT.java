@@ -84,6 +84,15 @@ class SignatureIT {
     String error = daemon.carafe().run("pull", "--quiet", unsigned).oneLineError();
     assertTrue(error.contains("a signature is required, and there is none"), error);
     assertEquals(List.of(signed), daemon.carafe().lines("images", "ls", "-q"));
+
+    // When
+    Cri cri = Cri.of(lab, daemon);
+    String image = cri.pull(signed);
+    Program.of("rm", "-r", lab.work().resolve("lookaside").toString()).run().ok();
+
+    // Then
+    cri.create(cri.run("p1", 0), "c1", image, "true");
+    assertThrows(StatusRuntimeException.class, () -> cri.pull(unsigned));
   }
 
   @Test

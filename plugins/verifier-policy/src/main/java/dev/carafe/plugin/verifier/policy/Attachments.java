@@ -2,6 +2,7 @@ package dev.carafe.plugin.verifier.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.carafe.plugin.verifier.policy.KeptSignatures.Signature;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.errors.InvalidArgumentException;
@@ -33,15 +34,10 @@ final class Attachments {
   }
 
   /**
-   * @param payload what was signed; its digest is that of the signatures' manifest
-   */
-  record Signed(byte[] payload, byte[] signature) {}
-
-  /**
    * @param options how the image's registry is reached
    * @throws PolicyException if what is there is damaged
    */
-  List<Signed> signatures(ImageName image, Digest manifest, SourceOptions options) {
+  List<Signature> signatures(ImageName image, Digest manifest, SourceOptions options) {
     String tag = manifest.toString().replace(':', '-') + ".sig";
     ImageName name = new ImageName(image.host(), image.repository(), tag, null);
     try (ImageSource.Repository repository = source.open(name, options)) {
@@ -53,11 +49,11 @@ final class Attachments {
     }
   }
 
-  private static List<Signed> signatures(ImageSource.Repository repository, ImageName name)
+  private static List<Signature> signatures(ImageSource.Repository repository, ImageName name)
       throws IOException {
     JsonNode manifest =
         JSON.readTree(bytes(repository, repository.target(), Bounded.MANIFEST, name));
-    List<Signed> found = new ArrayList<>();
+    List<Signature> found = new ArrayList<>();
     for (JsonNode layer : manifest.path("layers")) {
       String signature = layer.path("annotations").path(SIGNATURE).asText("");
       if (!PAYLOAD.equals(layer.path("mediaType").asText()) || signature.isEmpty()) {
@@ -71,7 +67,7 @@ final class Attachments {
               PAYLOAD, Digest.parse(layer.path("digest").asText()), layer.path("size").asLong());
       byte[] payload = bytes(repository, descriptor, Bounded.SIGNATURE, name);
       try {
-        found.add(new Signed(payload, Base64.getDecoder().decode(signature)));
+        found.add(new Signature(payload, Base64.getDecoder().decode(signature)));
       } catch (IllegalArgumentException e) {
         throw new PolicyException("\"" + name + "\": a signature is not base64", e);
       }

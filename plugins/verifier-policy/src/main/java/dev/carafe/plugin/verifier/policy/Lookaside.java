@@ -1,5 +1,6 @@
 package dev.carafe.plugin.verifier.policy;
 
+import dev.carafe.plugin.verifier.policy.KeptSignatures.Signature;
 import dev.carafe.spi.content.Digest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +39,7 @@ final class Lookaside implements AutoCloseable {
   /**
    * @throws PolicyException if the place does not answer, or has more than 64
    */
-  List<byte[]> signatures(URI base, ImageIdentity image, Digest manifest)
+  List<Signature> signatures(URI base, ImageIdentity image, Digest manifest)
       throws InterruptedException {
     String path = image.repository().substring(image.repository().indexOf('/') + 1);
     String directory =
@@ -47,13 +48,13 @@ final class Lookaside implements AutoCloseable {
             + path
             + "@"
             + manifest.toString().replace(':', '=');
-    List<byte[]> found = new ArrayList<>();
+    List<Signature> found = new ArrayList<>();
     while (found.size() <= SIGNATURES) {
       byte[] one = fetch(URI.create(directory + "/signature-" + (found.size() + 1)));
       if (one == null) {
         return found;
       }
-      found.add(one);
+      found.add(new Signature(one, new byte[0]));
     }
     throw new PolicyException(directory + " has more than " + SIGNATURES + " signatures");
   }

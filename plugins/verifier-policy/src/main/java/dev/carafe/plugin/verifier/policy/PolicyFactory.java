@@ -26,6 +26,9 @@ public final class PolicyFactory implements PluginFactory<ImageVerifier, PolicyC
 
   @Override
   public ImageVerifier create(PluginContext context, PolicyConfig config) {
-    return new PolicyVerifier(config, context.wanted(PluginTypes.IMAGE_SOURCE).get(REGISTRY));
+    return new PolicyVerifier(
+        config,
+        context.wanted(PluginTypes.IMAGE_SOURCE).get(REGISTRY),
+        new KeptSignatures(context.root().resolve("signatures")));
   }
 }

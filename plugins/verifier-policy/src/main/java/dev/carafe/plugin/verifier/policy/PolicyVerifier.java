@@ -3,11 +3,13 @@ package dev.carafe.plugin.verifier.policy;
 import dev.carafe.oci.ImageDocument;
 import dev.carafe.oci.MediaTypes;
 import dev.carafe.oci.Platforms;
+import dev.carafe.plugin.verifier.policy.KeptSignatures.Signature;
 import dev.carafe.plugin.verifier.policy.Policy.AcceptAnything;
 import dev.carafe.plugin.verifier.policy.Policy.Reject;
 import dev.carafe.plugin.verifier.policy.Policy.Requirement;
 import dev.carafe.plugin.verifier.policy.Policy.Signed;
 import dev.carafe.plugin.verifier.policy.Policy.SignedBy;
+import dev.carafe.plugin.verifier.policy.Policy.SignedIdentity;
 import dev.carafe.plugin.verifier.policy.Policy.SigstoreSigned;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
@@ -21,11 +23,13 @@ import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.images.SourceOptions;
 import dev.carafe.spi.plugins.Reloadable;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +41,13 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
   private static final int MANIFESTS = 32;
 
   private final @Nullable Attachments attachments;
+  private final KeptSignatures kept;
   private volatile PolicyConfig config;
   private @Nullable Lookaside lookaside;
 
-  PolicyVerifier(PolicyConfig config, @Nullable ImageSource source) {
+  PolicyVerifier(PolicyConfig config, @Nullable ImageSource source, KeptSignatures kept) {
     this.config = config;
+    this.kept = kept;
     this.attachments = source == null ? null : new Attachments(source);
   }
 
@@ -140,6 +146,15 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
     return taken;
   }
 
+  /** Looks at a signature and returns what was signed, or throws what is wrong with it. */
+  private interface Opening {
+    byte[] open(Signature signature);
+  }
+
+  private interface Fetch {
+    List<Signature> signatures() throws InterruptedException;
+  }
+
   /** One manifest or index before a requirement. */
   private final class Judgement {
     private final PolicyConfig current;
@@ -164,27 +179,19 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
     }
 
     private Verdict signedBy(SignedBy by) throws InterruptedException {
-      Registries.Place place = Registries.read(current.registriesDir()).of(image);
-      if (place.lookaside() == null) {
+      URI place = Registries.read(current.registriesDir()).of(image).lookaside();
+      if (place == null) {
         return new Verdict(
             false, "no lookaside is configured in " + current.registriesDir() + " for " + image);
       }
-      List<String> objections = new ArrayList<>();
-      for (byte[] message : lookaside(current).signatures(place.lookaside(), image, manifest)) {
-        try {
-          Claim claim = Claim.read(by.keys().open(message, Instant.now()), Claim.SIMPLE);
-          if (claim.covers(manifest, image, by.identity())) {
-            return new Verdict(true, "signed as " + claim.reference());
-          }
-          objections.add("signed as " + claim.reference() + " with " + claim.digest());
-        } catch (PolicyException e) {
-          objections.add(e.getMessage());
-        }
-      }
-      return unsigned(objections);
+      return judged(
+          Claim.SIMPLE,
+          by.identity(),
+          signature -> by.keys().open(signature.payload(), Instant.now()),
+          () -> lookaside(current).signatures(place, image, manifest));
     }
 
-    private Verdict sigstoreSigned(SigstoreSigned by) {
+    private Verdict sigstoreSigned(SigstoreSigned by) throws InterruptedException {
       if (!Registries.read(current.registriesDir()).of(image).attachments()) {
         return new Verdict(
             false,
@@ -193,21 +200,53 @@ final class PolicyVerifier implements ImageVerifier, Reloadable<PolicyConfig>, A
       if (attachments == null) {
         throw new PolicyException("there is no image source to fetch signatures from");
       }
+      return judged(
+          Claim.SIGSTORE,
+          by.identity(),
+          signature -> {
+            if (!by.keys().signed(signature.payload(), signature.signature())) {
+              throw new PolicyException("signed by no key that is trusted");
+            }
+            return signature.payload();
+          },
+          () -> attachments.signatures(name, manifest, source));
+    }
+
+    /** By the signature that counted before if it still does, else by what can be fetched. */
+    private Verdict judged(String type, SignedIdentity identity, Opening opening, Fetch fetch)
+        throws InterruptedException {
       List<String> objections = new ArrayList<>();
-      for (Attachments.Signed signed : attachments.signatures(name, manifest, source)) {
-        if (!by.keys().signed(signed.payload(), signed.signature())) {
-          objections.add("signed by no key that is trusted");
-          continue;
+      Optional<Signature> known = kept.find(type, name, manifest);
+      if (known.isPresent()) {
+        Verdict verdict = judged(type, identity, opening, known.get(), new ArrayList<>());
+        if (verdict.ok()) {
+          return verdict;
         }
-        try {
-          Claim claim = Claim.read(signed.payload(), Claim.SIGSTORE);
-          if (claim.covers(manifest, image, by.identity())) {
-            return new Verdict(true, "signed as " + claim.reference());
-          }
-          objections.add("signed as " + claim.reference() + " with " + claim.digest());
-        } catch (PolicyException e) {
-          objections.add(e.getMessage());
+      }
+      for (Signature signature : fetch.signatures()) {
+        Verdict verdict = judged(type, identity, opening, signature, objections);
+        if (verdict.ok()) {
+          kept.keep(type, name, manifest, signature);
+          return verdict;
         }
+      }
+      return unsigned(objections);
+    }
+
+    private Verdict judged(
+        String type,
+        SignedIdentity identity,
+        Opening opening,
+        Signature signature,
+        List<String> objections) {
+      try {
+        Claim claim = Claim.read(opening.open(signature), type);
+        if (claim.covers(manifest, image, identity)) {
+          return new Verdict(true, "signed as " + claim.reference());
+        }
+        objections.add("signed as " + claim.reference() + " with " + claim.digest());
+      } catch (PolicyException e) {
+        objections.add(e.getMessage());
       }
       return unsigned(objections);
     }

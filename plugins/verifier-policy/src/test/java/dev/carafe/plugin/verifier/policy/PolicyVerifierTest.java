@@ -200,7 +200,7 @@ class PolicyVerifierTest {
     source.attach(payload, sign(pair, algorithm, payload));
 
     // Then
-    assertTrue(judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()).ok());
+    assertTrue(judge(stage.verifier(source), Stage.NAME.toString()).ok());
 
     // When
     byte[] other =
@@ -209,23 +209,20 @@ class PolicyVerifierTest {
 
     // Then
     refused(
-        judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()),
+        judge(stage.verifier(source), Stage.NAME.toString()),
         "signed as registry.example/some/other");
 
     // When
     source.attach(payload, sign(pair, algorithm, other));
 
     // Then
-    refused(
-        judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()),
-        "no key that is trusted");
+    refused(judge(stage.verifier(source), Stage.NAME.toString()), "no key that is trusted");
 
     // When
     source.images.clear();
 
     // Then
-    refused(
-        judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()), "there is none");
+    refused(judge(stage.verifier(source), Stage.NAME.toString()), "there is none");
   }
 
   @Test
@@ -247,7 +244,7 @@ class PolicyVerifierTest {
     FailedPreconditionException failure =
         assertThrows(
             FailedPreconditionException.class,
-            () -> judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()));
+            () -> judge(stage.verifier(source), Stage.NAME.toString()));
     assertTrue(String.valueOf(failure.getMessage()).contains("is not what came"));
 
     // When
@@ -257,7 +254,7 @@ class PolicyVerifierTest {
     failure =
         assertThrows(
             FailedPreconditionException.class,
-            () -> judge(new PolicyVerifier(stage.config(), source), Stage.NAME.toString()));
+            () -> judge(stage.verifier(source), Stage.NAME.toString()));
     assertTrue(String.valueOf(failure.getMessage()).contains("more than"));
   }
 
@@ -332,12 +329,41 @@ class PolicyVerifierTest {
         new SourceOptions((_, _) -> Optional.empty(), Map.of("own", "header"), true, false, "");
 
     // When
-    try (PolicyVerifier verifier = new PolicyVerifier(stage.config(), source)) {
+    try (PolicyVerifier verifier = stage.verifier(source)) {
       assertTrue(verifier.verify(Stage.NAME, Stage.TARGET, pull(own)).ok());
     }
 
     // Then
     assertEquals(List.of(own), source.asked);
+  }
+
+  @Test
+  void aSignatureThatCountedIsKnownWhileTheRegistryIsAway() throws Exception {
+    // Given
+    KeyPair pair = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    Stage stage = new Stage(directory);
+    stage.write("registries.d/all.yaml", "default-docker:\n  use-sigstore-attachments: true\n");
+    stage.write("key", pem(pair));
+    stage.policy("{'default':[{'type':'sigstoreSigned','keyPath':'$D/key'}]}");
+    FakeSource source = new FakeSource();
+    byte[] payload = Stage.claim(Claim.SIGSTORE, Stage.NAME.toString(), Stage.DIGEST.toString());
+    source.attach(payload, sign(pair, "SHA256withECDSA", payload));
+    Path kept = directory.resolve("kept");
+    assertTrue(judge(stage.verifier(source, kept), Stage.NAME.toString()).ok());
+
+    // When
+    source.images.clear();
+
+    // Then
+    assertTrue(judge(stage.verifier(source, kept), Stage.NAME.toString()).ok());
+    refused(
+        judge(stage.verifier(source, kept), "registry.example/some/image:other"), "there is none");
+
+    // When
+    stage.write("key", pem(KeyPairGenerator.getInstance("EC").generateKeyPair()));
+
+    // Then
+    refused(judge(stage.verifier(source, kept), Stage.NAME.toString()), "there is none");
   }
 
   private static String pem(KeyPair pair) {

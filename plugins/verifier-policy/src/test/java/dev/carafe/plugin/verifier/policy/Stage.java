@@ -5,11 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
 import dev.carafe.spi.images.ImageName;
+import dev.carafe.spi.images.ImageSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A policy, a place of signatures and an image. */
 final class Stage {
@@ -19,6 +21,7 @@ final class Stage {
   static final ImageName NAME = ImageName.parse("registry.example/some/image:tag");
 
   final Path directory;
+  private int verifiers;
 
   Stage(Path directory) {
     this.directory = directory;
@@ -65,7 +68,16 @@ final class Stage {
   }
 
   PolicyVerifier verifier() {
-    return new PolicyVerifier(config(), null);
+    return verifier(null);
+  }
+
+  /** One that has seen no signature yet. */
+  PolicyVerifier verifier(@Nullable ImageSource source) {
+    return verifier(source, directory.resolve("kept-" + ++verifiers));
+  }
+
+  PolicyVerifier verifier(@Nullable ImageSource source, Path kept) {
+    return new PolicyVerifier(config(), source, new KeptSignatures(kept));
   }
 
   static byte[] claim(String type, String reference, String digest) {
