@@ -1,3 +1,5 @@
+import static java.util.stream.Collectors.joining;
+
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import dev.carafe.api.cri.v1.CgroupDriver;
@@ -33,8 +35,8 @@ import java.util.stream.Stream;
 
 /**
  * A kubelet's pods where cgroup version 2 is the only one, systemd's, and the kernel has AppArmor:
- * {@code PodTest SOCKET IMAGE ADDRESSES HANDLER...}. One virtual machine of Java runs all: the first claim
- * that does not hold ends it.
+ * {@code PodTest SOCKET IMAGE ADDRESSES HANDLER...}. One virtual machine of Java runs all: the
+ * first claim that does not hold ends it.
  */
 final class PodTest {
   private static final Path GROUPS = Path.of("/sys/fs/cgroup");
@@ -98,6 +100,7 @@ final class PodTest {
                         .setResources(
                             LinuxContainerResources.newBuilder()
                                 .setMemoryLimitInBytes(64 * MEBIBYTE)
+                                .setMemorySwapLimitInBytes(64 * MEBIBYTE)
                                 .setCpuPeriod(100_000)
                                 .setCpuQuota(50_000)
                                 .putUnified("pids.max", "77")))
@@ -106,8 +109,12 @@ final class PodTest {
     Path inPod = GROUPS.resolve(parent.substring(1));
     Path group = inPod.resolve(systemd ? "cri-containerd-" + id + ".scope" : id);
     limits(group, 64 * MEBIBYTE, "50000 100000");
+    is("0", file(group, "memory.swap.max"), "limit of swap");
     is("77", file(group, "pids.max"), "a limit of the unified map");
-    contains(kubelet.exec(id, "cat /proc/net/fib_trie"), ip, "addresses in the pod");
+    String inside =
+        kubelet.exec(id, "cat /proc/self/cgroup /sys/fs/cgroup/memory.max /proc/net/fib_trie");
+    is("0::/\n" + 64 * MEBIBYTE, inside.lines().limit(2).collect(joining("\n")), "own group");
+    contains(inside, ip, "addresses in the pod");
     statistics(id, 64 * MEBIBYTE);
     await("the port of the host", () -> get(HOST_PORT).endsWith("served"));
     confinement(id);
