@@ -30,6 +30,8 @@ import java.util.Set;
  * bootstrap.json         where the shim listens: its presence says that it was started
  * intent.json            how to undo a creation that was cut off
  * exit.json              how the first process ended, once that cannot be asked any more
+ * cri-log.json           where output goes that comes by the FIFOs stdout and stderr
+ * stdin, stdout, stderr  those FIFOs
  * address, init.pid, options.json, runtime ...   the shim's own
  * </pre>
  */
@@ -54,6 +56,22 @@ record Bundle(Path directory) {
 
   Path log() {
     return directory.resolve("log");
+  }
+
+  Path criLog() {
+    return directory.resolve("cri-log.json");
+  }
+
+  Path stdin() {
+    return directory.resolve("stdin");
+  }
+
+  Path stdout() {
+    return directory.resolve("stdout");
+  }
+
+  Path stderr() {
+    return directory.resolve("stderr");
   }
 
   Path binaryPath() {

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import dev.carafe.api.task.v3.ConnectResponse;
 import dev.carafe.api.task.v3.CreateTaskRequest;
 import dev.carafe.api.types.Mount;
+import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
@@ -18,12 +19,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sets tasks up: bundle, shim, {@code Create}. Before a shim is started the intent is in the
  * bundle; after a failure {@link ShimCleaner#discard} undoes what was done.
  */
 final class ShimLauncher {
+  private static final Logger LOG = LoggerFactory.getLogger(ShimLauncher.class);
+
   private final EventLoop loop;
   private final ShimRuntimeConfig config;
   private final ShimBinaries binaries;
@@ -45,17 +50,23 @@ final class ShimLauncher {
 
   ShimTask create(CreateTask request) throws InterruptedException {
     TaskLocation location = request.location();
-    Stdio stdio = StdioNames.checked(request.stdio());
+    Bundle bundle = Bundle.of(location);
+    CriLogPlan plan = CriLogPlan.of(request.stdio());
+    Stdio stdio = plan == null ? StdioNames.checked(request.stdio()) : plan.fifos(bundle);
     SpecDocument spec = SpecDocument.of(request.spec(), request.stdio().terminal());
     Path program = binaries.find(ShimOptions.runtime(request.options()));
     Any options = ShimOptions.of(request.options());
-    Bundle bundle = Bundle.of(location);
     Bootstrap existing = ShimOptions.existing(request.options());
     prepare(bundle, location, spec, program, existing != null);
     ShimLog log = ShimLog.open(loop, location.toString(), bundle.log());
     boolean done = false;
     @Nullable ShimConnection connection = null;
+    @Nullable CriLog output = null;
     try {
+      if (plan != null) {
+        bundle.write(bundle.criLog(), ShimState.bytes(plan));
+        output = CriLog.start(plan, loop, bundle);
+      }
       Bootstrap bootstrap = existing == null ? starter.start(program, location, options) : existing;
       bundle.write(bundle.bootstrap(), bootstrap.json());
       connection = ShimConnection.open(bootstrap, location.namespace(), config.loadTimeout());
@@ -70,7 +81,7 @@ final class ShimLauncher {
               pid,
               request.stdio().terminal(),
               existing != null);
-      var task = new ShimTask(config, cleaner, state, log);
+      var task = new ShimTask(config, cleaner, state, log, output);
       task.attach(connection);
       done = true;
       return task;
@@ -79,6 +90,9 @@ final class ShimLauncher {
     } finally {
       if (!done) {
         log.close();
+        if (output != null) {
+          output.close();
+        }
         if (connection != null) {
           connection.close();
         }
@@ -164,8 +178,18 @@ final class ShimLauncher {
     Bundle bundle = Bundle.of(state.location());
     ShimLog log =
         bundle.exists() ? ShimLog.open(loop, state.location().toString(), bundle.log()) : null;
-    var task = new ShimTask(config, cleaner, state, log);
+    var task = new ShimTask(config, cleaner, state, log, output(bundle));
     task.connect();
     return task;
+  }
+
+  private @Nullable CriLog output(Bundle bundle) {
+    CriLogPlan plan = ShimState.read(bundle.criLog(), CriLogPlan.class);
+    try {
+      return plan == null ? null : CriLog.start(plan, loop, bundle);
+    } catch (ErrnoException e) {
+      LOG.error("log {}: output is not written: {}", plan.path(), e.getMessage());
+      return null;
+    }
   }
 }

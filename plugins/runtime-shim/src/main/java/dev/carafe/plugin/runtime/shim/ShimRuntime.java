@@ -10,6 +10,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.CheckpointRequest;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
@@ -23,6 +24,7 @@ import dev.carafe.spi.runtimes.TaskLocation;
 import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.spi.runtimes.TaskStreams;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -366,6 +368,32 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
     } catch (NotFoundException _) {
       // An earlier call got that far.
     }
+  }
+
+  @Override
+  public void reopenLog(RuntimeState state) {
+    running(task(state)).reopen();
+  }
+
+  @Override
+  public TaskStreams attach(RuntimeState state) {
+    CriLogClient client = running(task(state)).attach(() -> closeStdin(state, ProcessId.INIT));
+    if (client == null) {
+      throw new NotFoundException(FINISHED);
+    }
+    return client;
+  }
+
+  private static CriLog running(ShimTask task) {
+    CriLog output = task.output();
+    if (output == null) {
+      throw new UnimplementedException(
+          "task " + task.state().location() + ": its output is no log of the runtime's");
+    }
+    if (task.dead() != null) {
+      throw new NotFoundException(FINISHED);
+    }
+    return output;
   }
 
   @Override

@@ -37,6 +37,7 @@ final class ShimTask implements AutoCloseable {
   private final ShimRuntimeConfig config;
   private final ShimCleaner cleaner;
   private final @Nullable ShimLog log;
+  private final @Nullable CriLog output;
   private final Map<String, CompletableFuture<ExitStatus>> exits = new ConcurrentHashMap<>();
   private final Map<String, Size> sizes = new ConcurrentHashMap<>();
   private final CompletableFuture<ExitStatus> death = new CompletableFuture<>();
@@ -57,15 +58,26 @@ final class ShimTask implements AutoCloseable {
     T run(TaskClient client) throws InterruptedException;
   }
 
-  ShimTask(ShimRuntimeConfig config, ShimCleaner cleaner, ShimState state, @Nullable ShimLog log) {
+  ShimTask(
+      ShimRuntimeConfig config,
+      ShimCleaner cleaner,
+      ShimState state,
+      @Nullable ShimLog log,
+      @Nullable CriLog output) {
     this.config = config;
     this.cleaner = cleaner;
     this.state = state;
     this.log = log;
+    this.output = output;
   }
 
   ShimState state() {
     return state;
+  }
+
+  /** Its output in the log format of CRI, if it is that. */
+  @Nullable CriLog output() {
+    return output;
   }
 
   ShimState update(ShimState next) {
@@ -301,6 +313,9 @@ final class ShimTask implements AutoCloseable {
     link.completeExceptionally(new ShimGoneException("task is closed", null));
     if (log != null) {
       log.close();
+    }
+    if (output != null) {
+      output.close();
     }
   }
 }
