@@ -164,11 +164,6 @@ final class WireDifferences {
           "sandbox: list labels.a",
           "sandbox: list labels.a==1");
 
-  /** Sandboxes that are not there; containerd's controller says that all is well. */
-  private static final List<String> NO_SANDBOX =
-      List.of(
-          "controller: status by shim", "controller: stop by shim", "controller: update by shim");
-
   /** containerd 1.6 differs from containerd 2, which this daemon follows. */
   private static final List<String> OLD_PEER = List.of("snapshot: prepare twice under lease");
 
@@ -204,7 +199,6 @@ final class WireDifferences {
     MORE.forEach(call -> calls.put(call, "more"));
     REPLACED.forEach(call -> calls.put(call, "replaced"));
     AFTER_A_LARGE_LABEL.forEach(call -> calls.put(call, "after a large label"));
-    NO_SANDBOX.forEach(call -> calls.put(call, "no sandbox"));
     OLD_PEER.forEach(call -> calls.put(call, "old peer"));
     return Map.copyOf(calls);
   }

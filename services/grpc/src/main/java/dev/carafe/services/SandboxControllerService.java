@@ -23,6 +23,7 @@ import dev.carafe.api.types.Metric;
 import dev.carafe.engine.sandboxes.SandboxManager;
 import dev.carafe.engine.stores.Identifiers;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.sandboxes.CreateSandbox;
 import dev.carafe.spi.sandboxes.Sandbox;
 import dev.carafe.spi.sandboxes.SandboxExit;
@@ -38,6 +39,11 @@ import java.util.Set;
 
 /** Makes sandboxes and ends them, each by the controller that the client or its record names. */
 final class SandboxControllerService extends ControllerGrpc.ControllerImplBase {
+  private static final String SHIM = "shim";
+
+  /** Go's time of nothing. */
+  private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
+
   private final SandboxManager sandboxes;
 
   SandboxControllerService(SandboxManager sandboxes) {
@@ -125,10 +131,14 @@ final class SandboxControllerService extends ControllerGrpc.ControllerImplBase {
     Calls.unary(
         observer,
         () -> {
-          sandboxes.stop(
-              key(request.getSandboxId()),
-              Duration.ofSeconds(Integer.toUnsignedLong(request.getTimeoutSecs())),
-              request.getSandboxer());
+          try {
+            sandboxes.stop(
+                key(request.getSandboxId()),
+                Duration.ofSeconds(Integer.toUnsignedLong(request.getTimeoutSecs())),
+                request.getSandboxer());
+          } catch (NotFoundException e) {
+            ifForgiven(request.getSandboxer(), e);
+          }
           return ControllerStopResponse.getDefaultInstance();
         });
   }
@@ -153,8 +163,17 @@ final class SandboxControllerService extends ControllerGrpc.ControllerImplBase {
         observer,
         () -> {
           SandboxKey key = key(request.getSandboxId());
-          SandboxStatus status =
-              sandboxes.status(key, request.getVerbose(), request.getSandboxer());
+          SandboxStatus status;
+          try {
+            status = sandboxes.status(key, request.getVerbose(), request.getSandboxer());
+          } catch (NotFoundException e) {
+            ifForgiven(request.getSandboxer(), e);
+            return ControllerStatusResponse.newBuilder()
+                .setSandboxId(key.id())
+                .setCreatedAt(Protos.timestamp(NEVER))
+                .setExitedAt(Protos.timestamp(Instant.now()))
+                .build();
+          }
           ControllerStatusResponse.Builder response =
               ControllerStatusResponse.newBuilder()
                   .setSandboxId(key.id())
@@ -209,13 +228,24 @@ final class SandboxControllerService extends ControllerGrpc.ControllerImplBase {
     Calls.unary(
         observer,
         () -> {
-          sandboxes.update(
-              key(request.getSandboxId()),
-              SandboxProtos.record(request.getSandbox()),
-              Set.copyOf(request.getFieldsList()),
-              request.getSandboxer());
+          try {
+            sandboxes.update(
+                key(request.getSandboxId()),
+                SandboxProtos.record(request.getSandbox()),
+                Set.copyOf(request.getFieldsList()),
+                request.getSandboxer());
+          } catch (NotFoundException e) {
+            ifForgiven(request.getSandboxer(), e);
+          }
           return ControllerUpdateResponse.getDefaultInstance();
         });
+  }
+
+  /** To containerd's clients a sandbox that its controller "shim" does not know has ended. */
+  private void ifForgiven(String controller, NotFoundException unknown) {
+    if (!controller.equals(SHIM) || !sandboxes.has(SHIM)) {
+      throw unknown;
+    }
   }
 
   private static SandboxKey key(String id) {

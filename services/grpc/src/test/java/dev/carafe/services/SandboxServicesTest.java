@@ -3,6 +3,7 @@ package dev.carafe.services;
 import static dev.carafe.services.Wire.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.api.services.sandbox.v1.ControllerCreateRequest;
 import dev.carafe.api.services.sandbox.v1.ControllerGrpc;
@@ -265,6 +266,46 @@ class SandboxServicesTest extends ServiceTest {
       wire.sandboxes.end(new SandboxKey("testing", "s"), 3);
       assertInstanceOf(Event.SandboxExited.class, wire.nextEvent());
     }
+  }
+
+  @Test
+  void aSandboxThatShimDoesNotKnowHasEndedAsFarAsClientsOfContainerdAreTold() {
+    // When
+    ControllerStatusResponse status =
+        controller.status(
+            ControllerStatusRequest.newBuilder().setSandboxId("no").setSandboxer("shim").build());
+    controller.stop(
+        ControllerStopRequest.newBuilder().setSandboxId("no").setSandboxer("shim").build());
+    controller.update(
+        ControllerUpdateRequest.newBuilder()
+            .setSandboxId("no")
+            .setSandboxer("shim")
+            .setSandbox(sandbox("no"))
+            .build());
+
+    // Then
+    assertEquals("no", status.getSandboxId());
+    assertEquals("", status.getState());
+    assertTrue(status.getExitedAt().getSeconds() > 0);
+    for (String other : List.of("memory", "nosuch")) {
+      refused(
+          Code.NOT_FOUND,
+          () ->
+              controller.stop(
+                  ControllerStopRequest.newBuilder()
+                      .setSandboxId("no")
+                      .setSandboxer(other)
+                      .build()));
+    }
+    refused(
+        Code.NOT_FOUND,
+        "sandbox \"no\": not found",
+        () ->
+            controller.shutdown(
+                ControllerShutdownRequest.newBuilder()
+                    .setSandboxId("no")
+                    .setSandboxer("shim")
+                    .build()));
   }
 
   @Test

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /**
  * Services over real metadata on back ends in memory, with a client. The snapshotter is called
- * {@code memory}, the sandbox controller too.
+ * {@code memory}, the sandbox controller too, and {@code shim} is the same.
  */
 final class Wire implements AutoCloseable {
   static final String NAMESPACE = "testing";
@@ -86,7 +86,7 @@ final class Wire implements AutoCloseable {
         new MetadataFactory()
             .create(
                 new Context(directory(work.resolve("metadata")), plugins), MetadataConfig.DEFAULT);
-    manager = new SandboxManager(metadata, Map.of("memory", sandboxes), events);
+    manager = new SandboxManager(metadata, Map.of("memory", sandboxes, "shim", sandboxes), events);
     String name = UUID.randomUUID().toString();
     InProcessServerBuilder builder =
         InProcessServerBuilder.forName(name).executor(calls).intercept(Calls.headers());

@@ -141,6 +141,11 @@ public final class SandboxManager implements AutoCloseable {
     changes.alone(key, () -> done(() -> controller.update(key, sandbox, fields)));
   }
 
+  /** Whether there is a controller of that name. */
+  public boolean has(String name) {
+    return controllers.containsKey(name);
+  }
+
   private static boolean done(Runnable work) {
     work.run();
     return true;
