@@ -129,6 +129,7 @@ final class ContainerSpec {
   }
 
   private void namespaces(RuntimeSpec spec, NamespaceOption options) {
+    String hostname = pod.config().getHostname();
     shared
         .namespaces()
         .forEach((kind, path) -> {
@@ -142,8 +143,10 @@ final class ContainerSpec {
     if (pod.hostIpc()) {
       spec.hostNamespace("ipc");
     }
-    if (!shared.namespaces().containsKey("uts")) {
+    if (pod.hostNetwork()) {
       spec.hostNamespace("uts");
+    } else if (!shared.namespaces().containsKey("uts") && !hostname.isEmpty()) {
+      spec.hostname(hostname);
     }
     switch (options.getPid()) {
       case NODE -> spec.hostNamespace("pid");

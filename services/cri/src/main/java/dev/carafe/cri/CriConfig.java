@@ -64,18 +64,29 @@ record CriConfig(
                   + " A runtime may act on them with the host's rights.")
           List<String> podAnnotations,
       @Description("The same for annotations of containers.") List<String> containerAnnotations,
-      @Description("Log driver of its pods; empty: as all others.") String logDriver) {
-    static final Handler DEFAULT = new Handler("", 1, List.of(), List.of(), "");
+      @Description("Log driver of its pods; empty: as all others.") String logDriver,
+      @Description(
+              "Who makes the sandboxes of its pods: podsandbox (namespaces, without a process), or shim"
+                  + " (the runtime's own, for example a virtual machine).")
+          Sandboxer sandboxer) {
+    static final Handler DEFAULT =
+        new Handler("", 1, List.of(), List.of(), "", Sandboxer.PODSANDBOX);
 
     Handler {
       podAnnotations = List.copyOf(podAnnotations);
       containerAnnotations = List.copyOf(containerAnnotations);
     }
 
-    /** What the runtime gets to see. */
-    Map<String, String> annotations(Pod pod, ContainerConfig container) {
+    /** What the runtime gets to see of a pod. */
+    Map<String, String> annotations(Pod pod) {
       Map<String, String> shown = new LinkedHashMap<>();
       pass(podAnnotations, pod.config().getAnnotationsMap(), shown);
+      return shown;
+    }
+
+    /** What the runtime gets to see of a container, its pod's included. */
+    Map<String, String> annotations(Pod pod, ContainerConfig container) {
+      Map<String, String> shown = annotations(pod);
       pass(containerAnnotations, container.getAnnotationsMap(), shown);
       return shown;
     }

@@ -16,6 +16,7 @@ import dev.carafe.spi.plugins.PluginTypes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.pf4j.Extension;
 
@@ -43,14 +44,16 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     CriImages images = new CriImages(metadata, context.require(TransferFlows.TYPE), config);
     PodFiles files = new PodFiles(state, Mounter.kernel());
     ContainerEvents events = new ContainerEvents();
+    Runtimes runtimes = new Runtimes(tasks.handlers(), images::mapsIds, config);
+    PodSandboxes sandboxes =
+        new PodSandboxes(context.require(SandboxService.TYPE).manager(), runtimes, config);
     Hooks hooks =
         new Hooks(
             context.wanted(PluginTypes.POD_HOOKS).values(),
             records,
             metadata,
             tasks.manager(),
-            context.require(SandboxService.TYPE).manager());
-    Runtimes runtimes = new Runtimes(tasks.handlers(), images::mapsIds, config);
+            sandboxes);
     Cgroups cgroups = new Cgroups(runtimes::systemd);
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerLogs logs =
@@ -86,6 +89,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     CniNetworks networks =
         new CniNetworks(Cni.open(config.cni(), config.cniDirectories(), root.resolve("cni")));
     AtomicReference<PodFlow> flow = new AtomicReference<>();
+    Consumer<String> onEnd = ended -> ended(flow, records, events, ended);
     PodInit init =
         new PodInit(
             metadata,
@@ -94,17 +98,9 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             cgroups,
             root.resolve("init"),
             config.pauseImage(),
-            ended -> ended(flow, records, events, ended));
+            onEnd);
     PodFlow pods =
-        new PodFlow(
-            records,
-            context.require(SandboxService.TYPE).manager(),
-            files,
-            networks,
-            containers,
-            hooks,
-            init,
-            config);
+        new PodFlow(records, sandboxes, files, networks, containers, hooks, init, config, onEnd);
     flow.set(pods);
     Commands commands = new Commands(records, metadata, tasks.manager(), state, config.execDrain());
     records.load();

@@ -2,7 +2,6 @@ package dev.carafe.cri;
 
 import dev.carafe.api.cri.v1.LinuxContainerResources;
 import dev.carafe.api.cri.v1.SecurityProfile;
-import dev.carafe.engine.sandboxes.SandboxManager;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.stores.TypedValue;
 import dev.carafe.engine.tasks.TaskManager;
@@ -38,7 +37,7 @@ final class Hooks {
   private final Records records;
   private final Metadata metadata;
   private final TaskManager tasks;
-  private final SandboxManager sandboxes;
+  private final PodSandboxes sandboxes;
   private final Map<String, Pod> newPods = new ConcurrentHashMap<>();
   private final Map<String, ContainerFacts> newContainers = new ConcurrentHashMap<>();
 
@@ -47,7 +46,7 @@ final class Hooks {
       Records records,
       Metadata metadata,
       TaskManager tasks,
-      SandboxManager sandboxes) {
+      PodSandboxes sandboxes) {
     this.hooks = List.copyOf(hooks);
     this.records = records;
     this.metadata = metadata;
@@ -227,7 +226,7 @@ final class Hooks {
 
   private Map<String, String> namespacesOf(Pod pod) {
     try {
-      return PodFlow.namespaces(sandboxes, pod);
+      return sandboxes.namespaces(pod);
     } catch (NotFoundException e) {
       return Map.of();
     }

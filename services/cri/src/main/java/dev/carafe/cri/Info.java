@@ -14,6 +14,8 @@ final class Info {
   static String of(Pod pod) {
     Map<String, Object> info = new LinkedHashMap<>();
     info.put("runtimeHandler", pod.handler());
+    info.put("sandboxer", pod.sandboxer().controller());
+    info.put("pid", pod.pid());
     info.put("ips", pod.ips());
     info.put("createdAt", pod.createdAt().toString());
     return text(info);
@@ -37,7 +39,7 @@ final class Info {
       CriConfig.Handler own = config.handlers().getOrDefault(name, CriConfig.Handler.DEFAULT);
       handler.put("cniConfDir", own.cniConfDir());
       handler.put("cniMaxConfNum", own.cniMaxConfNum());
-      handler.put("sandboxer", "podsandbox");
+      handler.put("sandboxer", own.sandboxer().controller());
       handlers.put(name, handler);
     }
     Map<String, Object> containerd = new LinkedHashMap<>();

@@ -18,6 +18,8 @@ import java.util.Map;
  *
  * @param config as the kubelet sent it
  * @param handler name of the runtime that its containers run in
+ * @param sandboxer who makes what its containers run in
+ * @param pid of a process in its namespaces, where a shim tells of one; else 0
  * @param ready false once it is stopped, and until it has been set up
  * @param setUp whether it has ever been ready
  * @param ips of its network, the preferred one first; empty in the host's network
@@ -26,6 +28,8 @@ record Pod(
     String id,
     PodSandboxConfig config,
     String handler,
+    Sandboxer sandboxer,
+    long pid,
     boolean ready,
     boolean setUp,
     List<String> ips,
@@ -50,16 +54,16 @@ record Pod(
     return identity(config);
   }
 
-  Pod becameReady(List<String> addresses) {
-    return new Pod(id, config, handler, true, true, addresses, createdAt);
+  Pod becameReady(long process, List<String> addresses) {
+    return new Pod(id, config, handler, sandboxer, process, true, true, addresses, createdAt);
   }
 
   Pod stopped() {
-    return new Pod(id, config, handler, false, setUp, ips, createdAt);
+    return new Pod(id, config, handler, sandboxer, pid, false, setUp, ips, createdAt);
   }
 
   Pod with(PodSandboxConfig next) {
-    return new Pod(id, next, handler, ready, setUp, ips, createdAt);
+    return new Pod(id, next, handler, sandboxer, pid, ready, setUp, ips, createdAt);
   }
 
   boolean hostNetwork() {
@@ -82,6 +86,8 @@ record Pod(
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("config", Base64.getEncoder().encodeToString(config.toByteArray()));
     json.put("handler", handler);
+    json.put("sandboxer", sandboxer.controller());
+    json.put("pid", pid);
     json.put("ready", ready);
     json.put("set_up", setUp);
     json.put("ips", ips);
@@ -97,6 +103,8 @@ record Pod(
           PodSandboxConfig.parseFrom(
               ByteString.copyFrom(Base64.getDecoder().decode(json.text("config")))),
           json.text("handler"),
+          Sandboxer.of(json.text("sandboxer")),
+          json.number("pid", 0),
           json.flag("ready"),
           json.flag("set_up"),
           json.texts("ips"),

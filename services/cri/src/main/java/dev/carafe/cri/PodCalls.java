@@ -91,7 +91,7 @@ abstract class PodCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
               .containersOf(pod.id())
               .forEach(c -> response.addContainersStatuses(Views.status(c)));
           if (request.getVerbose()) {
-            response.putInfo("info", Info.of(pod));
+            response.putAllInfo(flows.pods().details(pod)).putInfo("info", Info.of(pod));
           }
           return response.build();
         });

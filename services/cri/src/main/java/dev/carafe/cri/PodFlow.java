@@ -5,28 +5,18 @@ import dev.carafe.api.cri.v1.NamespaceMode;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.engine.observe.Observations;
 import dev.carafe.engine.sandboxes.KeyedLock;
-import dev.carafe.engine.sandboxes.SandboxManager;
-import dev.carafe.linux.IdMapping;
-import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
-import dev.carafe.spi.sandboxes.CreateSandbox;
-import dev.carafe.spi.sandboxes.Sandbox;
-import dev.carafe.spi.sandboxes.SandboxKey;
-import dev.carafe.spi.sandboxes.SandboxStatus;
-import dev.carafe.spi.sandboxes.SandboxValue;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,30 +28,35 @@ import org.slf4j.LoggerFactory;
  */
 final class PodFlow {
   private static final Logger log = LoggerFactory.getLogger(PodFlow.class);
-  private static final String CONTROLLER = "podsandbox";
-  private static final String OPTIONS = "dev.carafe.sandbox.pod.v1.Options";
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Records records;
-  private final SandboxManager sandboxes;
+  private final PodSandboxes sandboxes;
   private final PodFiles files;
   private final PodNetworks networks;
   private final ContainerFlow containers;
   private final Hooks hooks;
   private final PodInit init;
+  private final Consumer<String> onEnd;
   private final InFlight<String> creations;
   private final KeyedLock<String> turns = new KeyedLock<>();
   private final SeLinux selinux = SeLinux.ofThisMachine();
 
+  /**
+   * Makes one.
+   *
+   * @param onEnd gets the id of a pod whose sandbox has ended by itself
+   */
   PodFlow(
       Records records,
-      SandboxManager sandboxes,
+      PodSandboxes sandboxes,
       PodFiles files,
       PodNetworks networks,
       ContainerFlow containers,
       Hooks hooks,
       PodInit init,
-      CriConfig config) {
+      CriConfig config,
+      Consumer<String> onEnd) {
     this.records = records;
     this.sandboxes = sandboxes;
     this.files = files;
@@ -69,6 +64,7 @@ final class PodFlow {
     this.containers = containers;
     this.hooks = hooks;
     this.init = init;
+    this.onEnd = onEnd;
     this.creations = new InFlight<>("pod sandbox", config.creationTimeout());
   }
 
@@ -105,15 +101,16 @@ final class PodFlow {
         remove(present.id());
       }
     }
+    Sandboxer sandboxer = sandboxes.sandboxer(handler);
     PodSandboxConfig labelled = selinux.withLevel(config, records.pods());
-    Pod pod = new Pod(newId(), labelled, handler, false, false, List.of(), Instant.now());
+    Pod pod =
+        new Pod(newId(), labelled, handler, sandboxer, 0, false, false, List.of(), Instant.now());
     stages.at("record");
-    records.add(pod, CONTROLLER);
+    records.add(pod);
     try {
       stages.at("namespaces");
-      sandboxes.create(request(pod), CONTROLLER);
-      sandboxes.start(key(pod), CONTROLLER);
-      if (init.always()) {
+      sandboxes.pin(pod);
+      if (init.always() && sandboxer == Sandboxer.PODSANDBOX) {
         stages.at("pause image");
         init.start(pod, namespaces(pod));
       }
@@ -124,11 +121,13 @@ final class PodFlow {
         stages.at("network");
         addresses = networks.setUp(pod, networkNamespace(pod));
       }
+      stages.at("sandbox");
+      long pid = sandboxes.start(pod);
       stages.at("hooks");
       List<String> ips = addresses;
-      hooks.podStarting(pod.becameReady(ips));
+      hooks.podStarting(pod.becameReady(pid, ips));
       stages.at("record");
-      records.change(pod, present -> present.becameReady(ips));
+      sandboxes.watch(records.change(pod, present -> present.becameReady(pid, ips)), onEnd);
       return pod.id();
     } catch (Exception | Error e) {
       undo(pod, e);
@@ -148,63 +147,9 @@ final class PodFlow {
     }
   }
 
-  private static CreateSandbox request(Pod pod) {
-    List<String> own = new ArrayList<>();
-    Map<String, Object> options = new HashMap<>();
-    if (!pod.hostNetwork()) {
-      own.add("net");
-      own.add("uts");
-      if (!pod.config().getHostname().isEmpty()) {
-        options.put("hostname", pod.config().getHostname());
-      }
-    }
-    if (!pod.hostIpc()) {
-      own.add("ipc");
-    }
-    IdMapping ids = PodUsers.of(pod);
-    if (ids != null) {
-      own.add("user");
-      options.put("uid_map", ids.uidText());
-      options.put("gid_map", ids.gidText());
-    }
-    options.put("namespaces", own);
-    return new CreateSandbox(
-        key(pod),
-        new Sandbox(
-            pod.id(),
-            new Sandbox.Runtime(pod.handler(), null),
-            null,
-            Map.of(),
-            Map.of(),
-            pod.createdAt(),
-            pod.createdAt(),
-            CONTROLLER),
-        List.of(),
-        new SandboxValue(OPTIONS, Json.bytes(options)),
-        "",
-        Map.of());
-  }
-
-  static SandboxKey key(Pod pod) {
-    return new SandboxKey(Records.NAMESPACE.name(), pod.id());
-  }
-
   /** Files of the pod's namespaces by the names that the OCI runtime specification gives them. */
   Map<String, String> namespaces(Pod pod) {
-    return namespaces(sandboxes, pod);
-  }
-
-  static Map<String, String> namespaces(SandboxManager sandboxes, Pod pod) {
-    SandboxStatus status = sandboxes.status(key(pod), true, CONTROLLER);
-    Map<String, String> paths = new HashMap<>();
-    Map.of("net", "network", "ipc", "ipc", "uts", "uts", "user", "user")
-        .forEach((file, name) -> {
-          String path = status.info().get("namespace." + file);
-          if (path != null) {
-            paths.put(name, path);
-          }
-        });
-    return paths;
+    return sandboxes.namespaces(pod);
   }
 
   /** The same for a container, with the pod's process namespace where it shares that. */
@@ -212,10 +157,15 @@ final class PodFlow {
     Map<String, String> paths = namespaces(pod);
     NamespaceMode mode = config.getLinux().getSecurityContext().getNamespaceOptions().getPid();
     if (mode == NamespaceMode.POD && !pod.hostPid()) {
-      long pid = InFlight.unchecked(() -> turns.alone(pod.id(), () -> startInit(pod.id(), paths)));
-      paths.put("pid", "/proc/" + pid + "/ns/pid");
+      String shared = sandboxes.processes(pod);
+      paths.put("pid", shared == null ? ofInit(pod.id(), paths) : shared);
     }
     return paths;
+  }
+
+  private String ofInit(String id, Map<String, String> paths) {
+    long pid = InFlight.unchecked(() -> turns.alone(id, () -> startInit(id, paths)));
+    return "/proc/" + pid + "/ns/pid";
   }
 
   private long startInit(String id, Map<String, String> paths) {
@@ -234,13 +184,9 @@ final class PodFlow {
     }
   }
 
-  /** Whether a pod's namespaces are there. */
-  boolean alive(Pod pod) {
-    try {
-      return sandboxes.status(key(pod), false, CONTROLLER).state().equals(SandboxStatus.READY);
-    } catch (NotFoundException e) {
-      return false;
-    }
+  /** What a pod's sandbox says of itself, for people. */
+  Map<String, String> details(Pod pod) {
+    return sandboxes.details(pod);
   }
 
   /** Ends all processes of a pod and gives its network back. Idempotent. */
@@ -257,15 +203,12 @@ final class PodFlow {
     if (pod.ready()) {
       hooks.podStopping(pod);
     }
+    sandboxes.stop(pod);
     if (!pod.hostNetwork()) {
       networks.tearDown(pod);
     }
     init.stop(id);
-    try {
-      sandboxes.stop(key(pod), Duration.ofSeconds(10), CONTROLLER);
-    } catch (NotFoundException e) {
-      log.debug("pod sandbox {}: its namespaces were never made", id);
-    }
+    sandboxes.release(pod);
     if (pod.ready()) {
       records.change(pod, Pod::stopped);
     }
@@ -288,31 +231,31 @@ final class PodFlow {
     stopNow(id);
     containers.removeAll(id);
     init.remove(id);
-    try {
-      sandboxes.shutdown(key(pod), CONTROLLER);
-    } catch (NotFoundException e) {
-      log.debug("pod sandbox {}: its namespaces were never made", id);
-    }
+    sandboxes.remove(pod);
     files.remove(pod);
     hooks.podRemoved(pod);
     records.remove(pod);
+    sandboxes.forget(pod);
     return true;
   }
 
-  /** A pod whose first process has ended is no longer ready. */
+  /** A pod whose first process or sandbox has ended is no longer ready. */
   boolean ended(String id) {
     Pod pod = records.findPod(id);
     if (pod == null || !pod.ready()) {
       return false;
     }
-    log.warn("pod sandbox {}: its first process has ended", id);
+    log.warn("pod sandbox {}: has ended by itself", id);
     records.change(pod, Pod::stopped);
     return true;
   }
 
-  /** Takes up the first processes of pods, which may have to wait for their recovery. */
+  /** Takes up the first processes and shims of pods, which may have to wait for their recovery. */
   void recoverProcesses() {
     for (Pod pod : records.pods()) {
+      if (pod.ready()) {
+        sandboxes.watch(pod, onEnd);
+      }
       try {
         init.recover(pod.id());
       } catch (DaemonException e) {
@@ -324,7 +267,7 @@ final class PodFlow {
   /** Takes up the pods of an earlier daemon: what is not whole is no longer ready. */
   void recover() {
     for (Pod pod : records.pods()) {
-      if (pod.ready() && !alive(pod)) {
+      if (pod.ready() && !sandboxes.alive(pod)) {
         log.warn("pod sandbox {}: its namespaces are gone", pod.id());
         records.change(pod, Pod::stopped);
       }

@@ -137,7 +137,7 @@ final class Records {
   }
 
   /** Adds a pod, which is not listed before it is {@link #settled}. */
-  void add(Pod pod, String controller) {
+  void add(Pod pod) {
     unsettled.add(pod.id());
     try {
       sandboxStore()
@@ -150,7 +150,7 @@ final class Records {
                   Map.of(EXTENSION, new SandboxValue(POD_TYPE, pod.encode())),
                   Instant.EPOCH,
                   Instant.EPOCH,
-                  controller));
+                  pod.sandboxer().controller()));
     } catch (RuntimeException e) {
       unsettled.remove(pod.id());
       throw e;

@@ -13,6 +13,8 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.sandboxes.Sandbox;
+import dev.carafe.spi.sandboxes.SandboxValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -57,6 +59,15 @@ record Runtimes(RuntimeHandlers handlers, BooleanSupplier mapsIds, CriConfig con
     } catch (InvalidArgumentException e) {
       return "";
     }
+  }
+
+  /** The shim of a handler with its options, for a sandbox of its own. */
+  Sandbox.Runtime shim(String handler) {
+    RuntimeOptions options = handlers.resolve(handler(handler), RuntimeOptions.NONE).options();
+    String shim = options.text("shim");
+    return new Sandbox.Runtime(
+        shim.isEmpty() ? "io.containerd.runc.v2" : shim,
+        new SandboxValue(RuntimeOptions.JSON_TYPE, Json.bytes(options.values())));
   }
 
   /** Whether a handler's runtime can map the ids of mounts. */

@@ -8,6 +8,7 @@
  *   <li>{@link dev.carafe.cri.RuntimeCalls}, {@link dev.carafe.cri.ImageCalls}: the two services
  *   <li>{@link dev.carafe.cri.PodFlow}, {@link dev.carafe.cri.ContainerFlow}: the life of a pod and
  *       of a container
+ *   <li>{@link dev.carafe.cri.PodSandboxes}: what a pod's containers run in
  *   <li>{@link dev.carafe.cri.Records}: what is known of both, in memory and on disk
  *   <li>{@link dev.carafe.cri.ContainerSpec}: a container's specification
  * </ul>

@@ -11,10 +11,12 @@ import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxMetadata;
 import dev.carafe.cri.CriContainer.Exit;
 import dev.carafe.oci.ContainerUser;
+import dev.carafe.oci.Json;
 import dev.carafe.spi.errors.DataLossException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RecordTest {
@@ -30,12 +32,26 @@ class RecordTest {
                 .putLabels("k", "v")
                 .build(),
             "runc",
+            Sandboxer.SHIM,
+            4711,
             true,
             true,
             List.of("10.0.0.1", "fd00::1"),
             THEN);
 
     assertEquals(pod, Pod.decode("p1", pod.encode()));
+  }
+
+  @Test
+  void aPodOfAnEarlierVersionHasPinnedNamespaces() {
+    byte[] earlier =
+        Json.bytes(
+            Map.of("config", "", "handler", "runc", "ready", true, "created_at", THEN.toString()));
+
+    Pod pod = Pod.decode("p1", earlier);
+
+    assertEquals(Sandboxer.PODSANDBOX, pod.sandboxer());
+    assertEquals(0, pod.pid());
   }
 
   @Test

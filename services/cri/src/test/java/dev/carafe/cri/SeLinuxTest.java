@@ -111,6 +111,8 @@ class SeLinuxTest {
             "p",
             PodSandboxConfig.getDefaultInstance(),
             "runc",
+            Sandboxer.PODSANDBOX,
+            0,
             true,
             true,
             List.of(),

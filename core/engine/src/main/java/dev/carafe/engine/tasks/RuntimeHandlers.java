@@ -25,7 +25,9 @@ public final class RuntimeHandlers {
   /** The handler that runs what names none. */
   public static final String DEFAULT = "runc";
 
-  static final String SHIM_PLUGIN = "shim";
+  /** Id of the plugin that runs containers in shims. */
+  public static final String SHIM_PLUGIN = "shim";
+
   private static final String RUNC_SHIM = "io.containerd.runc.v2";
   private static final Set<String> RUNC_NAMES =
       Set.of(RUNC_SHIM, "io.containerd.runc.v1", "io.containerd.runtime.v1.linux");

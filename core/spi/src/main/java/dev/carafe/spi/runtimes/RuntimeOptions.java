@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public record RuntimeOptions(Map<String, Object> values, @Nullable Original original) {
   public static final RuntimeOptions NONE = new RuntimeOptions(Map.of());
 
+  /** Type of {@code values} as a JSON object, where they go with a sandbox's runtime. */
+  public static final String JSON_TYPE = "dev.carafe.runtime.v1.Options";
+
   /**
    * Options as a client wrote them.
    *

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.shim;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -8,9 +9,13 @@ import dev.carafe.api.runc.v1.CheckpointOptions;
 import dev.carafe.api.runc.v1.Options;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.sandboxes.Sandbox;
+import dev.carafe.spi.sandboxes.SandboxValue;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +67,31 @@ final class ShimOptions {
     return encode(
         general ? dev.carafe.api.runtimeoptions.v1.Options.newBuilder() : Options.newBuilder(),
         values);
+  }
+
+  /**
+   * For a sandbox's {@code start}: a client's own bytes, or a handler's options; null for none.
+   *
+   * @throws InvalidArgumentException if a handler's options cannot be a shim's
+   */
+  static @Nullable Any of(Sandbox sandbox) {
+    SandboxValue options = sandbox.runtime().options();
+    if (options == null) {
+      return null;
+    }
+    return options.typeUrl().equals(RuntimeOptions.JSON_TYPE)
+        ? of(new RuntimeOptions(values(options.value())))
+        : SandboxClient.any(options);
+  }
+
+  private static Map<String, Object> values(byte[] json) {
+    try {
+      Map<String, Object> values = ShimState.JSON.readValue(json, new TypeReference<>() {});
+      values.values().removeIf(Objects::isNull);
+      return values;
+    } catch (IOException e) {
+      throw new InvalidArgumentException("runtime options: " + e.getMessage(), e);
+    }
   }
 
   /** For a checkpoint; null for none. */

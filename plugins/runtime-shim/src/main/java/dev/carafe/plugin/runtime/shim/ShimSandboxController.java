@@ -161,11 +161,9 @@ final class ShimSandboxController implements SandboxController, AutoCloseable {
               "",
               null);
       prepare(location, request.sandbox(), intent);
-      SandboxValue options = request.sandbox().runtime().options();
-      Any any = options == null ? null : SandboxClient.any(options);
       ShimLog log = log(location);
       shim = new SandboxShim(config, location, intent, log);
-      Bootstrap bootstrap = starter.start(program, location, any);
+      Bootstrap bootstrap = starter.start(program, location, ShimOptions.of(request.sandbox()));
       Bundle bundle = Bundle.of(location);
       bundle.write(bundle.bootstrap(), bootstrap.json());
       shim.update(intent.made(bootstrap));

@@ -9,6 +9,11 @@ import dev.carafe.api.runc.v1.CheckpointOptions;
 import dev.carafe.api.runc.v1.Options;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.runtimes.RuntimeOptions;
+import dev.carafe.spi.sandboxes.Sandbox;
+import dev.carafe.spi.sandboxes.SandboxValue;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +42,37 @@ class ShimOptionsTest {
     assertEquals(7, options.getIoUid());
     assertEquals("/r", options.getRoot());
     assertEquals(true, options.getSystemdCgroup());
+  }
+
+  private static Sandbox sandbox(SandboxValue options) {
+    return new Sandbox(
+        "s",
+        new Sandbox.Runtime("io.containerd.kata.v2", options),
+        null,
+        Map.of(),
+        Map.of(),
+        Instant.EPOCH,
+        Instant.EPOCH,
+        "shim");
+  }
+
+  private static SandboxValue handler(String json) {
+    return new SandboxValue(RuntimeOptions.JSON_TYPE, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aSandboxGetsTheHandlersOptionsOrTheClientsOwn() throws Exception {
+    Any handlers = ShimOptions.of(sandbox(handler("{\"shim\":\"x\",\"io_uid\":7,\"root\":null}")));
+    assertEquals("containerd.runc.v1.Options", handlers.getTypeUrl());
+    assertEquals(7, Options.parseFrom(handlers.getValue()).getIoUid());
+    Any own = ShimOptions.of(sandbox(new SandboxValue("kata.Whatever", new byte[] {1, 2, 3})));
+    assertEquals("kata.Whatever", own.getTypeUrl());
+    assertEquals(3, own.getValue().size());
+    assertNull(ShimOptions.of(sandbox(handler("{}"))));
+    for (String wrong : List.of("[]", "{", "{\"nobody_knows\":1}", "{\"io_uid\":{}}")) {
+      assertThrows(
+          InvalidArgumentException.class, () -> ShimOptions.of(sandbox(handler(wrong))), wrong);
+    }
   }
 
   @Test
