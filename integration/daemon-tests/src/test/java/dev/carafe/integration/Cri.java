@@ -76,6 +76,11 @@ final class Cri implements AutoCloseable {
 
   /** With a bridge of the test's own. */
   static Cri withNetwork(Lab lab, String bridge) throws IOException {
+    return withNetwork(lab, bridge, "");
+  }
+
+  /** The same with more configuration. */
+  static Cri withNetwork(Lab lab, String bridge, String more) throws IOException {
     Path conf = lab.directory("net.d");
     Files.writeString(
         conf.resolve("10-test.conflist"),
@@ -94,7 +99,8 @@ final class Cri implements AutoCloseable {
                 bin_dirs = ["/usr/lib/cni"]
                 conf_dir = "%s"
                 """
-                    .formatted(conf))
+                        .formatted(conf)
+                    + more)
             .start();
     return lab.closeLater(new Cri(lab, daemon));
   }
