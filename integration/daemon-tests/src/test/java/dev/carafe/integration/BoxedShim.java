@@ -136,28 +136,44 @@ final class BoxedShim {
       return Long.parseLong(process.split("[ :]", 3)[1]);
     }
 
-    /** Configuration of a handler "boxed" whose pods are sandboxes of it. */
+    /**
+     * Configuration of a handler "boxed" whose pods are sandboxes of it, and of one "plain" whose
+     * containers are run by the other shim alone. A machine with other work is no dead shim.
+     */
     String configuration() {
       return """
       [runtimes.boxed]
       version = "shim-v2"
-      shim = "%s"
+      shim = "%1$s"
+      [runtimes.plain]
+      version = "shim-v2"
+      shim = "%2$s"
       [cri.handlers.boxed]
       sandboxer = "shim"
       pod_annotations = ["io.box.*"]
+      [plugins."io.containerd.sandbox.controller.v1.shim"]
+      start_timeout = "50s"
+      state_timeout = "30s"
+      load_timeout = "30s"
+      [plugins."io.containerd.runtime.v2.shim"]
+      start_timeout = "50s"
+      state_timeout = "30s"
+      load_timeout = "30s"
       """
-          .formatted(program);
+          .formatted(program, real());
     }
+  }
+
+  private static Path real() {
+    return Setup.newerContainerd()
+        .map(programs -> programs.resolve("containerd-shim-runc-v2"))
+        .filter(Files::isExecutable)
+        .orElseGet(() -> Setup.tool("containerd-shim-runc-v2"));
   }
 
   /** Writes the program below the test's directory. */
   static Installed install(Lab lab) throws IOException {
     Path sockets = lab.directory("s");
-    Path real =
-        Setup.newerContainerd()
-            .map(programs -> programs.resolve("containerd-shim-runc-v2"))
-            .filter(Files::isExecutable)
-            .orElseGet(() -> Setup.tool("containerd-shim-runc-v2"));
     Path program = lab.directory("shims").resolve("containerd-shim-boxed-v1");
     Files.writeString(
         program,
@@ -185,7 +201,7 @@ final class BoxedShim {
         echo "{\\"version\\":$version,\\"address\\":\\"unix://$socket\\",\\"protocol\\":\\"ttrpc\\"}"
         """
             .formatted(
-                real,
+                real(),
                 sockets,
                 Path.of(System.getProperty("java.home"), "bin/java"),
                 System.getProperty(

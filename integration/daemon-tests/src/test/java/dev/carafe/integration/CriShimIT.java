@@ -15,6 +15,7 @@ import dev.carafe.api.cri.v1.NamespaceMode;
 import dev.carafe.api.cri.v1.PodSandboxConfig;
 import dev.carafe.api.cri.v1.PodSandboxState;
 import dev.carafe.api.cri.v1.PodSandboxStatusRequest;
+import dev.carafe.api.cri.v1.ReopenContainerLogRequest;
 import dev.carafe.api.cri.v1.RunPodSandboxRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -26,6 +27,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,7 +184,9 @@ class CriShimIT {
     Path lease = lease(pod);
     Collection<ContainerEventResponse> events = new ConcurrentLinkedQueue<>();
     Iterator<ContainerEventResponse> source =
-        cri.runtime().getContainerEvents(GetEventsRequest.getDefaultInstance());
+        cri.runtime()
+            .withDeadlineAfter(5, TimeUnit.MINUTES)
+            .getContainerEvents(GetEventsRequest.getDefaultInstance());
     Thread.ofVirtual()
         .start(() -> {
           try {
@@ -190,6 +194,13 @@ class CriShimIT {
           } catch (StatusRuntimeException e) {
             // The test is over.
           }
+        });
+    ContainerConfig other = Cri.config("other", cri.imageName(), "true").build();
+    Await.until(
+        "events come",
+        () -> {
+          cri.create(pod, other);
+          return !events.isEmpty();
         });
 
     // When
@@ -246,6 +257,55 @@ class CriShimIT {
             .map(file -> file.getFileName().toString())
             .filter(name -> name.startsWith("10.") || name.startsWith("fd"))
             .toList());
+  }
+
+  @Test
+  void containersOfAShimWithoutSandboxesWriteTheKubeletsLogAcrossItsRotationAndAKill()
+      throws Exception {
+    // Given
+    String pod = run(config("p1"), "plain");
+    String container =
+        cri.create(
+            pod,
+            Cri.config(
+                    "c1",
+                    cri.pull(),
+                    "sh",
+                    "-c",
+                    "echo one; for i in 2 3 4; do while [ ! -e /$i ]; do sleep 0.05; done; echo $i; done")
+                .build());
+    cri.start(container);
+    Path log = Path.of(cri.status(container).getLogPath());
+    awaitLog(log, "one");
+
+    // When
+    Path rotated = Files.move(log, log.resolveSibling("0.log.1"));
+    cri.runtime()
+        .reopenContainerLog(
+            ReopenContainerLogRequest.newBuilder().setContainerId(container).build());
+    said(container, "touch", "/2");
+    awaitLog(log, "2");
+    said(container, "touch", "/3");
+    awaitLog(log, "2", "3");
+    cri.daemon().kill();
+    cri.daemon().start();
+    said(container, "touch", "/4");
+
+    // Then
+    assertEquals(0, cri.awaitEnd(container).getExitCode());
+    awaitLog(log, "2", "3", "4");
+    awaitLog(rotated, "one");
+    cri.removePod(pod);
+  }
+
+  private static void awaitLog(Path log, String... lines) {
+    Await.until(
+        List.of(lines) + " in " + log,
+        () ->
+            Files.readAllLines(log).stream()
+                .map(line -> line.substring(line.indexOf("stdout F ") + 9))
+                .toList()
+                .equals(List.of(lines)));
   }
 
   @Test
