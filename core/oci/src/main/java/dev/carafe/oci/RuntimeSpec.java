@@ -39,7 +39,6 @@ public final class RuntimeSpec {
   private @Nullable Integer oomScoreAdj;
   private @Nullable Object seccomp;
   private boolean defaultSeccomp;
-  private final Map<String, List<Map<String, Object>>> hooks = new LinkedHashMap<>();
   private String appArmorProfile = "";
   private String selinuxProcess = "";
   private String selinuxMount = "";
@@ -244,24 +243,6 @@ public final class RuntimeSpec {
     return this;
   }
 
-  /** Adds a supplementary group to the process's user. */
-  public RuntimeSpec additionalGid(long gid) {
-    List<Long> gids = new ArrayList<>(user.additionalGids());
-    if (!gids.contains(gid)) {
-      gids.add(gid);
-    }
-    user = new ContainerUser(user.uid(), user.gid(), gids);
-    return this;
-  }
-
-  /**
-   * Adds a program that is run at a point of the container's life, for example {@code poststop}.
-   */
-  public RuntimeSpec hook(String point, Map<String, Object> program) {
-    hooks.computeIfAbsent(point, _ -> new ArrayList<>()).add(program);
-    return this;
-  }
-
   /** The profile that AppArmor confines the process with. */
   public RuntimeSpec appArmorProfile(String name) {
     appArmorProfile = name;
@@ -451,9 +432,6 @@ public final class RuntimeSpec {
     spec.put("mounts", privileged ? SpecParts.writable(mounts) : mounts);
     if (!annotations.isEmpty()) {
       spec.put("annotations", annotations);
-    }
-    if (!hooks.isEmpty()) {
-      spec.put("hooks", hooks);
     }
     spec.put("linux", linux());
     return Json.bytes(spec);
