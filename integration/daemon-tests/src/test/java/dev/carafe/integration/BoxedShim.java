@@ -111,6 +111,16 @@ final class BoxedShim {
       return sockets.resolve("hold");
     }
 
+    /** While it says "hang", sandboxes do not stop; while "refuse", they do not want to. */
+    Path deaf() {
+      return sockets.resolve("deaf");
+    }
+
+    /** Is there once one that is deaf was to stop. */
+    Path asked() {
+      return sockets.resolve("asked");
+    }
+
     Path held() {
       return sockets.resolve("held");
     }
@@ -276,6 +286,7 @@ final class BoxedShim {
             .build();
       }
       case StopSandboxRequest _ -> {
+        listen();
         end();
         yield StopSandboxResponse.getDefaultInstance();
       }
@@ -325,6 +336,17 @@ final class BoxedShim {
                 .children()
                 .anyMatch(child -> child.info().command().orElse("").endsWith("/sleep")));
     pid = started.children().findFirst().orElseThrow().pid();
+  }
+
+  private void listen() throws IOException, InterruptedException {
+    Path deaf = socket.resolveSibling("deaf");
+    while (Files.exists(deaf)) {
+      if (Files.readString(deaf).equals("refuse")) {
+        throw new IOException("this sandbox does not stop");
+      }
+      Files.writeString(socket.resolveSibling("asked"), "");
+      Thread.sleep(20);
+    }
   }
 
   private void end() throws InterruptedException {

@@ -260,6 +260,39 @@ class CriShimIT {
   }
 
   @Test
+  void aSandboxThatDoesNotStopIsKilledAlsoWhenADaemonDiedOverIt() throws Exception {
+    // Given
+    String pod = run(config("p1"), "boxed");
+    Path lease = lease(pod);
+    Files.writeString(shim.deaf(), "hang");
+    Thread caller =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                cri.stopPod(pod);
+              } catch (StatusRuntimeException e) {
+                return;
+              }
+            });
+    Await.until("the sandbox is to stop", () -> Files.exists(shim.asked()));
+
+    // When
+    cri.daemon().kill();
+    caller.join();
+    assertTrue(Files.exists(lease), "the network went before the sandbox");
+    Files.writeString(shim.deaf(), "refuse");
+    cri.daemon().start();
+    cri.stopPod(pod);
+
+    // Then
+    assertEquals(PodSandboxState.SANDBOX_NOTREADY, cri.podStatus(pod).getState());
+    assertFalse(Files.exists(lease), "the address was not given back");
+    Await.until("the shim has ended", () -> boxes().isEmpty());
+    cri.removePod(pod);
+    assertEquals(List.of(), cri.pods());
+  }
+
+  @Test
   void containersOfAShimWithoutSandboxesWriteTheKubeletsLogAcrossItsRotationAndAKill()
       throws Exception {
     // Given
