@@ -247,7 +247,8 @@ final class PodSandboxes {
     } catch (NotFoundException e) {
       log.debug("pod sandbox {}: {}", pod.id(), e.getMessage());
     } catch (DaemonException e) {
-      log.info("pod sandbox {}: its end is not seen: {}", pod.id(), e.getMessage());
+      // The manager says so, too, unless the daemon stops.
+      log.debug("pod sandbox {}: its end is not seen: {}", pod.id(), e.getMessage());
       return;
     }
     if (!ending.contains(pod.id())) {
