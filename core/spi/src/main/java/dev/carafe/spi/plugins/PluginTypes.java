@@ -13,6 +13,7 @@ import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.pods.PodHooks;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.sandboxes.SandboxController;
 import dev.carafe.spi.snapshots.Snapshotter;
@@ -57,6 +58,9 @@ public final class PluginTypes {
 
   public static final PluginType<LogDriver> LOG_DRIVER =
       new PluginType<>("dev.carafe.log-driver.v1", LogDriver.class);
+
+  public static final PluginType<ResourceManager> RESOURCE_MANAGER =
+      new PluginType<>("dev.carafe.resource-manager.v1", ResourceManager.class);
 
   private PluginTypes() {}
 }

@@ -5,6 +5,7 @@ import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
+import dev.carafe.spi.plugins.Direct;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -195,6 +196,15 @@ public interface TaskRuntime {
    */
   default boolean isInstalled(RuntimeOptions options) {
     return true;
+  }
+
+  /**
+   * Id of the resource manager that keeps tasks with these options apart: it says what form their
+   * {@code linux.cgroupsPath} has. Cheap, and the same for equal options.
+   */
+  @Direct
+  default String resourceManager(RuntimeOptions options) {
+    return options.flag("systemd_cgroup") ? "systemd" : "cgroupfs";
   }
 
   /** What this runtime is and can do, for {@code PluginInfo} and status displays. */

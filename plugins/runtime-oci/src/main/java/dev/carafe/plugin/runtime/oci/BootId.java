@@ -6,7 +6,7 @@ import java.nio.file.Path;
 final class BootId {
   private static final class Value {
     static final String CURRENT =
-        CgroupFiles.read(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+        SmallFiles.read(Path.of("/proc/sys/kernel/random/boot_id")).trim();
   }
 
   private BootId() {}

@@ -16,6 +16,7 @@ import dev.carafe.plugin.runtime.oci.BundleLayout.ProcessFiles;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.UnknownException;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,7 @@ final class Conmon {
 
   private final OciRuntimeConfig config;
   private final Helpers helpers;
+  private final Map<String, ResourceManager> managers;
 
   /** What the OCI runtime is to do. */
   enum Verb {
@@ -94,9 +97,10 @@ final class Conmon {
       Pid feeder,
       @Nullable Fd terminal) {}
 
-  Conmon(OciRuntimeConfig config, Helpers helpers) {
+  Conmon(OciRuntimeConfig config, Helpers helpers, Map<String, ResourceManager> managers) {
     this.config = config;
     this.helpers = helpers;
+    this.managers = managers;
   }
 
   /**
@@ -268,7 +272,7 @@ final class Conmon {
     boolean done = false;
     try {
       if (start != null) {
-        MonitorCgroup.move(launch.settings().monitorCgroup(), front.pid());
+        resources(launch).join(launch.settings().monitorCgroup(), front.pid());
         FileIo.writeFully(start, new byte[1]);
       }
       String answer = readAnswer(sync, end);
@@ -290,6 +294,10 @@ final class Conmon {
         cleanUp(launch, front);
       }
     }
+  }
+
+  private ResourceManager resources(Launch launch) {
+    return RuntimeSettings.manager(managers, launch.settings().resources());
   }
 
   private static final class AnswerTimeout extends Exception {
@@ -351,7 +359,7 @@ final class Conmon {
 
   /** Who wrote that file, if it still runs and is who it says it is. */
   static Pid monitor(ProcessFiles files) {
-    Pid monitor = Pid.of(CgroupFiles.number(files.monitorPid()));
+    Pid monitor = Pid.of(SmallFiles.number(files.monitorPid()));
     return monitor.startTime() != 0
             && ProcessTree.hasArgument(monitor.number(), files.monitorPid().toString())
         ? monitor

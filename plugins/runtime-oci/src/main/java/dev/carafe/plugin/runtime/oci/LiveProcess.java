@@ -9,6 +9,7 @@ import dev.carafe.linux.Signals;
 import dev.carafe.linux.Terminal;
 import dev.carafe.plugin.runtime.oci.BundleLayout.ProcessFiles;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
+import dev.carafe.spi.resources.ResourceGroup;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,24 +106,24 @@ final class LiveProcess {
   }
 
   /** Begins to wait for the end of a process that was set up, be it over already. */
-  void watch(ProcessState process, ProcessFiles files, TaskCgroup cgroup, String containerId) {
+  void watch(ProcessState process, ProcessFiles files, ResourceGroup cgroup, String containerId) {
     new Watch(process, files, cgroup, files.exits().resolve(containerId)).begin();
   }
 
   private final class Watch {
     private final ProcessState process;
     private final ProcessFiles files;
-    private final TaskCgroup cgroup;
+    private final ResourceGroup cgroup;
     private final Path exitFile;
-    private final long killsInSlice;
+    private final long killsAbove;
     private final CompletableFuture<Instant> processEnd = new CompletableFuture<>();
 
-    Watch(ProcessState process, ProcessFiles files, TaskCgroup cgroup, Path exitFile) {
+    Watch(ProcessState process, ProcessFiles files, ResourceGroup cgroup, Path exitFile) {
       this.process = process;
       this.files = files;
       this.cgroup = cgroup;
       this.exitFile = exitFile;
-      this.killsInSlice = cgroup.oomKillsInSlice();
+      this.killsAbove = cgroup.oomKillsAbove();
     }
 
     void begin() {
@@ -199,7 +200,7 @@ final class LiveProcess {
 
     /** For a scope that went before anybody, conmon included, read its count. */
     private boolean killedInScope(int code) {
-      return code == KILLED && !killed && cgroup.oomKillsInSlice() > killsInSlice;
+      return code == KILLED && !killed && cgroup.oomKillsAbove() > killsAbove;
     }
 
     private void complete(ExitStatus status) {

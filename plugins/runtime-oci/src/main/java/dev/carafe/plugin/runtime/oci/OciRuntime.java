@@ -11,6 +11,8 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.ResourceExhaustedException;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.resources.ResourceGroup;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.CheckpointRequest;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
@@ -25,7 +27,6 @@ import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.runtimes.TaskStreams;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +53,10 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
 
   private final OciRuntimeConfig config;
   private final Path stateDirectory;
+  private final Map<String, ResourceManager> managers;
   private final EventLoop loop = EventLoop.start("oci-runtime", CAPACITY);
   private final Map<Key, Task> tasks = new ConcurrentHashMap<>();
-  private final MemoryWatch memory = new MemoryWatch(loop);
+  private final MemoryKills memory = new MemoryKills();
   private final OciCommand command = new OciCommand(loop);
   private final TaskLauncher launcher;
   private final TaskCleaner cleaner;
@@ -71,14 +73,17 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
    * Makes a runtime.
    *
    * @param stateDirectory below which the OCI runtime keeps its state where nothing else is said
+   * @param managers resource managers by id
    */
-  OciRuntime(OciRuntimeConfig config, Path stateDirectory) {
+  OciRuntime(OciRuntimeConfig config, Path stateDirectory, Map<String, ResourceManager> managers) {
     var helpers = new Helpers(loop);
     this.config = config;
     this.stateDirectory = stateDirectory;
+    this.managers = Map.copyOf(managers);
     this.launcher =
-        new TaskLauncher(loop, config, new Conmon(config, helpers), command, Mounter.kernel());
-    this.cleaner = new TaskCleaner(config, helpers, command, Mounter.kernel());
+        new TaskLauncher(
+            loop, config, new Conmon(config, helpers, managers), command, Mounter.kernel());
+    this.cleaner = new TaskCleaner(config, helpers, command, Mounter.kernel(), managers);
     this.checkpoints = new Checkpoints(command);
     this.facts = new RuntimeFacts(command, config.commandTimeout());
   }
@@ -91,7 +96,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     }
     RuntimeSettings settings = settings(request.options(), location.namespace());
     try {
-      Task task = launcher.create(request, settings);
+      Task task = launcher.create(request, settings, resources(settings));
       task.watchMemory(memory);
       tasks.put(Key.of(location), task);
       return StateCodec.encode(task.state());
@@ -101,7 +106,16 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   }
 
   private RuntimeSettings settings(RuntimeOptions options, String namespace) {
-    return RuntimeSettings.of(config, stateDirectory, options, namespace);
+    return RuntimeSettings.of(config, stateDirectory, options, namespace, managers);
+  }
+
+  private ResourceManager resources(RuntimeSettings settings) {
+    return RuntimeSettings.manager(managers, settings.resources());
+  }
+
+  @Override
+  public String resourceManager(RuntimeOptions options) {
+    return RuntimeSettings.resources(config, options);
   }
 
   @Override
@@ -121,7 +135,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     if (live != null) {
       return live;
     }
-    Task recovered = TaskRecovery.recover(loop, known);
+    Task recovered = TaskRecovery.recover(loop, known, resources(known.settings()));
     Task winner = tasks.putIfAbsent(key, recovered);
     if (winner == null) {
       recovered.watchMemory(memory);
@@ -245,7 +259,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     if (signal == Signals.SIGKILL) {
       task.live(id).killed();
     }
-    TaskCgroup cgroup = task.state().cgroup();
+    ResourceGroup cgroup = task.group();
     try {
       if (all && id.isInit() && !cgroup.pids().isEmpty()) {
         cgroup.signalAll(signal, config.commandTimeout());
@@ -266,8 +280,8 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     }
     if (signal == Signals.SIGKILL
         && id.isInit()
-        && !cgroup.unified()
-        && cgroup.freezeState() != TaskCgroup.Freeze.THAWED) {
+        && !cgroup.place().unified()
+        && cgroup.state() != ResourceGroup.State.THAWED) {
       cgroup.thaw();
     }
   }
@@ -335,7 +349,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     Task task = task(state);
     try {
       requireStatus(task, "pause", ProcessStatus.Running.class);
-      TaskCgroup cgroup = task.state().cgroup();
+      ResourceGroup cgroup = task.group();
       if (!cgroup.canFreeze()) {
         throw new UnimplementedException(
             "task " + task.state().location() + ": its cgroup has no freezer");
@@ -358,16 +372,16 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     } catch (InterruptedException e) {
       throw Conmon.cancelled("task " + task.state().location(), e);
     }
-    task.state().cgroup().thaw();
+    task.group().thaw();
     return StateCodec.encode(task.state());
   }
 
   @Override
   public List<TaskProcess> processes(RuntimeState state) {
-    TaskState task = task(state).state();
+    Task task = task(state);
     var execs = new HashMap<Long, String>();
-    task.execs().forEach(exec -> execs.put(exec.process().number(), exec.execId()));
-    return task.cgroup().pids().stream()
+    task.state().execs().forEach(exec -> execs.put(exec.process().number(), exec.execId()));
+    return task.group().pids().stream()
         .map(pid -> new TaskProcess(pid, execs.getOrDefault(pid, "")))
         .toList();
   }
@@ -392,14 +406,11 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
 
   @Override
   public TaskMetrics metrics(RuntimeState state) {
-    TaskState task = task(state).state();
-    TaskCgroup cgroup = task.cgroup();
-    if (!cgroup.exists()) {
-      throw new FailedPreconditionException("task " + task.location() + ": has no cgroup");
+    Task task = task(state);
+    if (!task.group().exists()) {
+      throw new FailedPreconditionException("task " + task.state().location() + ": has no cgroup");
     }
-    return cgroup.unified()
-        ? new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V2, MetricsV2.read(cgroup))
-        : new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V1, MetricsV1.read(cgroup));
+    return task.group().metrics();
   }
 
   @Override
@@ -480,7 +491,6 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public void close() {
     loop.close();
     tasks.values().forEach(Task::close);
-    memory.close();
     tasks.clear();
   }
 }

@@ -9,7 +9,10 @@ import java.time.Duration;
  * @param conmon the monitor, likewise; 2.1 or later
  * @param root where the OCI runtime keeps its own state, a directory per namespace; empty for one
  *     below the daemon's state
- * @param systemdCgroup whether systemd makes the cgroups
+ * @param systemdCgroup whether systemd makes the cgroups: short for the resource manager {@code
+ *     systemd}
+ * @param resourceManager id of the resource manager; empty for {@code cgroupfs}, or what
+ *     systemdCgroup says
  * @param noPivotRoot for a root file system that cannot be pivoted away from (a RAM disk)
  * @param noNewKeyring whether containers share the daemon's session keyring
  * @param createTimeout until a container or exec must have been set up
@@ -21,6 +24,7 @@ public record OciRuntimeConfig(
     String conmon,
     String root,
     boolean systemdCgroup,
+    String resourceManager,
     boolean noPivotRoot,
     boolean noNewKeyring,
     Duration createTimeout,
@@ -32,6 +36,7 @@ public record OciRuntimeConfig(
           "conmon",
           "",
           false,
+          "",
           false,
           false,
           Duration.ofSeconds(100),

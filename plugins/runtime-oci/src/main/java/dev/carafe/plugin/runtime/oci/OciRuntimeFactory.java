@@ -17,7 +17,11 @@ import org.pf4j.Extension;
 public final class OciRuntimeFactory implements PluginFactory<TaskRuntime, OciRuntimeConfig> {
   private static final PluginDeclaration<TaskRuntime, OciRuntimeConfig> DECLARATION =
       new PluginDeclaration<>(
-          PluginTypes.TASK_RUNTIME, "oci", List.of(), false, OciRuntimeConfig.DEFAULT);
+          PluginTypes.TASK_RUNTIME,
+          "oci",
+          List.of(PluginTypes.RESOURCE_MANAGER),
+          false,
+          OciRuntimeConfig.DEFAULT);
 
   @Override
   public PluginDeclaration<TaskRuntime, OciRuntimeConfig> declaration() {
@@ -28,6 +32,6 @@ public final class OciRuntimeFactory implements PluginFactory<TaskRuntime, OciRu
   public TaskRuntime create(PluginContext context, OciRuntimeConfig config) {
     Path state = context.state();
     context.export("root", config.root().isEmpty() ? state.toString() : config.root());
-    return new OciRuntime(config, state);
+    return new OciRuntime(config, state, context.requireAll(PluginTypes.RESOURCE_MANAGER));
   }
 }

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
+import dev.carafe.linux.Backoff;
 import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.ProcessCalls;

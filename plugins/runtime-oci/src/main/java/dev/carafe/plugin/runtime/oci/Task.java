@@ -3,10 +3,14 @@ package dev.carafe.plugin.runtime.oci;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceGroup;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.TaskLocation;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -26,18 +30,22 @@ final class Task {
   private static final long RECORD_MILLIS = 1500;
 
   private final EventLoop loop;
+  private final ResourceManager resources;
   private final Map<String, LiveProcess> processes = new ConcurrentHashMap<>();
   private volatile TaskState state;
+  private volatile ResourceGroup group;
   private final AtomicLong memoryKills = new AtomicLong();
-  private @Nullable Runnable memoryWatch;
+  private ResourceGroup.@Nullable Watch memoryWatch;
   private boolean closed;
 
   /**
    * A task that has just been created, or an earlier daemon's whose processes are to be watched.
    */
-  Task(EventLoop loop, TaskState state) {
+  Task(EventLoop loop, TaskState state, ResourceManager resources) {
     this.loop = loop;
+    this.resources = resources;
     this.state = state;
+    this.group = resources.reopen(state.cgroup());
   }
 
   TaskState state() {
@@ -46,8 +54,20 @@ final class Task {
 
   RuntimeState update(TaskState next) {
     RuntimeState encoded = StateCodec.encode(next);
+    if (!next.cgroup().equals(state.cgroup())) {
+      group = resources.reopen(next.cgroup());
+    }
     state = next;
     return encoded;
+  }
+
+  ResourceGroup group() {
+    return group;
+  }
+
+  /** The group that a process is in now. */
+  GroupPlace placeOf(Pid process) {
+    return resources.of(process.number()).place();
   }
 
   ProcessState process(ProcessId id) {
@@ -61,14 +81,14 @@ final class Task {
 
   /** Watches a process that has been set up. */
   void watch(ProcessState process) {
-    live(new ProcessId(process.execId()))
-        .watch(process, state.files(process), state.cgroup(), state.id());
+    live(new ProcessId(process.execId())).watch(process, state.files(process), group, state.id());
   }
 
   /** Has kills for want of memory named, from when it has a control group. */
-  synchronized void watchMemory(MemoryWatch watch) {
+  synchronized void watchMemory(MemoryKills kills) {
     if (memoryWatch == null && !closed && !state.cgroup().isNone()) {
-      memoryWatch = watch.watch(state.location(), state.cgroup());
+      TaskLocation location = state.location();
+      memoryWatch = group.onOom(() -> kills.name(location));
     }
   }
 
@@ -77,9 +97,8 @@ final class Task {
    * Where the group has gone with its last process, conmon's word stands for one.
    */
   long memoryKills() {
-    TaskCgroup cgroup = state.cgroup();
-    long counted = cgroup.oomKills();
-    if (counted == 0 && !cgroup.exists() && Files.exists(state.files(state.init()).oom())) {
+    long counted = group.oomKills();
+    if (counted == 0 && !group.exists() && Files.exists(state.files(state.init()).oom())) {
       counted = 1;
     }
     return memoryKills.accumulateAndGet(counted, Math::max);
@@ -109,7 +128,7 @@ final class Task {
     if (!process.started()) {
       return new ProcessStatus.Created(pid);
     }
-    return switch (state.cgroup().freezeState()) {
+    return switch (group.state()) {
       case THAWED -> new ProcessStatus.Running(pid);
       case FREEZING -> new ProcessStatus.Pausing(pid);
       case FROZEN -> new ProcessStatus.Paused(pid);
@@ -145,7 +164,7 @@ final class Task {
   private synchronized void closeMemoryWatch() {
     closed = true;
     if (memoryWatch != null) {
-      memoryWatch.run();
+      memoryWatch.close();
       memoryWatch = null;
     }
   }

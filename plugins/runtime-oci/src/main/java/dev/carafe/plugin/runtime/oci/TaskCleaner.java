@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
+import dev.carafe.linux.Backoff;
 import dev.carafe.linux.Errno;
 import dev.carafe.linux.ErrnoException;
 import dev.carafe.linux.MountInfo;
@@ -10,6 +11,8 @@ import dev.carafe.linux.TreeRemover;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnknownException;
+import dev.carafe.spi.resources.ResourceGroup;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.TaskLocation;
@@ -20,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -44,12 +46,19 @@ final class TaskCleaner {
   private final Helpers helpers;
   private final OciCommand command;
   private final Mounter mounter;
+  private final Map<String, ResourceManager> managers;
 
-  TaskCleaner(OciRuntimeConfig config, Helpers helpers, OciCommand command, Mounter mounter) {
+  TaskCleaner(
+      OciRuntimeConfig config,
+      Helpers helpers,
+      OciCommand command,
+      Mounter mounter,
+      Map<String, ResourceManager> managers) {
     this.config = config;
     this.helpers = helpers;
     this.command = command;
     this.mounter = mounter;
+    this.managers = managers;
   }
 
   /** Removes an exec that has ended, or was never started. */
@@ -69,8 +78,8 @@ final class TaskCleaner {
     ProcessState init = state.init();
     if (!init.started()) {
       init.process().signal(Signals.SIGKILL);
-      if (state.cgroup().freezeState() != TaskCgroup.Freeze.THAWED) {
-        state.cgroup().thaw();
+      if (task.group().state() != ResourceGroup.State.THAWED) {
+        task.group().thaw();
       }
     }
     ExitStatus exit = new ExitStatus(0, Instant.now(), false);
@@ -78,7 +87,7 @@ final class TaskCleaner {
       ExitStatus actual = exit(task, ProcessId.INIT);
       exit = init.started() ? actual : new ExitStatus(0, actual.exitedAt(), false);
       endLeftOvers(task, state);
-      forgetContainer(state);
+      forgetContainer(task);
     }
     endHelpers(init);
     unmount(state.layout());
@@ -96,9 +105,9 @@ final class TaskCleaner {
 
   /** Processes that outlived the first one: only where they are not in its pid namespace. */
   private void endLeftOvers(Task task, TaskState state) throws InterruptedException {
-    if (!state.ownPids() && !state.cgroup().killAll(STEP)) {
+    if (!state.ownPids() && !task.group().killAll(STEP)) {
       throw new UnavailableException(
-          "task " + state.location() + ": processes " + state.cgroup().pids() + " do not end");
+          "task " + state.location() + ": processes " + task.group().pids() + " do not end");
     }
     for (ProcessState exec : state.execs()) {
       if (exec.started()) {
@@ -112,13 +121,14 @@ final class TaskCleaner {
    * Makes the OCI runtime forget the container. Where that is no more than removing a directory and
    * cgroups it is done here; else, and where it does not succeed, the OCI runtime does it.
    */
-  private void forgetContainer(TaskState state) throws InterruptedException {
+  private void forgetContainer(Task task) throws InterruptedException {
+    TaskState state = task.state();
     Path directory = state.settings().stateDirectory(state.id());
     if (!Files.isDirectory(directory)) {
-      removeCgroup(state);
+      removeCgroup(task);
       return;
     }
-    if (!state.plain() || state.cgroup().isNone() || !removeCgroup(state)) {
+    if (!state.plain() || state.cgroup().isNone() || !removeCgroup(task)) {
       command.run(
           state.settings(),
           Path.of(state.bundle()),
@@ -126,19 +136,23 @@ final class TaskCleaner {
           config.commandTimeout(),
           "delete",
           List.of("--force", state.id()));
-      removeCgroup(state);
+      removeCgroup(task);
     }
     remove(directory);
   }
 
   /** A group that others are in, too, is left to them. */
-  private static boolean removeCgroup(TaskState state) throws InterruptedException {
-    TaskCgroup cgroup = state.cgroup();
+  private static boolean removeCgroup(Task task) throws InterruptedException {
+    ResourceGroup cgroup = task.group();
     if (cgroup.remove(cgroup.pids().isEmpty() ? BUSY : Duration.ZERO)) {
       return true;
     }
-    LOG.warn("task {}: cgroup {} is in use by {}", state.location(), cgroup, cgroup.pids());
+    warnOfUse(task.state().location(), cgroup);
     return false;
+  }
+
+  private static void warnOfUse(TaskLocation location, ResourceGroup cgroup) {
+    LOG.warn("task {}: cgroup {} is in use by {}", location, cgroup.place(), cgroup.pids());
   }
 
   /** Output that was written is delivered if somebody reads it within the time. */
@@ -224,11 +238,13 @@ final class TaskCleaner {
         remove(directory);
       }
       endAll(location);
-      TaskCgroup left = leftCgroup(intent.cgroupsPath());
+      // What the OCI runtime may have made before it had a process to put in.
+      ResourceGroup left =
+          RuntimeSettings.manager(managers, settings.resources()).named(intent.cgroupsPath());
       // What was killed may not have been reaped yet.
       if (left.exists()
           && !(Backoff.until(BUSY, () -> left.pids().isEmpty()) && left.remove(BUSY))) {
-        LOG.warn("task {}: cgroup {} is in use by {}", location, left, left.pids());
+        warnOfUse(location, left);
       }
     }
     unmount(layout);
@@ -277,23 +293,6 @@ final class TaskCleaner {
       // Cut off while it was written, before anything was started.
       LOG.warn("bundle {}: intent: {}", layout.bundle(), e.getMessage());
       return null;
-    }
-  }
-
-  /** The groups of a name that the OCI runtime may have made before it had a process to put in. */
-  private static TaskCgroup leftCgroup(String cgroupsPath) {
-    if (!cgroupsPath.startsWith("/") || Path.of(cgroupsPath).getNameCount() == 0) {
-      return TaskCgroup.NONE;
-    }
-    try {
-      CgroupMounts mounts = CgroupMounts.current();
-      Map<String, String> task = new HashMap<>();
-      String path = Path.of(cgroupsPath).normalize().toString();
-      mounts.byController().keySet().forEach(controller -> task.put(controller, path));
-      task.put("", path);
-      return TaskCgroup.of(mounts, task, CgroupMounts.membership(Path.of("/proc/self/cgroup")));
-    } catch (IOException _) {
-      return TaskCgroup.NONE;
     }
   }
 }

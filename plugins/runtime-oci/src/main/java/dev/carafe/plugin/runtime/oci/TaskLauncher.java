@@ -10,6 +10,8 @@ import dev.carafe.plugin.runtime.oci.Conmon.Launched;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
@@ -19,7 +21,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -45,7 +46,8 @@ final class TaskLauncher {
    * Creates a task. Before anything is mounted or started, the intent is in the bundle; after a
    * failure {@link TaskCleaner#discard} undoes what was done.
    */
-  Task create(CreateTask request, RuntimeSettings settings) throws InterruptedException {
+  Task create(CreateTask request, RuntimeSettings settings, ResourceManager resources)
+      throws InterruptedException {
     TaskLocation location = request.location();
     if (Files.exists(settings.stateDirectory(location.id()))) {
       throw new AlreadyExistsException(
@@ -64,13 +66,13 @@ final class TaskLauncher {
             location.bundle().toString(),
             settings,
             checkpoint == null ? "" : checkpoint.toString(),
-            TaskCgroup.NONE,
+            GroupPlace.NONE,
             spec.plain() && !settings.systemdCgroup(),
             spec.ownPids(),
             ProcessState.added("", 0, request.stdio()),
             List.of(),
             1);
-    var task = new Task(loop, state);
+    var task = new Task(loop, state, resources);
     boolean done = false;
     try {
       if (checkpoint == null) {
@@ -137,20 +139,10 @@ final class TaskLauncher {
                 state.checkpoint(),
                 live.isStdinClosed()));
     live.hold(launched.terminal());
-    TaskCgroup cgroup = cgroup(launched.process());
+    GroupPlace cgroup = task.placeOf(launched.process());
     ProcessState process = state.init().launched(launched, 0);
     task.update(state.withInit(cgroup, verb == Conmon.Verb.RESTORE ? process.letGo() : process));
     task.watch(task.state().init());
-  }
-
-  private static TaskCgroup cgroup(Pid process) {
-    try {
-      return TaskCgroup.of(process.number());
-    } catch (NoSuchFileException _) {
-      return TaskCgroup.NONE;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cgroup of pid " + process.number(), e);
-    }
   }
 
   /** Lets the user's program run. */
@@ -197,7 +189,7 @@ final class TaskLauncher {
     var id = new ProcessId(process.execId());
     LiveProcess live = task.live(id);
     setConsoleSize(files, live.size());
-    long oomKills = state.cgroup().oomKills();
+    long oomKills = task.group().oomKills();
     Launched launched =
         conmon.launch(
             new Conmon.Launch(

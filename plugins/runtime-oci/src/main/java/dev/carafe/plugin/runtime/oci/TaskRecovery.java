@@ -3,6 +3,8 @@ package dev.carafe.plugin.runtime.oci;
 import dev.carafe.linux.EventLoop;
 import dev.carafe.linux.Signals;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.ProcessId;
 import java.nio.file.Files;
 import java.util.List;
@@ -15,14 +17,14 @@ import java.util.List;
 final class TaskRecovery {
   private TaskRecovery() {}
 
-  static Task recover(EventLoop loop, TaskState known) {
+  static Task recover(EventLoop loop, TaskState known, ResourceManager resources) {
     TaskState state = known;
     if (!state.boot().equals(BootId.current())) {
       state = withoutProcesses(state);
     } else if (wasLetGo(state)) {
       state = state.with(ProcessId.INIT, ProcessState::letGo);
     }
-    var task = new Task(loop, state);
+    var task = new Task(loop, state, resources);
     takeUp(task, state.init());
     for (ProcessState exec : state.execs()) {
       if (exec.started()) {
@@ -43,7 +45,7 @@ final class TaskRecovery {
 
   /** After a reboot the numbers are others': only exit files tell. */
   private static TaskState withoutProcesses(TaskState state) {
-    TaskState result = state.withInit(TaskCgroup.NONE, gone(state.init()));
+    TaskState result = state.withInit(GroupPlace.NONE, gone(state.init()));
     for (ProcessState exec : state.execs()) {
       result = result.with(new ProcessId(exec.execId()), TaskRecovery::gone);
     }

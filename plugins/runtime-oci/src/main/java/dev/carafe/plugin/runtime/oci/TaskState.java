@@ -1,6 +1,7 @@
 package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.resources.GroupPlace;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
@@ -15,7 +16,7 @@ import java.util.function.UnaryOperator;
  *
  * @param boot the kernel's boot id: process numbers of another boot mean nothing
  * @param checkpoint directory that {@code start} restores from, or empty
- * @param cgroup the first process's; {@link TaskCgroup#NONE} until there is one
+ * @param cgroup the first process's; {@link GroupPlace#NONE} until there is one
  * @param plain whether the OCI runtime has nothing to do after the creation but what this plugin
  *     can do as well: no poststart or poststop hooks, no systemd unit, no Intel RDT group
  * @param ownPids whether the end of the first process ends all others
@@ -28,7 +29,7 @@ record TaskState(
     String bundle,
     RuntimeSettings settings,
     String checkpoint,
-    TaskCgroup cgroup,
+    GroupPlace cgroup,
     boolean plain,
     boolean ownPids,
     ProcessState init,
@@ -132,7 +133,7 @@ record TaskState(
         nextExec);
   }
 
-  TaskState withInit(TaskCgroup group, ProcessState process) {
+  TaskState withInit(GroupPlace group, ProcessState process) {
     return new TaskState(
         boot,
         namespace,

@@ -40,9 +40,11 @@ class CheckpointTest {
 
   @BeforeEach
   void begin() throws Exception {
-    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
+    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
     sandbox = new RuntimeSandbox();
-    runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
+    runtime =
+        new OciRuntime(
+            Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);
   }
 
   @AfterEach

@@ -40,7 +40,9 @@ class ContainerLogTest {
   @BeforeEach
   void begin() throws Exception {
     sandbox = new RuntimeSandbox();
-    runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
+    runtime =
+        new OciRuntime(
+            Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);
     log = sandbox.directory().resolve("0.log");
   }
 

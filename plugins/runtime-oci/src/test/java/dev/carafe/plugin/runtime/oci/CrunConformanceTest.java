@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.testkit.runtimes.TaskRuntimeConformance;
 import dev.carafe.testkit.runtimes.TaskRuntimeHarness;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -20,7 +22,8 @@ class CrunConformanceTest extends TaskRuntimeConformance {
 
   @Override
   protected TaskRuntimeHarness harness() {
-    return CrunConformanceTest::open;
+    Map<String, ResourceManager> resources = Configs.RESOURCES;
+    return state -> open(state, resources);
   }
 
   @BeforeAll
@@ -28,12 +31,13 @@ class CrunConformanceTest extends TaskRuntimeConformance {
     Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/crun")), "crun is not installed");
   }
 
-  private static TaskRuntime open(Path state) throws IOException {
+  private static TaskRuntime open(Path state, Map<String, ResourceManager> resources)
+      throws IOException {
     String binary =
         Files.isDirectory(HYBRID) && Files.isDirectory(state.getParent())
             ? wrapper(state).toString()
             : "/usr/bin/crun";
-    return new OciRuntime(Configs.with(binary, Duration.ofSeconds(2)), state);
+    return new OciRuntime(Configs.with(binary, Duration.ofSeconds(2)), state, resources);
   }
 
   private static Path wrapper(Path state) throws IOException {

@@ -74,12 +74,14 @@ class JournalTest {
                 conmon.toString(),
                 d.root(),
                 d.systemdCgroup(),
+                d.resourceManager(),
                 d.noPivotRoot(),
                 d.noNewKeyring(),
                 d.createTimeout(),
                 d.commandTimeout(),
                 d.drainTimeout()),
-            sandbox.state());
+            sandbox.state(),
+            Configs.RESOURCES);
     log = sandbox.directory().resolve("0.log");
   }
 

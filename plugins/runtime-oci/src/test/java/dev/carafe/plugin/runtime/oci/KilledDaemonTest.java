@@ -35,7 +35,8 @@ class KilledDaemonTest {
     private Daemon() {}
 
     public static void main(String[] arguments) throws Exception {
-      var runtime = new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of(arguments[0]));
+      var runtime =
+          new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of(arguments[0]), Configs.RESOURCES);
       RuntimeState state = runtime.create(RequestFile.read(Path.of(arguments[1])));
       state = runtime.start(state, INIT);
       System.out.println(Base64.getEncoder().encodeToString(state.value()));
@@ -61,7 +62,8 @@ class KilledDaemonTest {
 
       // When
       try (var runtime =
-          new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state())) {
+          new OciRuntime(
+              Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES)) {
         RuntimeState recovered = runtime.recover(sandbox.location("a"), state);
         assertInstanceOf(ProcessStatus.Running.class, runtime.status(recovered, INIT));
         sandbox.touch("a", "data/go");
@@ -94,7 +96,8 @@ class KilledDaemonTest {
 
       // Then
       try (var runtime =
-          new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state())) {
+          new OciRuntime(
+              Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES)) {
         RuntimeState recovered = runtime.recover(sandbox.location("a"), state);
         assertEquals(42, RuntimeSandbox.await(runtime, recovered, INIT).code());
         runtime.delete(recovered, INIT);

@@ -30,13 +30,13 @@ class LoggingBinaryTest {
 
   @BeforeEach
   void open() throws Exception {
-    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
+    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
     sandbox = new RuntimeSandbox();
     runtime = open(sandbox.state());
   }
 
   private static OciRuntime open(Path state) {
-    return new OciRuntime(Configs.with("runc", Duration.ofSeconds(5)), state);
+    return new OciRuntime(Configs.with("runc", Duration.ofSeconds(5)), state, Configs.RESOURCES);
   }
 
   @AfterEach

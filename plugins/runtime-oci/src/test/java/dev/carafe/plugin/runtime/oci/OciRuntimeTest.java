@@ -57,9 +57,11 @@ class OciRuntimeTest {
 
   @BeforeEach
   void begin() throws Exception {
-    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
+    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
     sandbox = new RuntimeSandbox();
-    runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
+    runtime =
+        new OciRuntime(
+            Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);
   }
 
   @AfterEach
@@ -236,7 +238,9 @@ class OciRuntimeTest {
     Await.until("end of conmon", () -> !known.init().monitor().isAlive());
 
     // When
-    runtime = new OciRuntime(Configs.with("runc", Duration.ofSeconds(2)), sandbox.state());
+    runtime =
+        new OciRuntime(
+            Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);
     RuntimeState recovered = runtime.recover(sandbox.location("a"), state);
 
     // Then
@@ -423,7 +427,7 @@ class OciRuntimeTest {
     // Then
     assertEquals(
         Long.toString(StateCodec.decode(state).init().monitor().number()),
-        CgroupFiles.read(directory.resolve("cgroup.procs")).trim());
+        SmallFiles.read(directory.resolve("cgroup.procs")).trim());
     runtime.delete(state, INIT);
     Await.until("an empty cgroup", () -> directory.toFile().delete());
     CreateTask missing =
@@ -442,7 +446,7 @@ class OciRuntimeTest {
     Path own = Path.of(StateCodec.decode(state).cgroup().paths().get("pids"));
     Path below = Files.createDirectories(own.resolve("below/deeper"));
     long pid = runtime.status(state, INIT).pid();
-    CgroupFiles.write(below.resolve("cgroup.procs"), Long.toString(pid));
+    Files.writeString(below.resolve("cgroup.procs"), Long.toString(pid));
 
     // Then
     assertEquals(List.of(pid), runtime.processes(state).stream().map(p -> p.pid()).toList());

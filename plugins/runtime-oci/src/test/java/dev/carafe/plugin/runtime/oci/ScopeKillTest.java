@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.EventLoop;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceGroup;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.Stdio;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,15 +26,16 @@ class ScopeKillTest {
   @TempDir Path directory;
   private final EventLoop loop = EventLoop.start("test", 16);
   private final LiveProcess live = new LiveProcess(loop);
-  private FakeCgroup slice;
+  private Path slice;
   private Path scope;
   private Process monitor;
 
   /** crun makes a group of its own in the scope. */
   @BeforeEach
   void aTaskInAScopeOfASlice() throws Exception {
-    slice = new FakeCgroup(directory.resolve("pod.slice")).file("memory.events", "oom_kill 3\n");
-    scope = slice.directory().resolve("c1.scope");
+    slice = Files.createDirectory(directory.resolve("pod.slice"));
+    killed(slice, 3);
+    scope = slice.resolve("c1.scope");
     Files.createDirectories(scope.resolve("container"));
     monitor = new ProcessBuilder("cat").start();
     BundleLayout.ProcessFiles files = new BundleLayout(directory.resolve("bundle")).initFiles();
@@ -47,8 +52,17 @@ class ScopeKillTest {
     loop.close();
   }
 
-  private TaskCgroup group() {
-    return new TaskCgroup(true, Map.of("", scope.resolve("container").toString()));
+  private static void killed(Path group, int times) throws IOException {
+    Files.writeString(group.resolve("memory.events"), "oom_kill " + times + "\n");
+  }
+
+  private static ResourceGroup group(Path directory) {
+    return Objects.requireNonNull(Configs.RESOURCES.get("systemd"))
+        .reopen(new GroupPlace(true, Map.of("", directory.toString())));
+  }
+
+  private ResourceGroup group() {
+    return group(scope.resolve("container"));
   }
 
   private ExitStatus end(int code) throws Exception {
@@ -64,10 +78,10 @@ class ScopeKillTest {
   @Test
   void theSlicesCountTellsIt() throws Exception {
     // When
-    slice.file("memory.events", "oom_kill 4\n");
+    killed(slice, 4);
 
     // Then
-    assertEquals(4, group().oomKillsInSlice());
+    assertEquals(4, group().oomKillsAbove());
     assertTrue(end(137).oomKilled());
   }
 
@@ -79,7 +93,7 @@ class ScopeKillTest {
   @Test
   void whatEndedByItselfWasNotKilledAlthoughAnotherOfItsPodWas() throws Exception {
     // When
-    slice.file("memory.events", "oom_kill 4\n");
+    killed(slice, 4);
 
     // Then
     assertFalse(end(1).oomKilled());
@@ -91,7 +105,7 @@ class ScopeKillTest {
     live.killed();
 
     // When
-    slice.file("memory.events", "oom_kill 4\n");
+    killed(slice, 4);
 
     // Then
     assertFalse(end(137).oomKilled());
@@ -100,10 +114,10 @@ class ScopeKillTest {
   @Test
   void aGroupWithoutAScopeHasNoSlice() throws Exception {
     // Given
-    FakeCgroup group = new FakeCgroup(directory.resolve("kubepods/c1"));
-    new FakeCgroup(directory.resolve("kubepods")).file("memory.events", "oom_kill 9\n");
+    Path below = Files.createDirectories(directory.resolve("kubepods/c1"));
+    killed(directory.resolve("kubepods"), 9);
 
     // Then
-    assertEquals(0, group.unified().oomKillsInSlice());
+    assertEquals(0, group(below).oomKillsAbove());
   }
 }

@@ -36,7 +36,7 @@ class StartFifoTest {
 
   @BeforeEach
   void begin() throws Exception {
-    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
+    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
     sandbox = new RuntimeSandbox();
     verbs = Files.createFile(sandbox.directory().resolve("verbs"));
   }
@@ -51,7 +51,8 @@ class StartFifoTest {
     Path script = sandbox.directory().resolve("runc");
     Files.writeString(script, "#!/bin/sh\necho \"$@\" >> " + verbs + "\nexec runc \"$@\"\n");
     PrivateFiles.permissions(script, "rwx------");
-    return new OciRuntime(Configs.with(script.toString(), Duration.ofSeconds(2)), sandbox.state());
+    return new OciRuntime(
+        Configs.with(script.toString(), Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);
   }
 
   private RuntimeState create(OciRuntime runtime, Consumer<ObjectNode> change) throws Exception {

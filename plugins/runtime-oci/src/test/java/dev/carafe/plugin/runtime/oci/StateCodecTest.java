@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
 import dev.carafe.spi.errors.DataLossException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.resources.GroupPlace;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import java.io.IOException;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StateCodecTest {
   private static final RuntimeSettings SETTINGS =
-      new RuntimeSettings("/usr/bin/runc", "/run/x", true, false, true, "/shims", 1, 2, "/work");
+      new RuntimeSettings(
+          "/usr/bin/runc", "/run/x", true, "systemd", false, true, "/shims", 1, 2, "/work");
 
   @TempDir Path directory;
 
@@ -53,6 +55,23 @@ class StateCodecTest {
 
     // Then
     assertEquals(state(), StateCodec.decode(bytes(later)));
+  }
+
+  @Test
+  void aStateWithoutAResourceManagerHasTheOneOfItsFlag() {
+    // Given
+    String json = new String(StateCodec.encode(state()).value(), StandardCharsets.UTF_8);
+    String earlier = json.replace("\"resources\":\"systemd\",", "");
+
+    // Then
+    assertFalse(earlier.contains("\"resources\""), earlier);
+    assertEquals(state(), StateCodec.decode(bytes(earlier)));
+    assertEquals(
+        "cgroupfs",
+        StateCodec.decode(
+                bytes(earlier.replace("\"systemdCgroup\":true", "\"systemdCgroup\":false")))
+            .settings()
+            .resources());
   }
 
   @Test
@@ -97,7 +116,7 @@ class StateCodecTest {
         "/bundles/ns/id",
         SETTINGS,
         "",
-        new TaskCgroup(true, Map.of("", "/sys/fs/cgroup/ns/id")),
+        new GroupPlace(true, Map.of("", "/sys/fs/cgroup/ns/id")),
         true,
         true,
         init,

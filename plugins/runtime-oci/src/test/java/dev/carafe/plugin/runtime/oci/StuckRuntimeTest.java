@@ -41,7 +41,7 @@ class StuckRuntimeTest {
 
   @BeforeEach
   void begin() throws Exception {
-    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere")).close();
+    new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
     sandbox = new RuntimeSandbox();
   }
 
@@ -76,8 +76,9 @@ class StuckRuntimeTest {
     var d = OciRuntimeConfig.DEFAULT;
     return new OciRuntime(
         new OciRuntimeConfig(
-            binary, conmon, d.root(), false, false, false, limit, limit, d.drainTimeout()),
-        sandbox.state());
+            binary, conmon, d.root(), false, "", false, false, limit, limit, d.drainTimeout()),
+        sandbox.state(),
+        Configs.RESOURCES);
   }
 
   private CreateTask request() throws IOException {

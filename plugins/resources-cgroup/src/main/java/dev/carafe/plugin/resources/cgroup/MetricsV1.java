@@ -1,4 +1,4 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
 import static java.util.Map.entry;
 
@@ -57,7 +57,7 @@ final class MetricsV1 {
 
   private MetricsV1() {}
 
-  static Map<String, Object> read(TaskCgroup group) {
+  static Map<String, Object> read(Cgroup group) {
     var values = new HashMap<String, Object>();
     put(values, "pids", pids(group.directory("pids")));
     put(values, "cpu", cpu(group.directory("cpu"), group.directory("cpuacct")));

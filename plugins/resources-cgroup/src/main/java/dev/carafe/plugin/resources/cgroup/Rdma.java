@@ -1,4 +1,4 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
 import java.nio.file.Path;
 import java.util.HashMap;

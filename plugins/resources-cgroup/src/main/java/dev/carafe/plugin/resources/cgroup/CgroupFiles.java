@@ -1,4 +1,4 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -61,7 +61,7 @@ final class MetricsV2 {
 
   private MetricsV2() {}
 
-  static Map<String, Object> read(TaskCgroup group) {
+  static Map<String, Object> read(Cgroup group) {
     var values = new HashMap<String, Object>();
     Path directory = group.directory("");
     if (directory == null) {

@@ -1,5 +1,6 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
+import dev.carafe.spi.resources.GroupPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +8,8 @@ import java.util.Map;
 
 /** A directory that looks like a cgroup. */
 final class FakeCgroup {
+  private static final OomWatch NOT_WATCHED = new OomWatch("none");
+
   private final Path directory;
 
   FakeCgroup(Path directory) throws IOException {
@@ -18,19 +21,22 @@ final class FakeCgroup {
     return this;
   }
 
+  static Cgroup legacy(Map<String, String> paths) {
+    return new Cgroup(new GroupPlace(false, paths), NOT_WATCHED);
+  }
+
   Path directory() {
     return directory;
   }
 
-  TaskCgroup unified() {
-    return new TaskCgroup(true, Map.of("", directory.toString()));
+  Cgroup unified() {
+    return new Cgroup(new GroupPlace(true, Map.of("", directory.toString())), NOT_WATCHED);
   }
 
   /** The same directory for every version 1 controller. */
-  TaskCgroup legacy() {
+  Cgroup legacy() {
     String path = directory.toString();
-    return new TaskCgroup(
-        false,
+    return legacy(
         Map.ofEntries(
             Map.entry("pids", path),
             Map.entry("cpu", path),

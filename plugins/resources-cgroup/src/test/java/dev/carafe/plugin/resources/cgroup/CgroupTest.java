@@ -1,11 +1,13 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.Signals;
-import dev.carafe.plugin.runtime.oci.CgroupMounts.CgroupMount;
+import dev.carafe.plugin.resources.cgroup.CgroupMounts.CgroupMount;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceGroup.State;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +18,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TaskCgroupTest {
+class CgroupTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 
   @TempDir Path directory;
@@ -77,9 +79,8 @@ class TaskCgroupTest {
             null);
 
     // When
-    TaskCgroup group =
-        TaskCgroup.of(
-            mounts,
+    GroupPlace group =
+        mounts.place(
             Map.of("pids", "/ns/task", "cpu", "/", "memory", "/services"),
             Map.of("pids", "/", "cpu", "/", "memory", "/services/carafe"));
 
@@ -106,13 +107,13 @@ class TaskCgroupTest {
             .file("cgroup.events", "populated 1\nfrozen 0\n");
 
     // Then
-    assertEquals(TaskCgroup.Freeze.FREEZING, group.unified().freezeState());
+    assertEquals(State.FREEZING, group.unified().state());
 
     // When
     group.file("cgroup.events", "populated 1\nfrozen 1\n");
 
     // Then
-    assertEquals(TaskCgroup.Freeze.FROZEN, group.unified().freezeState());
+    assertEquals(State.FROZEN, group.unified().state());
   }
 
   @Test
@@ -137,9 +138,8 @@ class TaskCgroupTest {
     var group = new FakeCgroup(directory).file("freezer.state", "FREEZING\n");
 
     // Then
-    assertEquals(TaskCgroup.Freeze.FREEZING, group.legacy().freezeState());
-    assertEquals(
-        TaskCgroup.Freeze.FROZEN, group.file("freezer.state", "FROZEN\n").legacy().freezeState());
+    assertEquals(State.FREEZING, group.legacy().state());
+    assertEquals(State.FROZEN, group.file("freezer.state", "FROZEN\n").legacy().state());
   }
 
   @Test
@@ -180,11 +180,12 @@ class TaskCgroupTest {
   @Test
   void aGroupThatIsGoneHasNoProcessesAndNoState() throws Exception {
     // Given
-    var group = new TaskCgroup(true, Map.of("", directory.resolve("gone").toString()));
+    Cgroup group = new FakeCgroup(directory.resolve("gone")).unified();
+    Files.delete(directory.resolve("gone"));
 
     // Then
     assertEquals(Set.of(), group.pids());
-    assertEquals(TaskCgroup.Freeze.THAWED, group.freezeState());
+    assertEquals(State.THAWED, group.state());
     assertEquals(0, group.oomKills());
     assertFalse(group.exists());
     assertTrue(group.remove(SHORT));

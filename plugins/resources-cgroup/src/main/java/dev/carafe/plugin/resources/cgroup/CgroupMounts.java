@@ -1,12 +1,15 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
+import dev.carafe.spi.resources.GroupPlace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +84,38 @@ record CgroupMounts(Map<String, CgroupMount> byController, @Nullable CgroupMount
   /** Whether the controllers are those of version 2. */
   boolean isUnified() {
     return unified != null && !byController.containsKey("pids") && !byController.containsKey("cpu");
+  }
+
+  /**
+   * Where the groups of {@code members} are; none that {@code daemon} is in, too.
+   *
+   * @param members group by controller, {@code ""} for version 2
+   * @param daemon the daemon's own, likewise
+   */
+  GroupPlace place(Map<String, String> members, Map<String, String> daemon) {
+    var paths = new LinkedHashMap<String, String>();
+    members.forEach((controller, group) -> {
+      String ours = daemon.getOrDefault(controller, "/");
+      CgroupMount mount = controller.isEmpty() ? unified : byController.get(controller);
+      Path directory = mount == null ? null : mount.directory(group);
+      if (directory != null && !isSameOrBelow(ours, group)) {
+        paths.put(controller, directory.toString());
+      }
+    });
+    return paths.isEmpty() ? GroupPlace.NONE : new GroupPlace(isUnified(), paths);
+  }
+
+  private static boolean isSameOrBelow(String group, String above) {
+    return group.equals(above) || above.equals("/") || group.startsWith(above + "/");
+  }
+
+  /** Every mount once. */
+  Set<CgroupMount> all() {
+    var all = new LinkedHashSet<>(byController.values());
+    if (unified != null) {
+      all.add(unified);
+    }
+    return all;
   }
 
   /** The cgroup of a process by controller, {@code ""} for version 2. */

@@ -1,6 +1,13 @@
-package dev.carafe.plugin.runtime.oci;
+package dev.carafe.plugin.resources.cgroup;
 
+import dev.carafe.linux.Backoff;
+import dev.carafe.linux.Errno;
+import dev.carafe.linux.ErrnoException;
+import dev.carafe.linux.ProcessCalls;
 import dev.carafe.linux.Signals;
+import dev.carafe.spi.resources.GroupPlace;
+import dev.carafe.spi.resources.ResourceGroup;
+import dev.carafe.spi.runtimes.TaskMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -8,24 +15,19 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group of a task, or one directory per controller in version 1. Only groups that the
- * task has for itself: one that also holds the daemon is left out.
+ * The control group of a container, or one directory per controller in version 1.
  *
- * @param unified whether the controllers are those of version 2
- * @param paths directories by controller; version 2 under the empty name, which a hybrid has too
+ * @param oom tells of kills for want of memory
  */
-record TaskCgroup(boolean unified, Map<String, String> paths) {
-  static final TaskCgroup NONE = new TaskCgroup(false, Map.of());
-
+record Cgroup(GroupPlace place, OomWatch oom) implements ResourceGroup {
   /** Controllers by which the processes of a version 1 group are found, best first. */
   private static final List<String> LISTING =
       List.of("pids", "freezer", "devices", "memory", "cpu", "name=systemd", "");
@@ -34,53 +36,18 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
   private static final int TRIES_BEFORE_THAW = 20;
   private static final int MAX_PIDS = 1 << 20;
 
-  enum Freeze {
-    THAWED,
-    FREEZING,
-    FROZEN
+  boolean unified() {
+    return place.unified();
   }
 
-  TaskCgroup {
-    paths = Map.copyOf(paths);
-  }
-
-  /** The groups that {@code pid} is in now. */
-  static TaskCgroup of(long pid) throws IOException {
-    return of(
-        CgroupMounts.current(),
-        CgroupMounts.membership(Path.of("/proc/" + pid + "/cgroup")),
-        CgroupMounts.membership(Path.of("/proc/self/cgroup")));
-  }
-
-  static TaskCgroup of(CgroupMounts mounts, Map<String, String> task, Map<String, String> daemon) {
-    var paths = new LinkedHashMap<String, String>();
-    task.forEach((controller, group) -> {
-      String ours = daemon.getOrDefault(controller, "/");
-      var mount = controller.isEmpty() ? mounts.unified() : mounts.byController().get(controller);
-      Path directory = mount == null ? null : mount.directory(group);
-      if (directory != null && !isSameOrBelow(ours, group)) {
-        paths.put(controller, directory.toString());
-      }
-    });
-    return new TaskCgroup(mounts.isUnified(), paths);
-  }
-
-  private static boolean isSameOrBelow(String group, String above) {
-    return group.equals(above) || above.equals("/") || group.startsWith(above + "/");
-  }
-
-  boolean isNone() {
-    return paths.isEmpty();
-  }
-
-  /** The directory of a controller, or null if the task has none. */
+  /** The directory of a controller, or null if there is none. */
   @Nullable Path directory(String controller) {
-    String path = paths.get(unified ? "" : controller);
+    String path = place.paths().get(unified() ? "" : controller);
     return path == null ? null : Path.of(path);
   }
 
-  /** All processes, those in groups below included; zombies may be among them. */
-  Set<Long> pids() {
+  @Override
+  public Set<Long> pids() {
     var result = new LinkedHashSet<Long>();
     Path top = listing();
     if (top != null) {
@@ -108,19 +75,16 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     return null;
   }
 
-  /**
-   * Signals every process. They are stopped meanwhile where the kernel can do that, so that none
-   * forks away; a group that was frozen before is thawed after SIGKILL only.
-   */
-  void signalAll(int signal, Duration limit) throws InterruptedException {
+  @Override
+  public void signalAll(int signal, Duration limit) throws InterruptedException {
     if (signal == Signals.SIGKILL && killByKernel()) {
       return;
     }
-    boolean frozen = freezeState() != Freeze.THAWED;
+    boolean frozen = state() != State.THAWED;
     boolean ours = !frozen && canFreeze() && freeze(limit);
     try {
       for (long pid : pids()) {
-        ProcessTree.send(pid, signal);
+        send(pid, signal);
       }
     } finally {
       if (ours || (frozen && signal == Signals.SIGKILL)) {
@@ -129,12 +93,8 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     }
   }
 
-  /**
-   * Kills every process and waits until the group is empty.
-   *
-   * @return whether it is
-   */
-  boolean killAll(Duration limit) throws InterruptedException {
+  @Override
+  public boolean killAll(Duration limit) throws InterruptedException {
     return Backoff.until(
         limit,
         () -> {
@@ -143,8 +103,8 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
             return true;
           }
           if (!killByKernel()) {
-            pids.forEach(pid -> ProcessTree.send(pid, Signals.SIGKILL));
-            if (freezeState() != Freeze.THAWED) {
+            pids.forEach(pid -> send(pid, Signals.SIGKILL));
+            if (state() != State.THAWED) {
               thaw();
             }
           }
@@ -156,7 +116,7 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
   private boolean killByKernel() {
     Path group = directory("");
     try {
-      return unified
+      return unified()
           && group != null
           && CgroupFiles.writeIfPresent(group.resolve("cgroup.kill"), "1");
     } catch (IOException _) {
@@ -164,20 +124,20 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     }
   }
 
-  /** Whether the task's processes can be stopped. */
-  boolean canFreeze() {
+  @Override
+  public boolean canFreeze() {
     return freezer() != null;
   }
 
   private @Nullable Path freezer() {
     Path directory = directory("freezer");
     Path file =
-        directory == null ? null : directory.resolve(unified ? "cgroup.freeze" : "freezer.state");
+        directory == null ? null : directory.resolve(unified() ? "cgroup.freeze" : "freezer.state");
     return file != null && Files.exists(file) ? file : null;
   }
 
-  /** Stops all processes; returns whether they have stopped in time. If not, none is stopped. */
-  boolean freeze(Duration limit) throws InterruptedException {
+  @Override
+  public boolean freeze(Duration limit) throws InterruptedException {
     Path file = freezer();
     if (file == null) {
       return false;
@@ -189,12 +149,12 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
             () -> {
               // A version 1 group whose processes fork may need to be told again, and one in which
               // a process waits for another that is frozen already needs a moment to go on.
-              if (!unified && ++tries[0] % TRIES_BEFORE_THAW == 0) {
+              if (!unified() && ++tries[0] % TRIES_BEFORE_THAW == 0) {
                 thaw();
                 return false;
               }
-              writeOrFail(file, unified ? "1" : "FROZEN");
-              return freezeState() == Freeze.FROZEN;
+              writeOrFail(file, unified() ? "1" : "FROZEN");
+              return state() == State.FROZEN;
             });
     if (!done) {
       thaw();
@@ -202,33 +162,35 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     return done;
   }
 
-  void thaw() {
+  @Override
+  public void thaw() {
     Path file = freezer();
     if (file != null) {
-      writeOrFail(file, unified ? "0" : "THAWED");
+      writeOrFail(file, unified() ? "0" : "THAWED");
     }
   }
 
-  Freeze freezeState() {
+  @Override
+  public State state() {
     Path file = freezer();
     if (file == null) {
-      return Freeze.THAWED;
+      return State.THAWED;
     }
     String text = CgroupFiles.read(file).trim();
-    if (!unified) {
+    if (!unified()) {
       return switch (text) {
-        case "FROZEN" -> Freeze.FROZEN;
-        case "FREEZING" -> Freeze.FREEZING;
-        default -> Freeze.THAWED;
+        case "FROZEN" -> State.FROZEN;
+        case "FREEZING" -> State.FREEZING;
+        default -> State.THAWED;
       };
     }
     if (!text.equals("1")) {
-      return Freeze.THAWED;
+      return State.THAWED;
     }
     Path events = file.resolveSibling("cgroup.events");
     return CgroupFiles.table(events).getOrDefault("frozen", 0L) == 1
-        ? Freeze.FROZEN
-        : Freeze.FREEZING;
+        ? State.FROZEN
+        : State.FREEZING;
   }
 
   private static void writeOrFail(Path file, String text) {
@@ -241,21 +203,19 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
     }
   }
 
-  /** How many processes the kernel has killed here for want of memory. */
-  long oomKills() {
+  @Override
+  public long oomKills() {
     Path directory = directory("memory");
     return directory == null
         ? 0
-        : CgroupFiles.table(directory.resolve(unified ? "memory.events" : "memory.oom_control"))
+        : CgroupFiles.table(directory.resolve(unified() ? "memory.events" : "memory.oom_control"))
             .getOrDefault("oom_kill", 0L);
   }
 
-  /**
-   * The same in the slice of the scope that it is in or below of, 0 without one. systemd removes a
-   * scope, and its count, with the last process; the slice's count has in it what was in there.
-   */
-  long oomKillsInSlice() {
-    Path scope = unified ? directory("") : null;
+  /** A scope's is that of its slice; of other groups none is known to go by itself. */
+  @Override
+  public long oomKillsAbove() {
+    Path scope = unified() ? directory("") : null;
     while (scope != null && !scope.toString().endsWith(".scope")) {
       scope = scope.getParent();
     }
@@ -264,20 +224,17 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
         : CgroupFiles.table(scope.resolveSibling("memory.events")).getOrDefault("oom_kill", 0L);
   }
 
-  boolean exists() {
-    return paths.values().stream().anyMatch(path -> Files.isDirectory(Path.of(path)));
+  @Override
+  public boolean exists() {
+    return place.paths().values().stream().anyMatch(path -> Files.isDirectory(Path.of(path)));
   }
 
-  /**
-   * Removes the emptied groups and what is below them.
-   *
-   * @return whether they are gone
-   */
-  boolean remove(Duration limit) throws InterruptedException {
+  @Override
+  public boolean remove(Duration limit) throws InterruptedException {
     return Backoff.until(
         limit,
         () -> {
-          for (String path : Set.copyOf(paths.values())) {
+          for (String path : Set.copyOf(place.paths().values())) {
             removeTree(Path.of(path), DEPTH);
           }
           return !exists();
@@ -295,6 +252,29 @@ record TaskCgroup(boolean unified, Map<String, String> paths) {
       Files.delete(directory);
     } catch (IOException _) {
       // Busy until its last process has been reaped: the caller tries again.
+    }
+  }
+
+  @Override
+  public TaskMetrics metrics() {
+    return unified()
+        ? new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V2, MetricsV2.read(this))
+        : new TaskMetrics(Instant.now(), TaskMetrics.CGROUPS_V1, MetricsV1.read(this));
+  }
+
+  @Override
+  public Watch onOom(Runnable told) {
+    return oom.watch(this, told);
+  }
+
+  /** Signals whoever has the number now; that it is gone is no failure. */
+  private static void send(long pid, int signal) {
+    try {
+      ProcessCalls.kill(pid, signal);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ESRCH)) {
+        throw e;
+      }
     }
   }
 
