@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.carafe.api.cri.v1.CgroupDriver;
 import dev.carafe.api.cri.v1.ContainerState;
 import dev.carafe.api.cri.v1.ContainerStatus;
 import dev.carafe.api.cri.v1.ExecSyncResponse;
 import dev.carafe.api.cri.v1.PodSandboxState;
+import dev.carafe.api.cri.v1.RuntimeConfigRequest;
+import dev.carafe.api.cri.v1.StatusRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
@@ -236,5 +239,39 @@ class CriIT {
     } finally {
       Program.of("ip", "link", "del", bridge).run();
     }
+  }
+
+  @Test
+  void theCgroupDriverOfTheRuntimesOwnTableIsToldAsIsThatOfAHandler(Lab lab) {
+    // Given
+    TestDaemon daemon =
+        lab.newDaemon()
+            .config(
+                """
+                [plugins."io.containerd.runtime.v2.oci"]
+                systemd_cgroup = true
+                [runtimes.plain]
+                binary = "runc"
+                [runtimes.plain.options]
+                systemd_cgroup = false
+                """)
+            .start();
+    Cri cri = Cri.of(lab, daemon);
+
+    // When
+    CgroupDriver told =
+        cri.runtime()
+            .runtimeConfig(RuntimeConfigRequest.getDefaultInstance())
+            .getLinux()
+            .getCgroupDriver();
+    String shown =
+        cri.runtime()
+            .status(StatusRequest.newBuilder().setVerbose(true).build())
+            .getInfoOrThrow("config");
+
+    // Then
+    assertEquals(CgroupDriver.SYSTEMD, told);
+    assertTrue(shown.contains("{\"SystemdCgroup\":true}"), shown);
+    assertTrue(shown.contains("{\"SystemdCgroup\":false}"), shown);
   }
 }

@@ -148,6 +148,7 @@ final class ContainerCreation {
               volumes.create(stores, id, config, image, rootfs, PodUsers.labels(pod)),
               fromImages.sources(),
               cgroups.path(pod, id),
+              cgroups.possible(),
               mapsMounts.test(pod.handler()),
               settings.handlers().getOrDefault(pod.handler(), CriConfig.Handler.DEFAULT));
       byte[] spec = new ContainerSpec(pod, config, image, shared, cdi, confinement).json(user);
@@ -239,6 +240,11 @@ final class ContainerCreation {
           .orElseThrow(() -> new InvalidArgumentException("container: stop signal is unknown"));
     }
     return SignalNames.number(image.config().stopSignal()).orElse(Signals.SIGTERM);
+  }
+
+  /** Limits without those that this machine does not have. */
+  Map<String, Object> possible(Map<String, Object> limits) {
+    return Resources.possible(limits, cgroups.possible());
   }
 
   /** Removes what a container has outside of its snapshot. Idempotent. */

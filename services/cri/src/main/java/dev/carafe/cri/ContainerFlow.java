@@ -335,7 +335,7 @@ final class ContainerFlow {
     CriContainer found = records.container(id);
     mustNotHaveEnded(found);
     // Outside of its turn: hooks may change other containers, whose changes may change this one.
-    byte[] wanted = hooks.updating(found, Json.bytes(Cgroups.possible(Resources.of(change))));
+    byte[] wanted = hooks.updating(found, Json.bytes(creation.possible(Resources.of(change))));
     InFlight.unchecked(
         () -> turns.alone(found.id(), () -> updateNow(found.id(), change, wanted, annotations)));
     hooks.updated(records.container(found.id()));

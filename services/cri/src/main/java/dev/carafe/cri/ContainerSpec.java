@@ -18,6 +18,7 @@ import dev.carafe.oci.JsonObject;
 import dev.carafe.oci.RuntimeSpec;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.resources.PossibleLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +51,7 @@ final class ContainerSpec {
    * @param target pid of the container whose processes are to be seen; 0 for none
    * @param volumes directories for the image's volumes, by their place in the container
    * @param imageVolumes where the images that are volumes are mounted, likewise
+   * @param machine what this machine can limit
    * @param mapsMounts whether the runtime can map the ids of mounts
    * @param handler what is configured for the pod's runtime handler
    */
@@ -62,6 +64,7 @@ final class ContainerSpec {
       Map<String, Path> volumes,
       Map<String, Path> imageVolumes,
       String cgroupsPath,
+      PossibleLimits machine,
       boolean mapsMounts,
       CriConfig.Handler handler) {}
 
@@ -87,13 +90,15 @@ final class ContainerSpec {
   byte[] json(ContainerUser user) {
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
     RuntimeSpec spec =
-        new RuntimeSpec(shared.cgroupsPath(), Cgroups.UNIFIED && !security.getPrivileged());
+        new RuntimeSpec(
+            shared.cgroupsPath(), shared.machine().unified() && !security.getPrivileged());
     spec.withoutFileLimit().withoutMount("/run");
     process(spec, user);
     namespaces(spec, security.getNamespaceOptions());
     mounts(spec, security);
     security(spec, security);
-    Cgroups.possible(Resources.of(config.getLinux().getResources())).forEach(spec::resource);
+    Resources.possible(Resources.of(config.getLinux().getResources()), shared.machine())
+        .forEach(spec::resource);
     int score = (int) config.getLinux().getResources().getOomScoreAdj();
     spec.oomScoreAdj(Math.clamp(score, OomScore.floor(), 1000));
     annotations(spec);

@@ -28,7 +28,12 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     return new PluginDeclaration<>(
         Cri.TYPE,
         "runtime",
-        List.of(Metadata.TYPE, TaskService.TYPE, SandboxService.TYPE, TransferFlows.TYPE),
+        List.of(
+            Metadata.TYPE,
+            TaskService.TYPE,
+            SandboxService.TYPE,
+            TransferFlows.TYPE,
+            PluginTypes.RESOURCE_MANAGER),
         List.of(PluginTypes.POD_HOOKS, PluginTypes.LOG_DRIVER),
         false,
         CriConfig.DEFAULT);
@@ -44,7 +49,12 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     CriImages images = new CriImages(metadata, context.require(TransferFlows.TYPE), config);
     PodFiles files = new PodFiles(state, Mounter.kernel());
     ContainerEvents events = new ContainerEvents();
-    Runtimes runtimes = new Runtimes(tasks.handlers(), images::mapsIds, config);
+    Runtimes runtimes =
+        new Runtimes(
+            tasks.handlers(),
+            context.requireAll(PluginTypes.RESOURCE_MANAGER),
+            images::mapsIds,
+            config);
     PodSandboxes sandboxes =
         new PodSandboxes(context.require(SandboxService.TYPE).manager(), runtimes, config);
     Hooks hooks =
@@ -54,7 +64,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             metadata,
             tasks.manager(),
             sandboxes);
-    Cgroups cgroups = new Cgroups(runtimes::systemd);
+    Cgroups cgroups = new Cgroups(runtimes);
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerLogs logs =
         new ContainerLogs(context.wanted(PluginTypes.LOG_DRIVER), config, root.resolve("logs"));

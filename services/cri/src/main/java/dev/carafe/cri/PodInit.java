@@ -136,7 +136,7 @@ final class PodInit {
 
   private RuntimeSpec specification(Pod pod, Map<String, String> namespaces) {
     RuntimeSpec spec =
-        new RuntimeSpec(cgroups.path(pod, pod.id()), Cgroups.UNIFIED)
+        new RuntimeSpec(cgroups.path(pod, pod.id()), cgroups.possible().unified())
             .withoutFileLimit()
             .withoutMount("/run")
             .withoutMount("/sys")

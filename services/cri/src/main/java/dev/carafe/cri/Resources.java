@@ -4,6 +4,7 @@ import dev.carafe.api.cri.v1.HugepageLimit;
 import dev.carafe.api.cri.v1.LinuxContainerResources;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
+import dev.carafe.spi.resources.PossibleLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,22 @@ final class Resources {
       resources.put("unified", limits.getUnifiedMap());
     }
     return resources;
+  }
+
+  /**
+   * Limits without those that this machine has no controller for, as containerd leaves them out.
+   */
+  static Map<String, Object> possible(Map<String, Object> resources, PossibleLimits machine) {
+    Map<String, Object> possible = new LinkedHashMap<>(resources);
+    if (!machine.swap() && resources.get("memory") instanceof Map<?, ?> memory) {
+      Map<Object, Object> without = new LinkedHashMap<>(memory);
+      without.remove("swap");
+      possible.put("memory", without);
+    }
+    if (!machine.hugePages()) {
+      possible.remove("hugepageLimits");
+    }
+    return possible;
   }
 
   private static void number(Map<String, Object> group, String name, long value) {

@@ -10,23 +10,34 @@ import dev.carafe.engine.tasks.RuntimeHandlers;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
 import dev.carafe.spi.errors.DaemonException;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.resources.PossibleLimits;
+import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.sandboxes.Sandbox;
 import dev.carafe.spi.sandboxes.SandboxValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
  * Runtime handlers by the names that pods ask for.
  *
+ * @param managers resource managers by id, at least one
  * @param mapsIds whether containers can have snapshots with mapped ids
  */
-record Runtimes(RuntimeHandlers handlers, BooleanSupplier mapsIds, CriConfig config) {
-  private static final String SYSTEMD = "systemd_cgroup";
+record Runtimes(
+    RuntimeHandlers handlers,
+    Map<String, ResourceManager> managers,
+    BooleanSupplier mapsIds,
+    CriConfig config) {
+  Runtimes {
+    managers = Map.copyOf(managers);
+  }
 
   /** The handler of a pod; empty stands for the default. */
   String handler(String wanted) {
@@ -43,13 +54,30 @@ record Runtimes(RuntimeHandlers handlers, BooleanSupplier mapsIds, CriConfig con
     }
   }
 
+  /** What keeps the containers of a handler apart, as its runtime says. */
+  ResourceManager resources(String handler) {
+    var resolved = handlers.resolve(handler(handler), RuntimeOptions.NONE);
+    String id = resolved.runtime().resourceManager(resolved.options());
+    ResourceManager manager = managers.get(id);
+    if (manager == null) {
+      throw new FailedPreconditionException(
+          "runtime handler \"" + handler + "\": resource manager \"" + id + "\" is not running");
+    }
+    return manager;
+  }
+
   /** Whether systemd makes the cgroups of a handler's containers. */
   boolean systemd(String handler) {
     try {
-      return handlers.resolve(handler(handler), RuntimeOptions.NONE).options().flag(SYSTEMD);
-    } catch (InvalidArgumentException e) {
+      return resources(handler).systemd();
+    } catch (DaemonException e) {
       return false;
     }
+  }
+
+  /** What can be limited: the kernel's word, which each manager passes on. */
+  PossibleLimits possible() {
+    return managers.values().iterator().next().possible();
   }
 
   /** Id of the plugin that runs a handler's containers; empty if there is none. */

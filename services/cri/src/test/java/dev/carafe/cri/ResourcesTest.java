@@ -7,6 +7,7 @@ import dev.carafe.api.cri.v1.HugepageLimit;
 import dev.carafe.api.cri.v1.LinuxContainerResources;
 import dev.carafe.oci.Json;
 import dev.carafe.oci.JsonObject;
+import dev.carafe.spi.resources.PossibleLimits;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,21 @@ class ResourcesTest {
             "unified", Map.of("memory.high", "1000")),
         Resources.of(limits));
     assertEquals(Map.of(), Resources.of(LinuxContainerResources.getDefaultInstance()));
+  }
+
+  @Test
+  void limitsThatTheMachineDoesNotHaveAreLeftOut() {
+    // Given
+    Map<String, Object> limits =
+        Map.of(
+            "memory", Map.of("limit", 1L, "swap", 2L),
+            "hugepageLimits", List.of(Map.of("pageSize", "2MB", "limit", 4L)));
+
+    // Then
+    assertEquals(limits, Resources.possible(limits, new PossibleLimits(true, true, true)));
+    assertEquals(
+        Map.of("memory", Map.of("limit", 1L)),
+        Resources.possible(limits, new PossibleLimits(true, false, false)));
   }
 
   @Test

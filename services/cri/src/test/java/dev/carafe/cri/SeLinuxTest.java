@@ -16,6 +16,7 @@ import dev.carafe.oci.ContainerUser;
 import dev.carafe.oci.ImageConfig;
 import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.resources.PossibleLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -90,6 +91,7 @@ class SeLinuxTest {
             Map.of(),
             Map.of(),
             "/c",
+            new PossibleLimits(false, false, false),
             false,
             CriConfig.Handler.DEFAULT);
 
