@@ -250,6 +250,9 @@ class CriShimIT {
     // Then
     assertEquals(List.of(pod), cri.pods());
     assertEquals("p1\n", said(running(pod, "c1"), "hostname"));
+    Path boxes =
+        cri.daemon().state().resolve("io.containerd.sandbox.controller.v1.shim").resolve("k8s.io");
+    Await.until("the unfinished one has been cleaned up", () -> Leaks.list(boxes).size() == 1);
     cri.removePod(pod);
     assertEquals(
         List.of(),
