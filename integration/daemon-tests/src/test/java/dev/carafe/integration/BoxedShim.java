@@ -338,14 +338,14 @@ final class BoxedShim {
     pid = started.children().findFirst().orElseThrow().pid();
   }
 
-  private void listen() throws IOException, InterruptedException {
+  private void listen() throws IOException {
     Path deaf = socket.resolveSibling("deaf");
     while (Files.exists(deaf)) {
       if (Files.readString(deaf).equals("refuse")) {
         throw new IOException("this sandbox does not stop");
       }
       Files.writeString(socket.resolveSibling("asked"), "");
-      Thread.sleep(20);
+      Await.pause(20_000_000);
     }
   }
 
