@@ -1,5 +1,6 @@
 package dev.carafe.integration;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code ctr images}. */
@@ -106,10 +107,10 @@ final class CtrImages {
 
   private void archives() {
     String whole = script.file("whole.tar").toString();
-    script.ctr("images", "export", whole, IMAGE);
+    export(whole, whole, IMAGE);
     archive("whole", whole);
     String bare = script.file("bare.tar").toString();
-    script.ctr("images", "export", "--skip-manifest-json", "--platform", "linux/amd64", bare, COPY);
+    export(bare, "--skip-manifest-json", "--platform", "linux/amd64", bare, COPY);
     archive("bare", bare);
     script.ctr("images", "export", script.file("absent.tar").toString(), "example.com/absent:1");
     script.ctr("images", "export", "--platform", "linux/s390x", script.file("s.tar") + "", IMAGE);
@@ -123,10 +124,29 @@ final class CtrImages {
     script.ctr("images", "import", script.file("no.tar").toString());
     if (script.newer()) {
       script.ctr("images", "import", "--local", "--index-name", "example.com/index:2", whole);
-      script.ctr("images", "export", "--local", script.file("local.tar").toString(), IMAGE);
-      archive("local", script.file("local.tar").toString());
+      String local = script.file("local.tar").toString();
+      export(local, "--local", local, IMAGE);
+      archive("local", local);
     }
     script.ctr("images", "ls");
+  }
+
+  /** ctr 2.1 may end before it has written all that came, from whichever daemon: then once more. */
+  private void export(String file, String... more) {
+    List<String> words = new ArrayList<>(List.of("images", "export"));
+    words.addAll(List.of(more));
+    String[] command = words.toArray(String[]::new);
+    script.ctr(command);
+    Await.until(
+        "an archive that is whole",
+        () -> {
+          Result listed = Program.of("tar", "tf", file).run();
+          if (listed.code() == 0 && listed.out().contains("oci-layout")) {
+            return true;
+          }
+          script.program(command).run();
+          return false;
+        });
   }
 
   private void archive(String name, String file) {
