@@ -112,7 +112,8 @@ class CtrIT {
 
   @Test
   void contentIsListedReadIngestedAndLabelled(Lab lab) {
-    Ctr ctr = withImage(lab);
+    // Given: nothing holds the blob, and no collection comes after the start
+    Ctr ctr = Ctr.on(lab.daemon("[gc]\nstartup_delay = \"1h\"\n"));
     String blob = "some bytes";
     String digest = Digests.sha256(blob.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     ctr.program("content", "ingest", "--expected-digest", digest, "ref1").input(blob).run().ok();

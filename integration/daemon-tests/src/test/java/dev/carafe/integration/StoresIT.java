@@ -18,7 +18,7 @@ class StoresIT {
 
   @Test
   void blobThatNothingHoldsIsCollectedAndALeaseHoldsIt(Lab lab) {
-    Carafe carafe = lab.daemon().carafe();
+    Carafe carafe = lab.daemon("[gc]\nstartup_delay = \"1h\"\n").carafe();
     String digest = Digests.sha256("blob".getBytes(StandardCharsets.UTF_8));
     carafe.program("content", "ingest", "--expected-size", "4", "r1").input("blob").run().ok();
     assertEquals("blob", carafe.ok("content", "get", digest));
