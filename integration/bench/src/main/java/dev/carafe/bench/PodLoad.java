@@ -59,7 +59,7 @@ final class PodLoad {
             PullImageRequest.newBuilder().setImage(ImageSpec.newBuilder().setImage(image)).build());
   }
 
-  private record Running(String pod, String container) {}
+  private record Running(PodSandboxConfig config, String pod, String container) {}
 
   /** Whole lives of pods, so many at a time; each step has its median and its 99th percentile. */
   void lives(String kind, int count, int atOnce) throws Exception {
@@ -108,6 +108,17 @@ final class PodLoad {
       Thread.sleep(5_000);
       peer.report("memory-pods-" + target, resident());
     }
+    peer.report("cri-lists-us", lists());
+    Peer.each(
+        crowd.size() * 9,
+        4,
+        n -> create(crowd.get(n / 9), container("c" + n), new ConcurrentHashMap<>()));
+    peer.report("cri-lists-many-us", lists());
+    Peer.each(crowd.size(), 4, n -> end(crowd.get(n), new ConcurrentHashMap<>()));
+  }
+
+  /** Both lists of everything, in microseconds. */
+  private long lists() {
     List<Long> lists = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       long from = System.nanoTime();
@@ -116,8 +127,7 @@ final class PodLoad {
       lists.add(System.nanoTime() - from);
     }
     Collections.sort(lists);
-    peer.report("cri-lists-us", micros(lists, 50));
-    Peer.each(crowd.size(), 4, n -> end(crowd.get(n), new ConcurrentHashMap<>()));
+    return micros(lists, 50);
   }
 
   private Running start(String name, Map<String, ConcurrentLinkedQueue<Long>> times) {
@@ -130,36 +140,43 @@ final class PodLoad {
                     runtime.runPodSandbox(
                         RunPodSandboxRequest.newBuilder().setConfig(config).build()))
             .getPodSandboxId();
-    ContainerConfig container =
-        ContainerConfig.newBuilder()
-            .setMetadata(ContainerMetadata.newBuilder().setName("c"))
-            .setImage(ImageSpec.newBuilder().setImage(image))
-            .addCommand("/bin/sleep")
-            .addArgs("100000")
-            .setLogPath("c/0.log")
-            .setLinux(
-                LinuxContainerConfig.newBuilder()
-                    .setSecurityContext(
-                        LinuxContainerSecurityContext.newBuilder().setNamespaceOptions(NAMESPACES)))
-            .build();
-    String id =
-        timed(
-                times,
-                "create",
-                () ->
-                    runtime.createContainer(
-                        CreateContainerRequest.newBuilder()
-                            .setPodSandboxId(pod)
-                            .setConfig(container)
-                            .setSandboxConfig(config)
-                            .build()))
-            .getContainerId();
+    var made = new Running(config, pod, "");
+    String id = create(made, container("c"), times);
     timed(
         times,
         "start",
         () ->
             runtime.startContainer(StartContainerRequest.newBuilder().setContainerId(id).build()));
-    return new Running(pod, id);
+    return new Running(config, pod, id);
+  }
+
+  private ContainerConfig container(String name) {
+    return ContainerConfig.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName(name))
+        .setImage(ImageSpec.newBuilder().setImage(image))
+        .addCommand("/bin/sleep")
+        .addArgs("100000")
+        .setLogPath(name + "/0.log")
+        .setLinux(
+            LinuxContainerConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxContainerSecurityContext.newBuilder().setNamespaceOptions(NAMESPACES)))
+        .build();
+  }
+
+  private String create(
+      Running in, ContainerConfig container, Map<String, ConcurrentLinkedQueue<Long>> times) {
+    return timed(
+            times,
+            "create",
+            () ->
+                runtime.createContainer(
+                    CreateContainerRequest.newBuilder()
+                        .setPodSandboxId(in.pod())
+                        .setConfig(container)
+                        .setSandboxConfig(in.config())
+                        .build()))
+        .getContainerId();
   }
 
   private void end(Running running, Map<String, ConcurrentLinkedQueue<Long>> times) {
