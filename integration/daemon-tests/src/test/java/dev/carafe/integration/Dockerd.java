@@ -168,6 +168,19 @@ final class Dockerd implements AutoCloseable {
     return ok("inspect", "--format", template, name).strip();
   }
 
+  /**
+   * Waits until it has connected to its daemon again. Its connection backs off while the daemon is
+   * away, and what it asks in that time fails, whoever that daemon is.
+   */
+  void awaitReconnected() {
+    Await.until(
+        "dockerd is connected again",
+        PATIENCE,
+        () ->
+            ok("version", "--format", "{{range .Server.Components}}{{.Name}} {{end}}")
+                .contains("containerd "));
+  }
+
   /** What all its lives have logged. */
   String log() {
     return Leaks.read(home.resolve("log"));

@@ -370,6 +370,7 @@ class DockerdIT {
     docker.ok("unpause", "c1");
     daemon.kill();
     daemon.start();
+    docker.awaitReconnected();
     assertEquals("x\n", docker.run("exec", "c1", "sh", "-c", "echo x; exit 9").code(9).out());
     docker.ok("exec", "c1", "touch", "/stop");
     assertEquals("5\n", docker.ok("wait", "c1"));
