@@ -7,17 +7,14 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.logs.LogDestination;
 import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.logs.LoggedContainer;
+import dev.carafe.spi.runtimes.CriLogTarget;
+import dev.carafe.spi.runtimes.CriLogTarget.Input;
 import dev.carafe.spi.runtimes.Stdio;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -129,27 +126,22 @@ final class ContainerLogs implements AutoCloseable {
   }
 
   static Stdio stdio(CriContainer container, List<LogDestination> destinations) {
-    String path = container.logPath().isEmpty() ? "/dev/null" : container.logPath();
     ContainerConfig config = container.config();
-    List<String> query = new ArrayList<>();
-    if (config.getStdin()) {
-      query.add(config.getStdinOnce() ? "stdin=once" : "stdin=open");
-    }
+    String journal = "";
     for (LogDestination destination : destinations) {
-      query.add(
-          switch (destination) {
-            case LogDestination.Journal journal ->
-                "journal=" + URLEncoder.encode(journal.tag(), StandardCharsets.UTF_8);
-          });
+      switch (destination) {
+        case LogDestination.Journal to -> journal = to.tag();
+      }
     }
-    try {
-      String asked = query.isEmpty() ? null : String.join("&", query);
-      return new Stdio(
-          "", new URI("cri-log", "", path, asked, null).toString(), "", config.getTty());
-    } catch (URISyntaxException e) {
-      throw new InvalidArgumentException(
-          "container " + container.id() + ": log path \"" + path + "\"", e);
+    Path path = Path.of(container.logPath().isEmpty() ? "/dev/null" : container.logPath());
+    return new CriLogTarget(path, input(config), journal).stdio(config.getTty());
+  }
+
+  private static Input input(ContainerConfig config) {
+    if (!config.getStdin()) {
+      return Input.NONE;
     }
+    return config.getStdinOnce() ? Input.ONCE : Input.OPEN;
   }
 
   /** The log has been opened anew. */

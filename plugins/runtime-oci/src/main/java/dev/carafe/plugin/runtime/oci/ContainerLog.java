@@ -7,12 +7,10 @@ import dev.carafe.linux.FileIo;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.Terminal;
-import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.runtimes.CriLogTarget;
+import dev.carafe.spi.runtimes.CriLogTarget.Input;
 import dev.carafe.spi.runtimes.Stdio;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,89 +20,34 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Output in the log format of CRI, {@code cri-log:///path}: conmon writes it itself and lets
- * clients attach ({@code BUNDLE/attach}). With {@code ?stdin=once} or {@code ?stdin=open} the
- * process's standard input is what clients that are attached send; it ends with the first of them
- * or never. With {@code journal=TAG} conmon writes to systemd's journal, too.
- *
- * @param journal the tag, or empty
+ * Output in the log format of CRI: conmon writes it itself, to systemd's journal, too, and lets
+ * clients attach ({@code BUNDLE/attach}).
  */
-record ContainerLog(Path path, Stdin stdin, String journal) {
-  private static final String SCHEME = "cri-log";
-  private static final String JOURNAL = "journal=";
-
+record ContainerLog(CriLogTarget target) {
   /** What conmon's control FIFO understands. */
   private static final int RESIZE = 1;
 
   private static final int REOPEN = 2;
   private static final Duration POLL = Duration.ofMillis(2);
 
-  enum Stdin {
-    NONE,
-    ONCE,
-    OPEN
-  }
-
   /** What the names ask for; empty if they are anything else. */
   static Optional<ContainerLog> of(Stdio stdio) {
-    if (!stdio.stdout().startsWith(SCHEME + "://")) {
-      return Optional.empty();
-    }
-    if (!stdio.stdin().isEmpty()
-        || !stdio.stderr().isEmpty() && !stdio.stderr().equals(stdio.stdout())) {
-      throw new InvalidArgumentException(
-          "stdio: with a log in CRI's format all streams are the log's");
-    }
-    try {
-      URI uri = new URI(stdio.stdout());
-      String path = uri.getPath();
-      if (uri.getAuthority() != null
-          || path == null
-          || !path.startsWith("/")
-          || path.endsWith("/")
-          || path.indexOf(0) >= 0) {
-        throw new InvalidArgumentException(
-            "stdio \"" + stdio.stdout() + "\": path is not absolute");
-      }
-      return Optional.of(of(uri, Path.of(path)));
-    } catch (URISyntaxException e) {
-      throw new InvalidArgumentException("stdio \"" + stdio.stdout() + "\": " + e.getMessage(), e);
-    }
-  }
-
-  private static ContainerLog of(URI uri, Path path) {
-    Stdin stdin = Stdin.NONE;
-    String journal = "";
-    String query = uri.getQuery() == null ? "" : uri.getQuery();
-    for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
-      if (part.startsWith(JOURNAL) && part.length() > JOURNAL.length()) {
-        journal = URLDecoder.decode(part.substring(JOURNAL.length()), StandardCharsets.UTF_8);
-      } else {
-        stdin =
-            switch (part) {
-              case "stdin=once" -> Stdin.ONCE;
-              case "stdin=open" -> Stdin.OPEN;
-              default ->
-                  throw new InvalidArgumentException(
-                      "stdio \"" + uri + "\": not stdin=once, stdin=open or journal=TAG");
-            };
-      }
-    }
-    return new ContainerLog(path, stdin, journal);
+    return CriLogTarget.of(stdio).map(ContainerLog::new);
   }
 
   List<String> arguments(boolean terminal) {
-    var arguments = new ArrayList<>(List.of("--full-attach", "--log-path", "k8s-file:" + path));
-    if (!journal.isEmpty()) {
-      arguments.addAll(List.of("--log-path", "journald", "--log-tag", journal));
+    var arguments =
+        new ArrayList<>(List.of("--full-attach", "--log-path", "k8s-file:" + target.path()));
+    if (!target.journal().isEmpty()) {
+      arguments.addAll(List.of("--log-path", "journald", "--log-tag", target.journal()));
     }
     if (terminal) {
       arguments.add("--terminal");
     }
-    if (stdin != Stdin.NONE) {
+    if (target.input() != Input.NONE) {
       arguments.add("--stdin");
     }
-    if (stdin == Stdin.OPEN) {
+    if (target.input() == Input.OPEN) {
       arguments.add("--leave-stdin-open");
     }
     return arguments;
@@ -121,9 +64,9 @@ record ContainerLog(Path path, Stdin stdin, String journal) {
     if (!tell(bundle, REOPEN + " 0 0\n")) {
       return false;
     }
-    while (!Files.exists(path)) {
+    while (!Files.exists(target.path())) {
       if (System.nanoTime() > end) {
-        throw new UnavailableException("log " + path + ": not opened anew");
+        throw new UnavailableException("log " + target.path() + ": not opened anew");
       }
       Thread.sleep(POLL);
     }

@@ -8,13 +8,10 @@ import dev.carafe.linux.FileIo;
 import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.linux.RawPath;
+import dev.carafe.spi.logs.CriLogFormat;
 import dev.carafe.spi.runtimes.TaskStreams.Output;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class CriLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CriLog.class);
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSSXXX").withZone(ZoneOffset.UTC);
 
   /** The longest piece of a line in bytes, as that of conmon. */
   private static final int PIECE = 8 << 10;
@@ -134,7 +129,7 @@ final class CriLog implements AutoCloseable {
 
   private void take(Output output) {
     try {
-      FileIo.writeFully(file, records(output, Instant.now()));
+      FileIo.writeFully(file, CriLogFormat.records(output.stderr(), Instant.now(), output.bytes()));
       complained = false;
     } catch (ErrnoException e) {
       if (!complained) {
@@ -147,24 +142,6 @@ final class CriLog implements AutoCloseable {
         clients.remove(client);
       }
     }
-  }
-
-  static byte[] records(Output output, Instant at) {
-    String stream = TIME.format(at) + (output.stderr() ? " stderr " : " stdout ");
-    byte[] bytes = output.bytes();
-    var text = new ByteArrayOutputStream(bytes.length + 128);
-    for (int from = 0; from < bytes.length; ) {
-      int end = from;
-      while (end < bytes.length && bytes[end] != '\n') {
-        end++;
-      }
-      text.writeBytes(
-          (stream + (end < bytes.length ? "F " : "P ")).getBytes(StandardCharsets.US_ASCII));
-      text.write(bytes, from, end - from);
-      text.write('\n');
-      from = end + 1;
-    }
-    return text.toByteArray();
   }
 
   /** Writes into a new file of the same name from now on. */

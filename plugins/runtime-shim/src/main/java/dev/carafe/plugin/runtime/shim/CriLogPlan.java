@@ -1,9 +1,8 @@
 package dev.carafe.plugin.runtime.shim;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.runtimes.CriLogTarget;
 import dev.carafe.spi.runtimes.Stdio;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param stdin empty, {@code once} or {@code open}
  */
 record CriLogPlan(String path, String stdin, boolean terminal) {
-  private static final String SCHEME = "cri-log://";
-  private static final String STDIN = "stdin=";
+  private static final String ONCE = "once";
 
   /**
    * What the names ask for; null if they are anything else.
@@ -24,34 +22,21 @@ record CriLogPlan(String path, String stdin, boolean terminal) {
    * @throws InvalidArgumentException if a shim's output cannot be that, as with {@code journal}
    */
   static @Nullable CriLogPlan of(Stdio stdio) {
-    if (!stdio.stdout().startsWith(SCHEME)) {
+    CriLogTarget target = CriLogTarget.of(stdio).orElse(null);
+    if (target == null) {
       return null;
     }
-    if (!stdio.stdin().isEmpty()
-        || !stdio.stderr().isEmpty() && !stdio.stderr().equals(stdio.stdout())) {
+    if (!target.journal().isEmpty()) {
       throw new InvalidArgumentException(
-          "stdio: with a log in CRI's format all streams are the log's");
+          "stdio \"" + stdio.stdout() + "\": a task in a shim does not log to the journal");
     }
-    try {
-      URI uri = new URI(stdio.stdout());
-      String path = uri.getPath();
-      if (uri.getAuthority() != null
-          || path == null
-          || !path.startsWith("/")
-          || path.endsWith("/")
-          || path.indexOf('\0') >= 0) {
-        throw new InvalidArgumentException("stdio \"" + uri + "\": path is not absolute");
-      }
-      String query = uri.getQuery() == null ? "" : uri.getQuery();
-      if (!query.isEmpty() && !query.equals("stdin=once") && !query.equals("stdin=open")) {
-        throw new InvalidArgumentException(
-            "stdio \"" + uri + "\": of a task in a shim not stdin=once or stdin=open");
-      }
-      String stdin = query.isEmpty() ? "" : query.substring(STDIN.length());
-      return new CriLogPlan(path, stdin, stdio.terminal());
-    } catch (URISyntaxException e) {
-      throw new InvalidArgumentException("stdio \"" + stdio.stdout() + "\": " + e.getMessage(), e);
-    }
+    String stdin =
+        switch (target.input()) {
+          case NONE -> "";
+          case ONCE -> ONCE;
+          case OPEN -> "open";
+        };
+    return new CriLogPlan(target.path().toString(), stdin, stdio.terminal());
   }
 
   /** What the shim is told. */
@@ -73,6 +58,6 @@ record CriLogPlan(String path, String stdin, boolean terminal) {
 
   /** Whether the first client's end of input is the process's. */
   boolean endsInput() {
-    return stdin.equals("once");
+    return stdin.equals(ONCE);
   }
 }
