@@ -6,6 +6,7 @@ import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.resources.GroupPlace;
 import dev.carafe.spi.resources.ResourceManager;
+import dev.carafe.testkit.runtimes.RuntimeSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +25,11 @@ final class Configs {
               begun(new SystemdFactory().create(new NoContext(), new SystemdFactory.None())));
 
   private Configs() {}
+
+  /** A sandbox that counts what the configurations hold open as open before. */
+  static RuntimeSandbox sandbox() throws IOException {
+    return new RuntimeSandbox();
+  }
 
   private static ResourceManager begun(ResourceManager manager) {
     try {

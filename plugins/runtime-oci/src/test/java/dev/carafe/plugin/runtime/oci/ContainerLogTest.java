@@ -37,7 +37,7 @@ class ContainerLogTest {
 
   @BeforeEach
   void begin() throws Exception {
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
     runtime =
         new OciRuntime(
             Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);

@@ -45,7 +45,7 @@ class JournalTest {
 
   @BeforeEach
   void begin() throws Exception {
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
     Path directory = Files.createDirectory(sandbox.directory().resolve("j"));
     journal =
         SocketCalls.bind(

@@ -46,7 +46,7 @@ class KilledDaemonTest {
 
   @Test
   void outputGoesOnAndTheCodeIsKept() throws Exception {
-    try (var sandbox = new RuntimeSandbox()) {
+    try (var sandbox = Configs.sandbox()) {
       // Given
       Path stdin = sandbox.fifo("stdin");
       Path stdout = sandbox.fifo("stdout");
@@ -80,7 +80,7 @@ class KilledDaemonTest {
 
   @Test
   void aFileGetsEveryLine() throws Exception {
-    try (var sandbox = new RuntimeSandbox()) {
+    try (var sandbox = Configs.sandbox()) {
       // Given
       Path log = sandbox.directory().resolve("log");
       String uri = "file://" + log;

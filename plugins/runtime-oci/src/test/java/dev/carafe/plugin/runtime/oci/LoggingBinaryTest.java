@@ -31,7 +31,7 @@ class LoggingBinaryTest {
   @BeforeEach
   void open() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
     runtime = open(sandbox.state());
   }
 

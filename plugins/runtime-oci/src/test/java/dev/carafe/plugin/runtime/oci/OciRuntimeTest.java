@@ -58,7 +58,7 @@ class OciRuntimeTest {
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
     runtime =
         new OciRuntime(
             Configs.with("runc", Duration.ofSeconds(2)), sandbox.state(), Configs.RESOURCES);

@@ -37,7 +37,7 @@ class StartFifoTest {
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
     verbs = Files.createFile(sandbox.directory().resolve("verbs"));
   }
 

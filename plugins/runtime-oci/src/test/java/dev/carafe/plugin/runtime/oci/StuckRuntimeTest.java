@@ -42,7 +42,7 @@ class StuckRuntimeTest {
   @BeforeEach
   void begin() throws Exception {
     new OciRuntime(OciRuntimeConfig.DEFAULT, Path.of("/nowhere"), Configs.RESOURCES).close();
-    sandbox = new RuntimeSandbox();
+    sandbox = Configs.sandbox();
   }
 
   @AfterEach
