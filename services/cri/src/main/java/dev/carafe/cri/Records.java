@@ -1,5 +1,6 @@
 package dev.carafe.cri;
 
+import dev.carafe.api.cri.v1.PodSandbox;
 import dev.carafe.engine.stores.Container;
 import dev.carafe.engine.stores.ContainerStore;
 import dev.carafe.engine.stores.Metadata;
@@ -40,6 +41,9 @@ final class Records {
   private final Map<String, Pod> pods = new ConcurrentHashMap<>();
   private final Set<String> unsettled = ConcurrentHashMap.newKeySet();
   private final Map<String, CriContainer> containers = new ConcurrentHashMap<>();
+  private final Kept<Pod, PodSandbox> listedPods = new Kept<>(pods, Views::listed);
+  private final Kept<CriContainer, dev.carafe.api.cri.v1.Container> listedContainers =
+      new Kept<>(containers, Views::listed);
 
   Records(Metadata metadata) {
     this.metadata = metadata;
@@ -92,6 +96,14 @@ final class Records {
 
   Collection<CriContainer> containers() {
     return containers.values();
+  }
+
+  PodSandbox listed(Pod pod) {
+    return listedPods.of(pod.id(), pod);
+  }
+
+  dev.carafe.api.cri.v1.Container listed(CriContainer container) {
+    return listedContainers.of(container.id(), container);
   }
 
   List<CriContainer> containersOf(String podId) {
@@ -181,6 +193,7 @@ final class Records {
       log.debug("pod {}: removed before", pod.id());
     }
     pods.remove(pod.id());
+    listedPods.forget(pod.id());
   }
 
   /** Adds a container's record to the engine's. */
@@ -239,6 +252,7 @@ final class Records {
       log.debug("container {}: removed before", container.id());
     }
     containers.remove(container.id());
+    listedContainers.forget(container.id());
   }
 
   private static Container with(Container record, Map<String, TypedValue> extensions) {

@@ -79,7 +79,7 @@ final class Views {
                 && (!filter.hasState() || filter.getState().getState() == state(pod))
                 && matches(filter.getLabelSelectorMap(), pod.config().getLabelsMap()))
         .sorted(Comparator.comparing(Pod::createdAt).reversed().thenComparing(Pod::id))
-        .map(Views::listed)
+        .map(records::listed)
         .toList();
   }
 
@@ -100,11 +100,11 @@ final class Views {
             Comparator.comparing(CriContainer::createdAt)
                 .reversed()
                 .thenComparing(CriContainer::id))
-        .map(Views::listed)
+        .map(records::listed)
         .toList();
   }
 
-  private static Container listed(CriContainer container) {
+  static Container listed(CriContainer container) {
     return Container.newBuilder()
         .setId(container.id())
         .setPodSandboxId(container.podId())
