@@ -13,6 +13,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +32,14 @@ public final class Main {
         --strict             a check that is skipped counts as failed
       """;
 
+  // Held: the level of a logger that nobody holds is forgotten.
+  private static final Logger FINDER = Logger.getLogger("org.pf4j");
+
   private Main() {}
 
   /** Checks a jar and ends the process. */
   public static void main(String[] args) {
+    FINDER.setLevel(Level.WARNING);
     // Suites and plugins may print what they like; what this program says comes last, on its own.
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     System.exit(run(List.of(args), out));
