@@ -46,13 +46,10 @@ final class SuiteRunner {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Thread thread = Thread.currentThread();
-    ClassLoader before = thread.getContextClassLoader();
     String uri = subject.type() + "." + subject.id();
     try (PluginHost host = subject.plugin().host(work);
         URLClassLoader tests =
             new URLClassLoader(urls(places), new KitAndJar(host.classLoader(uri).orElseThrow()))) {
-      thread.setContextClassLoader(tests);
       List<DiscoverySelector> found = new ArrayList<>();
       for (String name : names(places)) {
         Class<?> type = Class.forName(name, false, tests);
@@ -69,7 +66,6 @@ final class SuiteRunner {
     } catch (ClassNotFoundException | LinkageError e) {
       throw new UsageException("--tests: " + e);
     } finally {
-      thread.setContextClassLoader(before);
       Trees.delete(work);
     }
   }
@@ -136,7 +132,7 @@ final class SuiteRunner {
     }
   }
 
-  /** The kit's classes are its own; all others are the jar's, as the host loads them. */
+  /** What the kit is made of, else the jar's classes as the host loads them, else the kit's libraries. */
   private static final class KitAndJar extends ClassLoader {
     private static final List<String> OWN =
         List.of("dev.carafe.testkit.", "org.junit.", "org.opentest4j.", "org.apiguardian.");
@@ -149,9 +145,14 @@ final class SuiteRunner {
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      return OWN.stream().anyMatch(name::startsWith)
-          ? kit.loadClass(name)
-          : super.loadClass(name, resolve);
+      if (OWN.stream().anyMatch(name::startsWith)) {
+        return kit.loadClass(name);
+      }
+      try {
+        return super.loadClass(name, resolve);
+      } catch (ClassNotFoundException e) {
+        return kit.loadClass(name);
+      }
     }
   }
 }
