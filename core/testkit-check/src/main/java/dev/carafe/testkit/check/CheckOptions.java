@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param jar the plugin
  * @param config keys of the plugin's table, and values as TOML has them or as plain text
  * @param declines behaviours that the plugin declines, beside those that its jar names
- * @param tests directories or jars with subclasses of suites, to be run on the jar's classes
+ * @param tests directories or jars with subclasses of suites, to be run on the jar's classes where
+ *     the kit has no suite that a directory is enough for
  * @param strict whether a check that is skipped counts as failed
  * @param report where reports are written; null for nowhere
  */

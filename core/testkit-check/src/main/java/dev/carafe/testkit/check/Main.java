@@ -27,7 +27,7 @@ public final class Main {
 
         --config KEY=VALUE   a key of the plugin's table; VALUE as TOML has it, or plain text
         --declines A,B       behaviours that the plugin declines
-        --tests PATH         a folder or jar with subclasses of suites, run on the jar's classes
+        --tests PATH         a folder or jar with subclasses of suites, for kinds that need samples
         --report DIR         writes TYPE.ID.md and TYPE.ID.json
         --strict             a check that is skipped counts as failed
       """;

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -69,8 +70,10 @@ public final class PluginCheck {
     List<String> declined = subject.declined();
     if (status.error() == null) {
       List<Outcome> ran = new ArrayList<>();
-      Suites.of(status.type()).ifPresent(suite -> ran.addAll(SuiteRunner.run(subject, suite)));
-      if (!options.tests().isEmpty()) {
+      Optional<Class<?>> suite = Suites.of(status.type());
+      if (suite.isPresent()) {
+        ran.addAll(SuiteRunner.run(subject, suite.get()));
+      } else if (!options.tests().isEmpty()) {
         ran.addAll(SuiteRunner.runTests(subject, options.tests()));
       }
       outcomes.addAll(ran);

@@ -132,7 +132,10 @@ final class SuiteRunner {
     }
   }
 
-  /** What the kit is made of, else the jar's classes as the host loads them, else the kit's libraries. */
+  /**
+   * What the kit is made of, else the jar's classes as the host loads them, else the kit's
+   * libraries.
+   */
   private static final class KitAndJar extends ClassLoader {
     private static final List<String> OWN =
         List.of("dev.carafe.testkit.", "org.junit.", "org.opentest4j.", "org.apiguardian.");
