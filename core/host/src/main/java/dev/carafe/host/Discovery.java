@@ -69,6 +69,18 @@ final class Discovery {
     return new Found(discovery.manager, discovery.candidates, discovery.failures);
   }
 
+  /** What one jar brings, whoever may write to it. */
+  static Found only(DaemonConfig config, Path jar) {
+    Discovery discovery = new Discovery(Duration.ofSeconds(config.pluginLimits().createSeconds()));
+    try {
+      Path real = jar.toRealPath();
+      discovery.factories(new OpenJar(jar, discovery.manager.open(real), warnings(real)));
+    } catch (IOException | PluginRuntimeException e) {
+      discovery.fail(jar, "cannot be opened: " + Failures.describe(e));
+    }
+    return new Found(discovery.manager, discovery.candidates, discovery.failures);
+  }
+
   private void bundled() {
     for (String name : manager.factoryNames(null)) {
       try {
@@ -136,7 +148,7 @@ final class Discovery {
       fail(
           jar.path(),
           "was loaded but no extension was found: META-INF/extensions.idx is missing or empty;"
-              + " was the factory compiled with PF4J's annotation processor?");
+              + " is the factory marked @CarafePlugin, and was it compiled with -proc:full?");
     }
     names.forEach(name -> factory(jar, name));
   }

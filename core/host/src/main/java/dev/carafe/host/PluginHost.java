@@ -7,6 +7,7 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.plugins.PluginType;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,6 +65,14 @@ public final class PluginHost implements AutoCloseable {
     return start(config, Discovery.find(config));
   }
 
+  /**
+   * As {@link #start(DaemonConfig)} with the plugins of one jar and no others, whoever may write to
+   * the jar: for tools that check one, never for a daemon.
+   */
+  public static PluginHost examine(DaemonConfig config, Path jar) {
+    return start(config, Discovery.only(config, jar));
+  }
+
   /** As {@link #start(DaemonConfig)}, with what was found. */
   static PluginHost start(DaemonConfig config, Discovery.Found found) {
     PluginHost host = prepare(config, found);
@@ -117,6 +126,14 @@ public final class PluginHost implements AutoCloseable {
       found.manager().unloadPlugins();
       throw e;
     }
+  }
+
+  /** What loads the classes of a plugin's jar; empty for a plugin that is not from a jar. */
+  public Optional<ClassLoader> classLoader(String uri) {
+    return graph.nodes().stream()
+        .filter(node -> node.uri().equals(uri))
+        .flatMap(node -> Optional.ofNullable(node.candidate().loader()).stream())
+        .findFirst();
   }
 
   /** Every plugin and where it stands. */

@@ -30,16 +30,33 @@ final class FsListing {
    * @param timed paths whose times count
    */
   static List<String> of(Path root, Set<String> timed) {
-    Map<Object, String> links = new HashMap<>();
     try (Stream<Path> files = Files.walk(root)) {
-      return files
-          .map(file -> new Named(file, "/" + root.relativize(file)))
-          .sorted((a, b) -> a.name.compareTo(b.name))
-          .map(file -> line(file, timed.contains(file.name), links))
-          .toList();
+      List<Named> all =
+          files
+              .map(file -> new Named(file, "/" + root.relativize(file)))
+              .sorted((a, b) -> a.name.compareTo(b.name))
+              .toList();
+      Map<Object, String> links = links(all);
+      return all.stream().map(file -> line(file, timed.contains(file.name), links)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The first name of each file that has several here; names elsewhere do not count. */
+  private static Map<Object, String> links(List<Named> files) throws IOException {
+    Map<Object, String> first = new HashMap<>();
+    Map<Object, String> links = new HashMap<>();
+    for (Named file : files) {
+      UnixAttributes unix = UnixAttributes.of(file.path);
+      if (type(unix.mode()).equals("file") && unix.links() > 1) {
+        String other = first.putIfAbsent(unix.inode(), file.name);
+        if (other != null) {
+          links.put(unix.inode(), other);
+        }
+      }
+    }
+    return links;
   }
 
   private static String line(Named file, boolean timed, Map<Object, String> links) {
@@ -51,8 +68,8 @@ final class FsListing {
       switch (type(mode)) {
         case "file" -> {
           line.append(' ').append(unix.size()).append(' ').append(hash(file.path));
-          if (unix.links() > 1) {
-            line.append(" same as ").append(links.computeIfAbsent(unix.inode(), _ -> file.name));
+          if (links.containsKey(unix.inode())) {
+            line.append(" same as ").append(links.get(unix.inode()));
           }
         }
         case "link" -> line.append(" -> ").append(Files.readSymbolicLink(file.path));

@@ -27,6 +27,16 @@ public interface TestMounter {
     return new DirectMounter();
   }
 
+  /** Mounts for real; needs root. */
+  static TestMounter kernel() {
+    return new KernelMounter();
+  }
+
+  /** {@link #kernel} for root, {@link #direct} for everybody else. */
+  static TestMounter available() {
+    return System.getProperty("user.name").equals("root") ? kernel() : direct();
+  }
+
   /** Mounted files. */
   interface Mounted extends AutoCloseable {
     /** Where they are. */

@@ -2,7 +2,6 @@ package dev.carafe.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.conditions.ArchPredicates.are;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -92,23 +91,10 @@ class CodeRulesTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages("dev.carafe.host..", "dev.carafe.spi.plugins..")
-            .and(are(DescribedPredicate.not(FACTORIES)))
+            .resideOutsideOfPackage("dev.carafe.host..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.pf4j.."));
-  }
-
-  @Test
-  void factoriesUseNothingOfPf4jButItsAnnotation() {
-    check(
-        noClasses()
-            .that(are(FACTORIES))
-            .should()
-            .dependOnClassesThat(
-                resideInAPackage("org.pf4j..")
-                    .and(DescribedPredicate.not(assignableTo("org.pf4j.Extension")))
-                    .and(DescribedPredicate.not(assignableTo("org.pf4j.ExtensionPoint")))));
   }
 
   @Test
@@ -119,7 +105,7 @@ class CodeRulesTest {
             .should()
             .bePublic()
             .andShould()
-            .beAnnotatedWith("org.pf4j.Extension"));
+            .beAnnotatedWith("dev.carafe.spi.plugins.CarafePlugin"));
   }
 
   @Test
@@ -202,9 +188,9 @@ class CodeRulesTest {
     return base.isPrimitive()
         || base.getPackageName().equals("java")
         || base.getPackageName().startsWith("java.")
+        || base.getPackageName().startsWith("javax.")
         || base.getPackageName().startsWith("dev.carafe.spi")
-        || base.getPackageName().startsWith("org.jspecify.")
-        || base.getName().equals("org.pf4j.ExtensionPoint");
+        || base.getPackageName().startsWith("org.jspecify.");
   }
 
   private static boolean hasMain(JavaClass type) {

@@ -31,6 +31,7 @@ class ModuleRulesTest {
           Map.entry("core/host", Set.of("core/spi")),
           Map.entry("core/ttrpc", Set.of("api")),
           Map.entry("core/testkit", Set.of("core/spi", "core/linux")),
+          Map.entry("core/testkit-check", Set.of("core/spi", "core/testkit", "core/host")),
           Map.entry("core/engine", Set.of("core/spi", "core/oci")),
           Map.entry("snapshotters/support", Set.of("core/spi", "core/linux")),
           Map.entry("plugins/proxy-support", Set.of("core/spi", "api")),

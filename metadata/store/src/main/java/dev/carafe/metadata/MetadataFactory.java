@@ -1,6 +1,7 @@
 package dev.carafe.metadata;
 
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -8,13 +9,12 @@ import dev.carafe.spi.plugins.PluginTypes;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
-import org.pf4j.Extension;
 
 /**
  * Makes the metadata plugin, under containerd's name {@code bolt}: the namespaced stores on top of
  * the metadata database, the content store and all snapshotters.
  */
-@Extension
+@CarafePlugin
 public final class MetadataFactory implements PluginFactory<Metadata, MetadataConfig> {
   @Override
   public PluginDeclaration<Metadata, MetadataConfig> declaration() {

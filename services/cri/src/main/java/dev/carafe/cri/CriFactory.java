@@ -9,6 +9,7 @@ import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.linux.Mounter;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.TransferFlows;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -18,10 +19,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.pf4j.Extension;
 
 /** Opens CRI and takes up the pods of an earlier daemon. */
-@Extension
+@CarafePlugin
 public final class CriFactory implements PluginFactory<Cri, CriConfig> {
   @Override
   public PluginDeclaration<Cri, CriConfig> declaration() {
@@ -175,7 +175,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
   }
 
   /** {@code runtime.v1.RuntimeService}. */
-  @Extension
+  @CarafePlugin
   public static final class RuntimeFactory implements PluginFactory<GrpcService, None> {
     @Override
     public PluginDeclaration<GrpcService, None> declaration() {
@@ -190,7 +190,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
   }
 
   /** {@code runtime.v1.ImageService}. */
-  @Extension
+  @CarafePlugin
   public static final class ImageFactory implements PluginFactory<GrpcService, None> {
     @Override
     public PluginDeclaration<GrpcService, None> declaration() {

@@ -1,14 +1,14 @@
 package dev.carafe.daemon;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.Description;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** The server's settings. */
-@Extension
+@CarafePlugin
 public final class GrpcFactory implements PluginFactory<ServerSettings, GrpcFactory.Config> {
   /** The table {@code [plugins."io.containerd.server.v1.grpc"]}. */
   public record Config(

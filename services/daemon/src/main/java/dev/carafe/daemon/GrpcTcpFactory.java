@@ -1,15 +1,15 @@
 package dev.carafe.daemon;
 
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.Description;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** The API on TCP, for clients that show a certificate. Off by default. */
-@Extension
+@CarafePlugin
 public final class GrpcTcpFactory implements PluginFactory<ServerSettings, GrpcTcpFactory.Config> {
   /** The table {@code [grpc-tcp]}, {@code [plugins."io.containerd.server.v1.grpc-tcp"]}. */
   public record Config(

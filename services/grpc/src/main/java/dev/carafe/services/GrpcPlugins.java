@@ -4,6 +4,7 @@ import dev.carafe.engine.mounts.MountManager;
 import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.Description;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
@@ -13,7 +14,6 @@ import dev.carafe.spi.plugins.PluginTypes;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.Map;
-import org.pf4j.Extension;
 
 /** The factories of containerd's gRPC services. */
 public final class GrpcPlugins {
@@ -50,7 +50,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.version.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Version extends ServiceFactory {
     public Version() {
       super("version");
@@ -64,7 +64,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.namespaces.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Namespaces extends ServiceFactory {
     public Namespaces() {
       super("namespaces", Metadata.TYPE);
@@ -77,7 +77,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.images.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Images extends ServiceFactory {
     public Images() {
       super("images", Metadata.TYPE);
@@ -90,7 +90,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.containers.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Containers extends ServiceFactory {
     public Containers() {
       super("containers", Metadata.TYPE);
@@ -103,7 +103,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.leases.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Leases extends ServiceFactory {
     public Leases() {
       super("leases", Metadata.TYPE);
@@ -129,7 +129,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.snapshots.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Snapshots implements PluginFactory<GrpcService, SnapshotsConfig> {
     @Override
     public PluginDeclaration<GrpcService, SnapshotsConfig> declaration() {
@@ -146,7 +146,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.content.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Content extends ServiceFactory {
     public Content() {
       super("content", Metadata.TYPE);
@@ -159,7 +159,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.diff.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Diff extends ServiceFactory {
     public Diff() {
       super("diff", Metadata.TYPE, TransferFlows.TYPE);
@@ -173,7 +173,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.events.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Events extends ServiceFactory {
     public Events() {
       super("events", PluginTypes.EVENT_BUS);
@@ -186,7 +186,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.tasks.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Tasks extends ServiceFactory {
     public Tasks() {
       super("tasks", Metadata.TYPE, TaskService.TYPE, TransferFlows.TYPE);
@@ -204,7 +204,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.transfer.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Transfer extends ServiceFactory {
     public Transfer() {
       super(
@@ -234,7 +234,7 @@ public final class GrpcPlugins {
   }
 
   /** The store of {@code containerd.services.sandbox.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class SandboxStores extends ServiceFactory {
     public SandboxStores() {
       super("sandboxes", Metadata.TYPE);
@@ -247,7 +247,7 @@ public final class GrpcPlugins {
   }
 
   /** The controller of {@code containerd.services.sandbox.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class SandboxControllers extends ServiceFactory {
     public SandboxControllers() {
       super("sandbox-controllers", SandboxService.TYPE);
@@ -260,7 +260,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.mounts.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Mounts extends ServiceFactory {
     public Mounts() {
       super("mounts", Metadata.TYPE, MountManager.TYPE);
@@ -273,7 +273,7 @@ public final class GrpcPlugins {
   }
 
   /** {@code containerd.services.streaming.v1}. */
-  @Extension
+  @CarafePlugin
   public static final class Streaming extends ServiceFactory {
     public Streaming() {
       super("streaming", Streams.TYPE);
@@ -286,7 +286,7 @@ public final class GrpcPlugins {
   }
 
   /** The streams that clients opened. */
-  @Extension
+  @CarafePlugin
   public static final class StreamManager implements PluginFactory<Streams, None> {
     @Override
     public PluginDeclaration<Streams, None> declaration() {

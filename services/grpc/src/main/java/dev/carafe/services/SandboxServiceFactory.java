@@ -3,15 +3,15 @@ package dev.carafe.services;
 import dev.carafe.engine.sandboxes.SandboxManager;
 import dev.carafe.engine.sandboxes.SandboxService;
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Opens the sandbox manager and takes up what an earlier daemon left running. */
-@Extension
+@CarafePlugin
 public final class SandboxServiceFactory
     implements PluginFactory<SandboxService, SandboxServiceFactory.Config> {
   /** Nothing to configure. */

@@ -5,6 +5,7 @@ import dev.carafe.engine.tasks.RuntimeHandlers;
 import dev.carafe.engine.tasks.TaskManager;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -13,10 +14,9 @@ import dev.carafe.spi.runtimes.RuntimeOptions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.pf4j.Extension;
 
 /** Opens the task manager and takes up what an earlier daemon left running. */
-@Extension
+@CarafePlugin
 public final class TaskServiceFactory
     implements PluginFactory<TaskService, TaskServiceFactory.Config> {
   /**

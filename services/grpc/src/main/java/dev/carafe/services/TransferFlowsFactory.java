@@ -16,6 +16,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.images.ImageArchive;
 import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -24,10 +25,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.pf4j.Extension;
 
 /** Opens the flows that move images. */
-@Extension
+@CarafePlugin
 public final class TransferFlowsFactory
     implements PluginFactory<TransferFlows, TransferFlowsFactory.Config> {
   private static final String REGISTRY = "registry";

@@ -1,11 +1,9 @@
 package dev.carafe.spi.plugins;
 
-import org.pf4j.ExtensionPoint;
-
 /**
- * Makes one plugin. The extension point (beside {@link ProxyFactory}): a jar's factory is a public
- * class with a public no-argument constructor, annotated {@code org.pf4j.Extension}; the real
- * object is built by {@link #create} and may have final fields.
+ * Makes one plugin. What the daemon looks for in a jar (beside {@link ProxyFactory}): a public
+ * class with a public no-argument constructor, marked with {@link CarafePlugin}; the real object is
+ * built by {@link #create} and may have final fields.
  *
  * <p>The daemon guarantees: one instance per declaration; {@code create} runs once, after
  * everything required is up, under a deadline; calls come on virtual threads and from many at once;
@@ -19,7 +17,7 @@ import org.pf4j.ExtensionPoint;
  * @param <T> the contract
  * @param <C> the configuration: a record whose components are the keys of the plugin's TOML table
  */
-public interface PluginFactory<T, C extends Record> extends ExtensionPoint {
+public interface PluginFactory<T, C extends Record> {
   /**
    * What this plugin is. Must be cheap and always the same: the graph is sorted by it before
    * anything is created.

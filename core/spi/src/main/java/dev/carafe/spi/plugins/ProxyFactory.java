@@ -1,18 +1,16 @@
 package dev.carafe.spi.plugins;
 
-import org.pf4j.ExtensionPoint;
-
 /**
  * Makes plugins whose work is done by another process, one for each table {@code
- * [proxy_plugins.NAME]} of this factory's {@link #kind}. An extension point beside {@link
- * PluginFactory}, with the same rules and guarantees; the plugin's id is NAME.
+ * [proxy_plugins.NAME]} of this factory's {@link #kind}. Found as a {@link PluginFactory} is, with
+ * the same rules and guarantees; the plugin's id is NAME.
  *
  * <p>{@link #create} does not wait for the other process: one that is not there makes calls fail
  * with {@code UnavailableException}, until it is there.
  *
  * @param <T> the contract
  */
-public interface ProxyFactory<T> extends ExtensionPoint {
+public interface ProxyFactory<T> {
   /** The value of the key {@code type} in the table, for example {@code snapshot}. */
   String kind();
 

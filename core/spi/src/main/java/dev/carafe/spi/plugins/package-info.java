@@ -4,9 +4,9 @@
  * <h2>Start here</h2>
  *
  * <ul>
- *   <li>{@link dev.carafe.spi.plugins.PluginFactory}: the extension point that PF4J looks for
- *   <li>{@link dev.carafe.spi.plugins.ProxyFactory}: the other one, for plugins that other
- *       processes serve
+ *   <li>{@link dev.carafe.spi.plugins.CarafePlugin}: marks what the daemon is to find in a jar
+ *   <li>{@link dev.carafe.spi.plugins.PluginFactory}: makes a plugin
+ *   <li>{@link dev.carafe.spi.plugins.ProxyFactory}: makes plugins that other processes serve
  *   <li>{@link dev.carafe.spi.plugins.PluginTypes}: the kinds of plugin that the daemon knows
  *   <li>{@link dev.carafe.spi.plugins.Deadline}: how long the daemon waits for a call
  * </ul>

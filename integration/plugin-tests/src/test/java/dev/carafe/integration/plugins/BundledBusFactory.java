@@ -4,16 +4,16 @@ import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.events.Subscription;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
 import java.util.function.Predicate;
-import org.pf4j.Extension;
 
 /** A plugin on the class path, as the daemon's own are. */
-@Extension
+@CarafePlugin
 public final class BundledBusFactory implements PluginFactory<EventBus, BundledBusFactory.Config> {
   /** No keys. */
   public record Config() {}

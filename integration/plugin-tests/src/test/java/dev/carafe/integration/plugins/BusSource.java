@@ -59,7 +59,7 @@ record BusSource(
     import java.util.List;
     import java.util.function.Predicate;
 
-    @org.pf4j.Extension
+    @dev.carafe.spi.plugins.CarafePlugin
     public class %1$s implements PluginFactory<%2$s, %1$s.Config> {
       public record Config(String text) {}
 

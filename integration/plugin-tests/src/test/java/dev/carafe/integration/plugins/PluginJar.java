@@ -52,7 +52,7 @@ final class PluginJar {
     return this;
   }
 
-  /** As if PF4J's annotation processor had not been named. */
+  /** As if the SPI's annotation processor had not been named. */
   PluginJar withoutIndex() {
     indexed = false;
     return this;
@@ -72,7 +72,7 @@ final class PluginJar {
     }
     List<String> processing =
         indexed
-            ? List.of("-processor", "org.pf4j.processor.ExtensionAnnotationProcessor")
+            ? List.of("-processor", "dev.carafe.spi.processor.PluginProcessor")
             : List.of("-proc:none");
     compile(sources, classes, processing);
     for (Map.Entry<String, String> resource : resources.entrySet()) {

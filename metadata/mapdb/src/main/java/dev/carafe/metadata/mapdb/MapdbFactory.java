@@ -1,19 +1,19 @@
 package dev.carafe.metadata.mapdb;
 
 import dev.carafe.spi.metadata.MetadataDatabase;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.nio.file.Path;
 import java.util.List;
-import org.pf4j.Extension;
 
 /**
  * The metadata database: a journal with group commit, MapDB's sorted tables as checkpoints. Lies in
  * the plugin's root directory; see {@code docs/metadata-database.md}.
  */
-@Extension
+@CarafePlugin
 public final class MapdbFactory implements PluginFactory<MetadataDatabase, MapdbConfig> {
   static final String ID = "mapdb";
 

@@ -1,16 +1,16 @@
 package dev.carafe.plugin.events;
 
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.time.InstantSource;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the event bus {@code io.containerd.event.v1.exchange}. Its table has no keys. */
-@Extension
+@CarafePlugin
 public final class ExchangeFactory implements PluginFactory<EventBus, ExchangeFactory.Config> {
   private static final PluginDeclaration<EventBus, Config> DECLARATION =
       new PluginDeclaration<>(

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.logs;
 
 import dev.carafe.spi.logs.LogDriver;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** The log driver {@code cri-file}: the kubelet's file, and nothing else. */
-@Extension
+@CarafePlugin
 public final class CriFileFactory implements PluginFactory<LogDriver, CriFileFactory.None> {
   @Override
   public PluginDeclaration<LogDriver, None> declaration() {

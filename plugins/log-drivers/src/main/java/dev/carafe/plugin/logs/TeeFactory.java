@@ -1,15 +1,15 @@
 package dev.carafe.plugin.logs;
 
 import dev.carafe.spi.logs.LogDriver;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** The log driver {@code tee}. */
-@Extension
+@CarafePlugin
 public final class TeeFactory implements PluginFactory<LogDriver, TeeConfig> {
   @Override
   public PluginDeclaration<LogDriver, TeeConfig> declaration() {

@@ -3,15 +3,15 @@ package dev.carafe.plugin.mounts;
 import dev.carafe.engine.mounts.MountManager;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.linux.Mounter;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.time.Clock;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the mount manager, under containerd's name {@code bolt}. Its table has no keys. */
-@Extension
+@CarafePlugin
 public final class MountManagerFactory
     implements PluginFactory<MountManager, MountManagerFactory.Config> {
   /** Nothing to configure. */

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.nri;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.pods.PodHooks;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the plugin {@code io.containerd.nri.v1.nri}. */
-@Extension
+@CarafePlugin
 public final class NriFactory implements PluginFactory<PodHooks, NriConfig> {
   @Override
   public PluginDeclaration<PodHooks, NriConfig> declaration() {

@@ -2,15 +2,15 @@ package dev.carafe.plugin.restart;
 
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the plugin {@code io.containerd.monitor.container.v1.restart}. */
-@Extension
+@CarafePlugin
 public final class RestartMonitorFactory
     implements PluginFactory<ContainerMonitor, RestartMonitorConfig> {
   @Override

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.processors;
 
 import dev.carafe.spi.diffs.LayerProcessor;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the layer processor {@code programs}. Programs are looked for when a layer needs them. */
-@Extension
+@CarafePlugin
 public final class ProgramsFactory implements PluginFactory<LayerProcessor, ProgramsConfig> {
   @Override
   public PluginDeclaration<LayerProcessor, ProgramsConfig> declaration() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.content.local;
 
 import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the content store {@code io.containerd.content.v1.content}. Its table has no keys. */
-@Extension
+@CarafePlugin
 public final class LocalFactory implements PluginFactory<ContentStore, LocalFactory.Config> {
   private static final PluginDeclaration<ContentStore, Config> DECLARATION =
       new PluginDeclaration<>(

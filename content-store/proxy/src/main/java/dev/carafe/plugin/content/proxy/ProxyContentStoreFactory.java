@@ -2,15 +2,15 @@ package dev.carafe.plugin.content.proxy;
 
 import dev.carafe.plugin.proxy.support.Peer;
 import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.plugins.ProxyFactory;
 import dev.carafe.spi.plugins.ProxyPeer;
-import org.pf4j.Extension;
 
 /** Makes the content stores of {@code type = "content"}. */
-@Extension
+@CarafePlugin
 public final class ProxyContentStoreFactory implements ProxyFactory<ContentStore> {
   @Override
   public String kind() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.credentials.docker;
 
 import dev.carafe.spi.images.CredentialProvider;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the credential provider {@code docker-config}. Reads nothing before the first question. */
-@Extension
+@CarafePlugin
 public final class DockerCredentialsFactory
     implements PluginFactory<CredentialProvider, DockerCredentialsConfig> {
   @Override

@@ -3,15 +3,15 @@ package dev.carafe.plugin.diff.proxy;
 import dev.carafe.plugin.content.proxy.ProxyContentStoreFactory;
 import dev.carafe.plugin.proxy.support.Peer;
 import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.plugins.ProxyFactory;
 import dev.carafe.spi.plugins.ProxyPeer;
-import org.pf4j.Extension;
 
 /** Makes the differs of {@code type = "diff"}. */
-@Extension
+@CarafePlugin
 public final class ProxyDifferFactory implements ProxyFactory<Differ> {
   @Override
   public String kind() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.diff.tar;
 
 import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the differ {@code walking}: tar layers, as containerd's differ of that name. */
-@Extension
+@CarafePlugin
 public final class TarDifferFactory implements PluginFactory<Differ, TarDifferConfig> {
   @Override
   public PluginDeclaration<Differ, TarDifferConfig> declaration() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.diff.tar;
 
 import dev.carafe.spi.files.ContainerFiles;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the container files {@code tar}. */
-@Extension
+@CarafePlugin
 public final class TarFilesFactory implements PluginFactory<ContainerFiles, TarDifferConfig> {
   @Override
   public PluginDeclaration<ContainerFiles, TarDifferConfig> declaration() {

@@ -1,14 +1,14 @@
 package dev.carafe.plugin.gc.scheduler;
 
 import dev.carafe.engine.stores.Metadata;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the plugin {@code io.containerd.gc.v1.scheduler}. */
-@Extension
+@CarafePlugin
 public final class GcSchedulerFactory implements PluginFactory<GcScheduler, GcSchedulerConfig> {
   @Override
   public PluginDeclaration<GcScheduler, GcSchedulerConfig> declaration() {

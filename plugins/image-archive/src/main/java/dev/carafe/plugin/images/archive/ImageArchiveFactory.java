@@ -1,15 +1,15 @@
 package dev.carafe.plugin.images.archive;
 
 import dev.carafe.spi.images.ImageArchive;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the image archive {@code tar}. */
-@Extension
+@CarafePlugin
 public final class ImageArchiveFactory implements PluginFactory<ImageArchive, ImageArchiveConfig> {
   @Override
   public PluginDeclaration<ImageArchive, ImageArchiveConfig> declaration() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.images.archive;
 
 import dev.carafe.spi.images.ImageFormat;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the image format {@code oci}. */
-@Extension
+@CarafePlugin
 public final class OciFormatFactory implements PluginFactory<ImageFormat, OciFormatFactory.Config> {
   /** Nothing to say. */
   public record Config() {}

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.source.registry;
 
 import dev.carafe.spi.images.ImageSource;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the image source {@code registry}. Opens nothing before the first pull. */
-@Extension
+@CarafePlugin
 public final class RegistryFactory implements PluginFactory<ImageSource, RegistryConfig> {
   @Override
   public PluginDeclaration<ImageSource, RegistryConfig> declaration() {

@@ -1,17 +1,17 @@
 package dev.carafe.plugin.resources.cgroup;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.resources.ResourceManager;
 import java.util.List;
-import org.pf4j.Extension;
 
 /**
  * The resource manager {@code cgroupfs}: the kernel's files, by the path that a container is given.
  */
-@Extension
+@CarafePlugin
 public final class CgroupfsFactory implements PluginFactory<ResourceManager, CgroupfsFactory.None> {
   @Override
   public PluginDeclaration<ResourceManager, None> declaration() {

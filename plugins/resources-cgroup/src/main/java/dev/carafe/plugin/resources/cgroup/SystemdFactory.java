@@ -1,15 +1,15 @@
 package dev.carafe.plugin.resources.cgroup;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.resources.ResourceManager;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** The resource manager {@code systemd}: systemd makes the groups, a scope for each container. */
-@Extension
+@CarafePlugin
 public final class SystemdFactory implements PluginFactory<ResourceManager, SystemdFactory.None> {
   @Override
   public PluginDeclaration<ResourceManager, None> declaration() {

@@ -1,5 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -7,13 +8,12 @@ import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.nio.file.Path;
 import java.util.List;
-import org.pf4j.Extension;
 
 /**
  * Makes the {@code oci} runtime. Whether runc and conmon are installed is only asked when a
  * container is created, so that they may come later.
  */
-@Extension
+@CarafePlugin
 public final class OciRuntimeFactory implements PluginFactory<TaskRuntime, OciRuntimeConfig> {
   private static final PluginDeclaration<TaskRuntime, OciRuntimeConfig> DECLARATION =
       new PluginDeclaration<>(

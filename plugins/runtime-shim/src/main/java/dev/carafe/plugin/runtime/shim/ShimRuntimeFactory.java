@@ -1,18 +1,18 @@
 package dev.carafe.plugin.runtime.shim;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.util.List;
-import org.pf4j.Extension;
 
 /**
  * Makes the {@code shim} runtime. Which shims are installed is asked when a container is created,
  * so that they may come later.
  */
-@Extension
+@CarafePlugin
 public final class ShimRuntimeFactory implements PluginFactory<TaskRuntime, ShimRuntimeConfig> {
   private static final PluginDeclaration<TaskRuntime, ShimRuntimeConfig> DECLARATION =
       new PluginDeclaration<>(

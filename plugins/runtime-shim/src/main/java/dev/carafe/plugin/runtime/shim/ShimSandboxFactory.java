@@ -1,15 +1,15 @@
 package dev.carafe.plugin.runtime.shim;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.sandboxes.SandboxController;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the sandbox controller {@code shim}; its keys are those of the {@code shim} runtime. */
-@Extension
+@CarafePlugin
 public final class ShimSandboxFactory
     implements PluginFactory<SandboxController, ShimRuntimeConfig> {
   @Override

@@ -1,6 +1,7 @@
 package dev.carafe.plugin.sandbox.pod;
 
 import dev.carafe.linux.Mounter;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -8,10 +9,9 @@ import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.sandboxes.SandboxController;
 import java.time.Clock;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the controller {@code pod}. Its table has no keys. */
-@Extension
+@CarafePlugin
 public final class PodSandboxFactory
     implements PluginFactory<SandboxController, PodSandboxFactory.Config> {
   /** Nothing to configure. */

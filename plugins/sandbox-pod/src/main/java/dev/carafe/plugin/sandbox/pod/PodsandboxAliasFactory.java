@@ -1,17 +1,17 @@
 package dev.carafe.plugin.sandbox.pod;
 
 import dev.carafe.linux.Mounter;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.sandboxes.SandboxController;
 import java.time.Clock;
-import org.pf4j.Extension;
 
 /**
  * The same controller under the name that CRI gives it in containerd, with sandboxes of its own.
  */
-@Extension
+@CarafePlugin
 public final class PodsandboxAliasFactory
     implements PluginFactory<SandboxController, PodSandboxFactory.Config> {
   @Override

@@ -1,16 +1,16 @@
 package dev.carafe.plugin.sandbox.proxy;
 
 import dev.carafe.plugin.proxy.support.Peer;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.plugins.ProxyFactory;
 import dev.carafe.spi.plugins.ProxyPeer;
 import dev.carafe.spi.sandboxes.SandboxController;
-import org.pf4j.Extension;
 
 /** Makes the sandbox controllers of {@code type = "sandbox"}. */
-@Extension
+@CarafePlugin
 public final class ProxySandboxControllerFactory implements ProxyFactory<SandboxController> {
   @Override
   public String kind() {

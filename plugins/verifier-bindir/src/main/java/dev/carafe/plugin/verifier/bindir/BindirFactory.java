@@ -1,15 +1,15 @@
 package dev.carafe.plugin.verifier.bindir;
 
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the image verifier {@code bindir}. Looks into its directory at each image, not before. */
-@Extension
+@CarafePlugin
 public final class BindirFactory implements PluginFactory<ImageVerifier, BindirConfig> {
   @Override
   public PluginDeclaration<ImageVerifier, BindirConfig> declaration() {

@@ -1,15 +1,15 @@
 package dev.carafe.plugin.verifier.policy;
 
 import dev.carafe.spi.images.ImageVerifier;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the image verifier {@code policy}. Signatures beside an image come from its source. */
-@Extension
+@CarafePlugin
 public final class PolicyFactory implements PluginFactory<ImageVerifier, PolicyConfig> {
   private static final String REGISTRY = "registry";
 

@@ -1,6 +1,7 @@
 package dev.carafe.plugin.snapshotter.overlayfs;
 
 import dev.carafe.plugin.snapshotter.support.DirectorySnapshotter;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
@@ -13,10 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the snapshotter {@code io.containerd.snapshotter.v1.overlayfs}. */
-@Extension
+@CarafePlugin
 public final class OverlayfsFactory implements PluginFactory<Snapshotter, OverlayfsConfig> {
   private static final PluginDeclaration<Snapshotter, OverlayfsConfig> DECLARATION =
       new PluginDeclaration<>(

@@ -1,16 +1,16 @@
 package dev.carafe.plugin.snapshotter.proxy;
 
 import dev.carafe.plugin.proxy.support.Peer;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.plugins.ProxyFactory;
 import dev.carafe.spi.plugins.ProxyPeer;
 import dev.carafe.spi.snapshots.Snapshotter;
-import org.pf4j.Extension;
 
 /** Makes the snapshotters of {@code type = "snapshot"}. */
-@Extension
+@CarafePlugin
 public final class ProxySnapshotterFactory implements ProxyFactory<Snapshotter> {
   @Override
   public String kind() {
