@@ -190,16 +190,33 @@ final class Layout {
     height = (int) Math.ceil(tallest) + TOP + MARGIN;
   }
 
+  /**
+   * Makes room between items. Half way between pushing them down from the top and up from the
+   * bottom: either keeps the order, the gaps and the bounds, and so does their mean.
+   */
   private static void settle(List<Item> column, double tallest) {
+    double[] down = new double[column.size()];
+    double[] up = new double[column.size()];
     double free = 0;
-    for (Item item : column) {
-      item.y = Math.max(item.y, free);
-      free = item.y + item.height + GAP_Y;
+    for (int i = 0; i < down.length; i++) {
+      down[i] = Math.max(column.get(i).y, free);
+      free = down[i] + column.get(i).height + GAP_Y;
     }
     double end = tallest;
-    for (Item item : column.reversed()) {
-      item.y = Math.min(item.y, end - item.height);
-      end = item.y - GAP_Y;
+    for (int i = up.length - 1; i >= 0; i--) {
+      up[i] = Math.min(column.get(i).y, end - column.get(i).height);
+      end = up[i] - GAP_Y;
+    }
+    free = 0;
+    for (int i = 0; i < up.length; i++) {
+      up[i] = Math.max(up[i], free);
+      free = up[i] + column.get(i).height + GAP_Y;
+    }
+    end = tallest;
+    for (int i = down.length - 1; i >= 0; i--) {
+      down[i] = Math.min(down[i], end - column.get(i).height);
+      end = down[i] - GAP_Y;
+      column.get(i).y = (down[i] + up[i]) / 2;
     }
   }
 

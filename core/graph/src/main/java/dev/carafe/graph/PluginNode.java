@@ -46,7 +46,7 @@ public record PluginNode(
   }
 
   /** {@code 0.4 ms}, {@code 12 ms}, {@code 1.3 s}; empty if unknown. */
-  String initTime() {
+  public String initTime() {
     if (!(initMillis >= 0)) {
       return "";
     }
