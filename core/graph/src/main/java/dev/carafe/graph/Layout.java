@@ -14,12 +14,12 @@ import java.util.Map;
  * way through the columns for lines that span several. What stands alone is below, in rows.
  */
 final class Layout {
-  static final int CARD_WIDTH = 216;
+  static final int CARD_WIDTH = 198;
   static final int HEAD = 28;
   static final int ROW = 18;
   static final int ERROR_ROW = 14;
   static final int FOOT = 7;
-  private static final int GAP_X = 56;
+  private static final int GAP_X = 44;
   private static final int GAP_Y = 14;
   private static final int MARGIN = 16;
   private static final int TOP = 52;

@@ -18,7 +18,7 @@ import java.util.Locale;
 public final class SvgGraph {
   private static final int ID_LENGTH = 19;
   private static final int TITLE_LENGTH = 22;
-  private static final int ERROR_LENGTH = 31;
+  private static final int ERROR_LENGTH = 27;
 
   private final StringBuilder svg = new StringBuilder(32_768);
   private final List<PluginNode> plugins;
