@@ -2,6 +2,7 @@ package dev.carafe.ctr;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command as people type it.
@@ -39,14 +40,25 @@ record Command(String path, String operands, int min, int max, String help, List
    * @throws UsageException if it is wrong
    */
   void check(Arguments arguments) {
-    String format = arguments.value("format", "table");
-    if (!format.equals("table") && !format.equals("json")) {
-      throw new UsageException("--format is table or json, not \"" + format + "\"");
-    }
+    checkFormat(arguments.valueOrNull("format"));
     int given = arguments.operands().size();
     boolean noImage = arguments.has("config") || arguments.has("rootfs");
     if (given < (noImage ? 1 : min) || (max >= 0 && given > max)) {
       throw new UsageException(("usage: carafe " + path + " [flags] " + operands).strip());
+    }
+  }
+
+  private void checkFormat(@Nullable String given) {
+    for (Flag flag : flags) {
+      if (flag.name().equals("format") && given != null) {
+        List<String> formats = List.of(flag.value().split("\\|"));
+        if (!formats.contains(given)) {
+          String last = formats.getLast();
+          String others = String.join(", ", formats.subList(0, formats.size() - 1));
+          throw new UsageException(
+              "--format is " + others + " or " + last + ", not \"" + given + "\"");
+        }
+      }
     }
   }
 

@@ -8,7 +8,7 @@ final class CommandRunner {
     return switch (command.path()) {
       case "version" -> new SystemCommands(session).version();
       case "plugins ls" -> new PluginCommands(session).list();
-      case "plugins graph" -> new PluginCommands(session).graph();
+      case "plugins graph" -> new GraphCommand(session).run();
       case "namespaces ls" -> new NamespaceCommands(session).list();
       case "namespaces create" -> new NamespaceCommands(session).create();
       case "namespaces label" -> new NamespaceCommands(session).label();

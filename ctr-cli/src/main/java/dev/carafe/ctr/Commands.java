@@ -41,7 +41,14 @@ final class Commands {
               "shows what a runtime says of itself",
               value("runtime", "", "NAME", "runtime handler")),
           command(
-              "plugins graph", "", 0, 0, "shows plugins and what they require as a tree", FORMAT),
+              "plugins graph",
+              "",
+              0,
+              0,
+              "draws plugins and what they require",
+              value(
+                  "format", "", "tree|json|dot|svg", "for terminals, programs, Graphviz, browsers"),
+              value("output", "o", "FILE", "where to, instead of standard output")),
           command("namespaces ls", "", 0, 0, "lists namespaces", FORMAT, QUIET),
           command("namespaces create", "NAME [LABEL=VALUE...]", 1, 99, "creates a namespace"),
           command(

@@ -9,14 +9,10 @@ import dev.carafe.api.services.introspection.v1.PluginsRequest;
 import dev.carafe.api.types.Platform;
 import dev.carafe.api.types.RuntimeInfo;
 import dev.carafe.api.types.RuntimeRequest;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
-/** The plugin graph as the daemon shows it. */
+/** Plugins as the daemon lists them. */
 final class PluginCommands {
-  private static final int MAX_DEPTH = 16;
-
   private final Session session;
 
   PluginCommands(Session session) {
@@ -24,13 +20,17 @@ final class PluginCommands {
   }
 
   private List<Plugin> plugins() {
+    return plugins(session);
+  }
+
+  static List<Plugin> plugins(Session session) {
     return session
         .channel()
         .unary(Api.Introspection.PLUGINS, PluginsRequest.getDefaultInstance())
         .getPluginsList();
   }
 
-  private static String status(Plugin plugin) {
+  static String status(Plugin plugin) {
     if (!plugin.hasInitErr()) {
       return "ok";
     }
@@ -60,26 +60,6 @@ final class PluginCommands {
           status(plugin));
     }
     table.print(session);
-    return 0;
-  }
-
-  /**
-   * What nothing requires comes first; each with what it requires below it. A plugin that was shown
-   * before is not unfolded again.
-   */
-  int graph() {
-    List<Plugin> plugins = plugins();
-    if (session.json()) {
-      return list();
-    }
-    Set<String> required = new HashSet<>();
-    plugins.forEach(plugin -> required.addAll(plugin.getRequiresList()));
-    Set<String> shown = new HashSet<>();
-    for (Plugin plugin : plugins) {
-      if (!required.contains(plugin.getType())) {
-        show(plugins, plugin, "", "", shown, 0);
-      }
-    }
     return 0;
   }
 
@@ -114,38 +94,5 @@ final class PluginCommands {
                     "annotations", info.getAnnotationsMap(),
                     "features", info.hasFeatures() ? Text.any(info.getFeatures()) : "")));
     return 0;
-  }
-
-  private void show(
-      List<Plugin> plugins,
-      Plugin plugin,
-      String head,
-      String indent,
-      Set<String> shown,
-      int depth) {
-    String name = plugin.getType() + "." + plugin.getId();
-    List<Plugin> below =
-        plugins.stream()
-            .filter(other -> plugin.getRequiresList().contains(other.getType()))
-            .toList();
-    boolean again = !shown.add(name) && !below.isEmpty();
-    String note =
-        status(plugin).equals("ok")
-            ? ""
-            : "  [" + status(plugin) + ": " + plugin.getInitErr().getMessage() + "]";
-    session.out().println(head + name + note + (again ? " ..." : ""));
-    if (again || depth == MAX_DEPTH) {
-      return;
-    }
-    for (int i = 0; i < below.size(); i++) {
-      boolean last = i + 1 == below.size();
-      show(
-          plugins,
-          below.get(i),
-          indent + (last ? "└─ " : "├─ "),
-          indent + (last ? "   " : "│  "),
-          shown,
-          depth + 1);
-    }
   }
 }

@@ -38,6 +38,13 @@ public final class PluginGraph {
     return times;
   }
 
+  /** The kinds that each plugin uses where there are any, by TYPE.ID. */
+  public Map<String, List<String>> wants() {
+    Map<String, List<String>> wants = new LinkedHashMap<>();
+    nodes.forEach(node -> wants.put(node.uri(), node.wants()));
+    return wants;
+  }
+
   List<Node> nodes() {
     return nodes;
   }

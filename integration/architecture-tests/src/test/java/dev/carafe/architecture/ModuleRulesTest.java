@@ -27,6 +27,7 @@ class ModuleRulesTest {
           Map.entry("api", Set.of()),
           Map.entry("core/spi", Set.of()),
           Map.entry("core/oci", Set.of("core/spi")),
+          Map.entry("core/graph", Set.of()),
           Map.entry("core/linux", Set.of("core/spi")),
           Map.entry("core/host", Set.of("core/spi")),
           Map.entry("core/ttrpc", Set.of("api")),
@@ -55,7 +56,11 @@ class ModuleRulesTest {
           Map.entry("metadata/store", Set.of("core/spi", "core/oci", "core/engine")),
           Map.entry("plugins/gc-scheduler", Set.of("core/spi", "core/engine")),
           Map.entry("plugins/restart-monitor", Set.of("core/spi", "core/engine", "core/oci")),
-          Map.entry("services/telemetry", Set.of("core/spi", "core/engine")),
+          Map.entry("services/loopback", Set.of("core/spi")),
+          Map.entry("services/telemetry", Set.of("core/spi", "core/engine", "services/loopback")),
+          Map.entry(
+              "services/debug",
+              Set.of("core/spi", "core/engine", "core/oci", "core/graph", "services/loopback")),
           Map.entry("plugins/mount-manager", Set.of("core/spi", "core/engine", "core/linux")),
           Map.entry("plugins/cri-streaming", Set.of("core/spi")),
           Map.entry(
@@ -75,7 +80,7 @@ class ModuleRulesTest {
                   "plugins/cri-streaming",
                   "api")),
           Map.entry("integration/bench", Set.of("api")),
-          Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux")));
+          Map.entry("ctr-cli", Set.of("api", "core/spi", "core/oci", "core/linux", "core/graph")));
 
   private static final String DAEMON = "services/daemon";
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -206,7 +207,12 @@ class DaemonIT {
     }
     String graph = daemon.carafe().ok("plugins", "graph");
     assertTrue(
-        graph.contains("io.containerd.grpc.v1.images\n└─ io.containerd.metadata.v1.bolt"), graph);
+        Pattern.compile(
+                "io\\.containerd\\.grpc\\.v1\\.images  [0-9.]+ ms\n"
+                    + "└─ io\\.containerd\\.metadata\\.v1\\.bolt")
+            .matcher(graph)
+            .find(),
+        graph);
     assertTrue(daemon.carafe().ok("plugins", "ls").contains("overlayfs"));
   }
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private final Freeing freeing;
   private final SweepRuns runs;
   private final List<Runnable> mountListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Report>> collectionListeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -86,7 +88,9 @@ final class Collector implements GarbageCollector, AutoCloseable {
     Report report = null;
     try {
       report = observed();
-      return report;
+      Report done = report;
+      collectionListeners.forEach(listener -> listener.accept(done));
+      return done;
     } finally {
       end(report);
     }
@@ -100,6 +104,11 @@ final class Collector implements GarbageCollector, AutoCloseable {
   @Override
   public void onMountsRemoved(Runnable listener) {
     mountListeners.add(listener);
+  }
+
+  @Override
+  public void onCollected(Consumer<Report> listener) {
+    collectionListeners.add(listener);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.carafe.daemon;
 
+import dev.carafe.engine.observe.Observer;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.host.PluginHost;
@@ -8,7 +9,7 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.services.Calls;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
-import dev.carafe.services.PluginListing;
+import dev.carafe.services.debug.DebugPage;
 import dev.carafe.services.telemetry.PluginCalls;
 import dev.carafe.services.telemetry.Sources;
 import dev.carafe.services.telemetry.Telemetry;
@@ -52,7 +53,13 @@ final class Daemon {
       SocketFile shimSocket = SocketFile.claim(ShimServer.beside(config.grpc().address()));
       PluginHost host = PluginHost.start(config);
       ends.push(host::close);
-      Telemetry telemetry = telemetry(host, config);
+      List<Observer> observers = new ArrayList<>();
+      if (!config.debug().address().isEmpty()) {
+        DebugPage page = Views.debugPage(host, config.debug().address());
+        ends.push(page::close);
+        observers.add(page.observer());
+      }
+      Telemetry telemetry = telemetry(host, config, observers);
       ends.push(telemetry::close);
       ShimServer shims = ShimServer.start(shimSocket, host.require(PluginTypes.EVENT_BUS));
       ends.push(shims::stop);
@@ -79,7 +86,8 @@ final class Daemon {
     }
   }
 
-  private static Telemetry telemetry(PluginHost host, DaemonConfig config) {
+  private static Telemetry telemetry(
+      PluginHost host, DaemonConfig config, List<Observer> observers) {
     return Telemetry.start(
         config.metrics().address(),
         config.metrics().grpcHistogram(),
@@ -88,7 +96,8 @@ final class Daemon {
             Version.TEXT,
             () -> host.require(Metadata.TYPE),
             () -> host.require(TaskService.TYPE).manager(),
-            () -> calls(host)));
+            () -> calls(host)),
+        observers);
   }
 
   private static List<PluginCalls> calls(PluginHost host) {
@@ -112,27 +121,10 @@ final class Daemon {
     host.all(GrpcService.TYPE).values().forEach(plugin -> services.add(plugin.service()));
     services.add(
         new IntrospectionService(
-            listing(host),
+            Views.listing(host),
             () -> host.require(TaskService.TYPE).handlers(),
             ServerId.of(config.root())));
     return services;
-  }
-
-  private static PluginListing listing(PluginHost host) {
-    return () -> host.graph().plugins().stream().map(Daemon::entry).toList();
-  }
-
-  private static PluginListing.Entry entry(PluginStatus plugin) {
-    String error = plugin.error();
-    return new PluginListing.Entry(
-        plugin.type(),
-        plugin.id(),
-        plugin.requires(),
-        plugin.capabilities(),
-        plugin.exports(),
-        error != null
-            ? error
-            : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
   }
 
   /** Hands changed tables to the plugins; returns what became of each. */

@@ -52,11 +52,12 @@ final class Reload implements Runnable {
   /** What changed, one line each. */
   private List<String> apply(DaemonConfig next) {
     List<String> lines = new ArrayList<>(plugins.apply(next));
-    if (!next.debug().equals(debug)) {
+    if (next.debug().level() != debug.level() || next.debug().format() != debug.format()) {
       Logs.configure(next.debug());
       debug = next.debug();
       lines.add("[debug]: reloaded: " + debug);
     }
+    restart(lines, "[debug] address", inForce.debug().address(), next.debug().address());
     restart(lines, "root", inForce.root(), next.root());
     restart(lines, "state", inForce.state(), next.state());
     restart(lines, "plugin_dirs", inForce.pluginDirs(), next.pluginDirs());

@@ -1,6 +1,7 @@
 package dev.carafe.engine.observe;
 
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -19,13 +20,18 @@ public final class Observations {
 
   /** Does something that the listener is told of. */
   public static <T> T of(String operation, String subject, Supplier<T> work) {
+    return of(operation, subject, span -> work.get());
+  }
+
+  /** As {@link #of(String, String, Supplier)}, for work that says how far it is. */
+  public static <T> T of(String operation, String subject, Function<Observer.Span, T> work) {
     Observer current = observer;
     if (current == Observer.NONE) {
-      return work.get();
+      return work.apply(Observer.Span.NONE);
     }
     try (Observer.Span span = current.begin(operation, subject)) {
       try {
-        return work.get();
+        return work.apply(span);
       } catch (RuntimeException | Error e) {
         span.failed(e);
         throw e;

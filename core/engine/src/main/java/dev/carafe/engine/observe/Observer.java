@@ -40,6 +40,14 @@ public interface Observer {
           public void close() {}
         };
 
+    /**
+     * How far a piece of it is; called from any thread.
+     *
+     * @param stage in the words of {@code Progress.Step}
+     * @param total bytes, 0 if unknown
+     */
+    default void progress(String piece, String stage, long done, long total) {}
+
     /** It did not succeed; said before {@link #close}. */
     void failed(Throwable why);
 

@@ -2,6 +2,7 @@ package dev.carafe.engine.pull;
 
 import dev.carafe.engine.Interrupts;
 import dev.carafe.engine.observe.Observations;
+import dev.carafe.engine.observe.Observer;
 import dev.carafe.engine.stores.Image;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
@@ -88,7 +89,19 @@ public final class ImagePuller {
    */
   public Image pull(Namespace namespace, String leaseId, PullRequest request, Progress progress) {
     return Observations.of(
-        "pull", request.location().toString(), () -> leased(namespace, leaseId, request, progress));
+        "pull",
+        request.location().toString(),
+        span -> leased(namespace, leaseId, request, observed(progress, span)));
+  }
+
+  private static Progress observed(Progress progress, Observer.Span span) {
+    if (span == Observer.Span.NONE) {
+      return progress;
+    }
+    return step -> {
+      progress.report(step);
+      span.progress(step.name(), step.event(), step.done(), step.total());
+    };
   }
 
   private Image leased(

@@ -2,6 +2,7 @@ package dev.carafe.engine.stores;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Removes what nothing holds. One collection at a time; callers that come meanwhile wait for the
@@ -24,6 +25,9 @@ public interface GarbageCollector {
    * mounted is removed from back ends; it must be cheap.
    */
   void onMountsRemoved(Runnable listener);
+
+  /** Calls {@code listener} after each collection that succeeded; it must be cheap. */
+  void onCollected(Consumer<Report> listener);
 
   /** Told about commits. */
   @FunctionalInterface

@@ -40,6 +40,9 @@ public record DaemonConfig(
     @Description("One table for each plugin, under its quoted name TYPE.ID.")
         Map<String, ConfigTable> plugins) {
 
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
+
   /** The configuration where no file and no flag says anything. */
   public static final DaemonConfig DEFAULT =
       new DaemonConfig(
@@ -157,6 +160,21 @@ public record DaemonConfig(
     }
   }
 
+  /** What is served without authentication is for this machine: loopback, or a Unix socket. */
+  private static void requireLocal(String address) {
+    if (address.startsWith("/")) {
+      if (address.getBytes(StandardCharsets.UTF_8).length > Grpc.LONGEST) {
+        throw new InvalidArgumentException(
+            "address: \"" + address + "\" is longer than " + Grpc.LONGEST + " bytes");
+      }
+    } else if (!LOOPBACK.matcher(address).matches()) {
+      throw new InvalidArgumentException(
+          "address: \""
+              + address
+              + "\" is neither a loopback address with port nor the path of a socket");
+    }
+  }
+
   /** Where the API is served. */
   public record Grpc(
       @Description(
@@ -206,22 +224,11 @@ public record DaemonConfig(
           String address,
       @Description("Whether the durations of API calls are told as histograms.")
           boolean grpcHistogram) {
-    private static final Pattern LOOPBACK =
-        Pattern.compile("(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):(0|[1-9][0-9]{0,4})");
-
     static final Metrics DEFAULT = new Metrics("", false);
 
     public Metrics {
-      if (address.startsWith("/")) {
-        if (address.getBytes(StandardCharsets.UTF_8).length > Grpc.LONGEST) {
-          throw new InvalidArgumentException(
-              "address: \"" + address + "\" is longer than " + Grpc.LONGEST + " bytes");
-        }
-      } else if (!address.isEmpty() && !LOOPBACK.matcher(address).matches()) {
-        throw new InvalidArgumentException(
-            "address: \""
-                + address
-                + "\" is neither a loopback address with port nor the path of a socket");
+      if (!address.isEmpty()) {
+        requireLocal(address);
       }
     }
   }
@@ -229,8 +236,19 @@ public record DaemonConfig(
   /** What the daemon says about itself. */
   public record Debug(
       @Description("Least level that is logged: trace, debug, info, warn or error.") Level level,
-      @Description("How a line of the log is written: text or json.") Format format) {
-    static final Debug DEFAULT = new Debug(Level.INFO, Format.TEXT);
+      @Description("How a line of the log is written: text or json.") Format format,
+      @Description(
+              "Where the debug page is served: a loopback address with port, such as 127.0.0.1:1339,"
+                  + " or the path of a Unix socket. Empty: nowhere. It only shows, and there is no"
+                  + " authentication.")
+          String address) {
+    static final Debug DEFAULT = new Debug(Level.INFO, Format.TEXT, "");
+
+    public Debug {
+      if (!address.isEmpty()) {
+        requireLocal(address);
+      }
+    }
 
     /** Log levels, least important first. */
     public enum Level {

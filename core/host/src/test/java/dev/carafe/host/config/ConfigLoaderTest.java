@@ -62,6 +62,7 @@ class ConfigLoaderTest {
         [debug]
         level = "warn"
         format = "json"
+        address = "[::1]:1339"
         [plugin_limits]
         create_seconds = 1
         close_seconds = 2
@@ -88,7 +89,8 @@ class ConfigLoaderTest {
     assertEquals(List.of("x.y"), config.disabledPlugins());
     assertEquals(new DaemonConfig.Grpc(Path.of("/g.sock")), config.grpc());
     assertEquals(
-        new DaemonConfig.Debug(DaemonConfig.Debug.Level.WARN, DaemonConfig.Debug.Format.JSON),
+        new DaemonConfig.Debug(
+            DaemonConfig.Debug.Level.WARN, DaemonConfig.Debug.Format.JSON, "[::1]:1339"),
         config.debug());
     assertEquals(new DaemonConfig.PluginLimits(1, 2, 3, 4), config.pluginLimits());
     assertEquals(Set.of("runc", "crun", "kata", "myvm"), config.runtimes().keySet());

@@ -11,6 +11,12 @@ record BothObservers(Observer first, Observer second) implements Observer {
     Span other = second.begin(operation, subject);
     return new Span() {
       @Override
+      public void progress(String piece, String stage, long done, long total) {
+        one.progress(piece, stage, done, total);
+        other.progress(piece, stage, done, total);
+      }
+
+      @Override
       public void failed(Throwable why) {
         one.failed(why);
         other.failed(why);

@@ -32,9 +32,23 @@ public final class Telemetry implements AutoCloseable {
    */
   public static Telemetry start(
       String address, boolean histograms, Map<String, String> environment, Sources sources) {
+    return start(address, histograms, environment, sources, List.of());
+  }
+
+  /**
+   * As {@link #start(String, boolean, Map, Sources)}.
+   *
+   * @param others who else listens to flows
+   */
+  public static Telemetry start(
+      String address,
+      boolean histograms,
+      Map<String, String> environment,
+      Sources sources,
+      List<Observer> others) {
     Telemetry telemetry = new Telemetry();
     try {
-      List<Observer> observers = new ArrayList<>();
+      List<Observer> observers = new ArrayList<>(others);
       if (!address.isEmpty()) {
         observers.add(On.metrics(telemetry, address, histograms, sources));
       }
@@ -42,7 +56,8 @@ public final class Telemetry implements AutoCloseable {
         traces(telemetry, observers);
       }
       if (!observers.isEmpty()) {
-        Observations.install(observers.size() == 1 ? observers.getFirst() : On.both(observers));
+        Observations.install(observers.size() == 1 ? observers.getFirst() : On.all(observers));
+        telemetry.open.push(() -> Observations.install(Observer.NONE));
       }
       return telemetry;
     } catch (RuntimeException | Error e) {
@@ -76,9 +91,6 @@ public final class Telemetry implements AutoCloseable {
   /** Idempotent. */
   @Override
   public void close() {
-    if (!open.isEmpty()) {
-      Observations.install(Observer.NONE);
-    }
     for (AutoCloseable one = open.poll(); one != null; one = open.poll()) {
       try {
         one.close();
@@ -110,8 +122,8 @@ public final class Telemetry implements AutoCloseable {
       return traces.observer();
     }
 
-    static Observer both(List<Observer> observers) {
-      return new BothObservers(observers.getFirst(), observers.getLast());
+    static Observer all(List<Observer> observers) {
+      return observers.stream().reduce(BothObservers::new).orElse(Observer.NONE);
     }
   }
 }

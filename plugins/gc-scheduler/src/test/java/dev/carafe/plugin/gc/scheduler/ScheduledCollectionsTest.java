@@ -11,6 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,6 +46,9 @@ class ScheduledCollectionsTest {
 
     @Override
     public void onMountsRemoved(Runnable listener) {}
+
+    @Override
+    public void onCollected(Consumer<Report> listener) {}
 
     void awaitBegin() throws InterruptedException {
       assertTrue(begun.poll(30, TimeUnit.SECONDS) != null, "no collection");
