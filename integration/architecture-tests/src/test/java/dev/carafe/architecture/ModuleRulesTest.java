@@ -65,6 +65,8 @@ class ModuleRulesTest {
           Map.entry("plugins/cri-streaming", Set.of("core/spi")),
           Map.entry(
               "plugins/nri", Set.of("core/spi", "core/linux", "core/oci", "core/ttrpc", "api")),
+          // One jar, made as an outsider would.
+          Map.entry("plugins/runtime-wasm", Set.of("core/spi")),
           Map.entry("plugins/runtime-shim", Set.of("core/spi", "core/linux", "core/ttrpc", "api")),
           Map.entry(
               "services/grpc", Set.of("core/spi", "core/oci", "core/engine", "core/ttrpc", "api")),

@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An image: layers and a configuration, for one architecture.
+ * An image: layers and a configuration, for one platform.
  *
  * @param config the {@code config} object of the image configuration
  */
-record TestImage(String architecture, Map<String, Object> config, List<Layer> layers) {
+record TestImage(String os, String architecture, Map<String, Object> config, List<Layer> layers) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String OCI = "application/vnd.oci.image.";
 
@@ -27,17 +27,25 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
 
   static TestImage of(List<Layer> layers) {
     return new TestImage(
-        hostArchitecture(), Map.of("Env", List.of("PATH=/bin"), "Cmd", List.of("/bin/sh")), layers);
+        "linux",
+        hostArchitecture(),
+        Map.of("Env", List.of("PATH=/bin"), "Cmd", List.of("/bin/sh")),
+        layers);
   }
 
   TestImage on(String other) {
-    return new TestImage(other, config, layers);
+    return new TestImage(os, other, config, layers);
+  }
+
+  /** For no machine but a WebAssembly one. */
+  TestImage wasi() {
+    return new TestImage("wasi", "wasm", config, layers);
   }
 
   TestImage config(String key, Object value) {
     Map<String, Object> more = new LinkedHashMap<>(config);
     more.put(key, value);
-    return new TestImage(architecture, more, layers);
+    return new TestImage(os, architecture, more, layers);
   }
 
   static String hostArchitecture() {
@@ -85,7 +93,7 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
             "architecture",
             architecture,
             "os",
-            "linux",
+            os,
             "config",
             config,
             "rootfs",
@@ -146,7 +154,7 @@ record TestImage(String architecture, Map<String, Object> config, List<Layer> la
     for (TestImage image : images) {
       image.writeBlobs(directory);
       Map<String, Object> manifest = descriptor(OCI + "manifest.v1+json", image.manifestBytes());
-      manifest.put("platform", ordered("architecture", image.architecture, "os", "linux"));
+      manifest.put("platform", ordered("architecture", image.architecture, "os", image.os));
       manifests.add(manifest);
     }
     byte[] index =

@@ -17,6 +17,10 @@ record CriConfig(
     @Description("Snapshotter for images and containers; empty for that of pulls.")
         String snapshotter,
     @Description(
+            "Platforms, in order, whose image is taken where there is none for this machine; for"
+                + " example wasi/wasm.")
+        List<String> imagePlatforms,
+    @Description(
             "Image whose program runs in every pod, for what expects one; empty: none, and only a pod"
                 + " whose containers share their processes has a first process, of the daemon's.")
         String pauseImage,
@@ -43,6 +47,7 @@ record CriConfig(
       new CriConfig(
           "runc",
           "",
+          List.of(),
           "",
           false,
           16 << 20,

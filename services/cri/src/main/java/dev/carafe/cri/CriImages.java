@@ -13,6 +13,7 @@ import dev.carafe.services.TransferFlows;
 import dev.carafe.spi.content.BlobReader;
 import dev.carafe.spi.content.Descriptor;
 import dev.carafe.spi.content.Digest;
+import dev.carafe.spi.content.Platform;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
@@ -35,9 +36,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +67,10 @@ final class CriImages {
   private final TransferFlows flows;
   private final String snapshotter;
   private final boolean files;
+
+  /** What is taken of an image that is for several: the first that it is for. */
+  private final List<Platform> platforms;
+
   private final Map<Digest, Facts> known = new ConcurrentHashMap<>();
   private final Map<SnapshotKey, Usage> usages = new ConcurrentHashMap<>();
   private final KeyedLock<String> removals = new KeyedLock<>();
@@ -73,6 +80,10 @@ final class CriImages {
     this.metadata = metadata;
     this.flows = flows;
     this.files = config.imageFiles();
+    this.platforms =
+        Stream.concat(
+                Stream.of(Platforms.host()), config.imagePlatforms().stream().map(Platforms::parse))
+            .toList();
     this.snapshotter =
         config.snapshotter().isEmpty() ? flows.defaultSnapshotter() : config.snapshotter();
   }
@@ -144,7 +155,9 @@ final class CriImages {
       switch (ImageDocument.parse(at, blob(at.digest(), ImageDocument.LIMIT))) {
         case ImageDocument.Index index ->
             at =
-                Platforms.choose(Platforms.host(), index.manifests())
+                platforms.stream()
+                    .flatMap(wanted -> Platforms.choose(wanted, index.manifests()).stream())
+                    .findFirst()
                     .orElseThrow(() ->
                         new NotFoundException(
                             "image \"" + image.name() + "\": nothing for this platform"));
@@ -214,7 +227,7 @@ final class CriImages {
                 ImageLocation.normalize(record.name()),
                 record.target(),
                 new ImageVerifier.Pull(
-                    List.of(Platforms.host()),
+                    platforms,
                     SourceOptions.DEFAULT,
                     document -> blob(document.digest(), ImageDocument.LIMIT)));
         return image;
@@ -272,22 +285,7 @@ final class CriImages {
             false,
             "");
     Map<String, String> labels = Map.of(MANAGED, "managed");
-    Image pulled =
-        flows
-            .puller()
-            .pull(
-                Records.NAMESPACE,
-                "",
-                new PullRequest(
-                    name,
-                    name.toString(),
-                    source,
-                    List.of(Platforms.host()),
-                    false,
-                    0,
-                    List.of(new PullRequest.Unpack(Platforms.host(), snapshotter)),
-                    labels),
-                step -> stages.at(step.toString()));
+    Image pulled = pull(name, source, labels, stages);
     Facts facts =
         facts(pulled)
             .orElseThrow(
@@ -300,6 +298,35 @@ final class CriImages {
     }
     stores().images().put(Image.of(facts.id(), pulled.target(), labels));
     return facts.id();
+  }
+
+  /** For the first platform that the image is for. */
+  private Image pull(
+      ImageLocation name,
+      SourceOptions source,
+      Map<String, String> labels,
+      InFlight.Stages stages) {
+    NotFoundException none = null;
+    for (Platform platform : platforms) {
+      var request =
+          new PullRequest(
+              name,
+              name.toString(),
+              source,
+              List.of(platform),
+              false,
+              0,
+              List.of(new PullRequest.Unpack(platform, snapshotter)),
+              labels);
+      try {
+        return flows
+            .puller()
+            .pull(Records.NAMESPACE, "", request, step -> stages.at(step.toString()));
+      } catch (NotFoundException e) {
+        none = none == null ? e : none;
+      }
+    }
+    throw Objects.requireNonNull(none);
   }
 
   /**

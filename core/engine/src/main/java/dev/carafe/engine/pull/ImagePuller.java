@@ -41,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pulls images: resolve, verify, fetch, unpack, name. A lease holds everything until the name is
@@ -241,11 +242,11 @@ public final class ImagePuller {
     };
   }
 
-  /** A manifest with its platform. */
+  /** A manifest with its platform; null where nobody says it: then it was asked for as it is. */
   record ImageTree(
       Descriptor descriptor,
       ImageDocument.Manifest manifest,
-      Platform platform,
+      @Nullable Platform platform,
       List<String> parents) {}
 
   private List<ImageTree> fetchTree(Fetch fetch, Descriptor target, Wanted wanted) {
@@ -302,9 +303,7 @@ public final class ImagePuller {
           fetcher.fetch(fetch, manifest.config(), below);
           return;
         }
-        Platform platform =
-            descriptor.platform() == null ? Platforms.host() : descriptor.platform();
-        images.add(new ImageTree(descriptor, manifest, platform, below));
+        images.add(new ImageTree(descriptor, manifest, descriptor.platform(), below));
       }
     }
   }
@@ -344,12 +343,16 @@ public final class ImagePuller {
     return labels;
   }
 
+  private static boolean runsOn(@Nullable Platform image, Platform wanted) {
+    return image == null || Platforms.matches(wanted, image);
+  }
+
   private Boolean fetchImage(Fetch fetch, ImageTree image, List<PullRequest.Unpack> unpacks) {
     boolean runnable = MediaTypes.isConfig(image.manifest().config().mediaType());
     List<PullRequest.Unpack> wanted =
         runnable
             ? unpacks.stream()
-                .filter(unpack -> Platforms.matches(unpack.platform(), image.platform()))
+                .filter(unpack -> runsOn(image.platform(), unpack.platform()))
                 .toList()
             : List.of();
     if (wanted.isEmpty()) {

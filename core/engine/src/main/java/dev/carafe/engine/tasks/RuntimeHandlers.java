@@ -9,9 +9,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Which runtime plugin runs what. A name that a client asks for is, in this order:
+ * Which runtime plugin runs what. A workload that is trusted names no runtime, or {@code runc}: it
+ * takes the default path, the OCI command line runtime, whatever {@code [runtimes.runc]} says. A
+ * name that a client asks for is, in this order:
  *
  * <ol>
  *   <li>a handler of the configuration ({@code [runtimes.NAME]}); {@code runc} always exists
@@ -24,6 +28,12 @@ import java.util.regex.Pattern;
 public final class RuntimeHandlers {
   /** The handler that runs what names none. */
   public static final String DEFAULT = "runc";
+
+  /** The default path: it is the same whatever else is installed. */
+  private static final Handler COMMAND_LINE =
+      new Handler("oci", new RuntimeOptions(Map.of("binary_name", "runc")));
+
+  private static final Logger LOG = LoggerFactory.getLogger(RuntimeHandlers.class);
 
   /** Id of the plugin that runs containers in shims. */
   public static final String SHIM_PLUGIN = "shim";
@@ -51,7 +61,15 @@ public final class RuntimeHandlers {
   public RuntimeHandlers(Map<String, TaskRuntime> runtimes, Map<String, Handler> configured) {
     this.runtimes = Map.copyOf(runtimes);
     Map<String, Handler> all = new HashMap<>(configured);
-    all.putIfAbsent(DEFAULT, new Handler("oci", new RuntimeOptions(Map.of("binary_name", "runc"))));
+    Handler trusted = all.putIfAbsent(DEFAULT, COMMAND_LINE);
+    if (trusted != null && !trusted.plugin().equals(COMMAND_LINE.plugin())) {
+      LOG.warn(
+          "runtime \"{}\": its table names the plugin \"{}\", which is ignored: what is trusted is"
+              + " run by the OCI command line runtime",
+          DEFAULT,
+          trusted.plugin());
+      all.put(DEFAULT, COMMAND_LINE);
+    }
     this.handlers = Map.copyOf(all);
   }
 

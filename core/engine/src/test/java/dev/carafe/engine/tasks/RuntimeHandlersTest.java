@@ -54,6 +54,21 @@ class RuntimeHandlersTest {
   }
 
   @Test
+  void whatIsTrustedTakesTheDefaultPathWhateverTheTableSays() {
+    // Given
+    var elsewhere = new RuntimeHandlers.Handler("shim", new RuntimeOptions(Map.of("shim", "x")));
+    RuntimeHandlers handlers = handlers(true, Map.of("runc", elsewhere, "other", elsewhere));
+
+    // Then
+    for (String name : List.of("", "runc")) {
+      RuntimeHandlers.Resolved resolved = resolve(handlers, name);
+      assertEquals("oci", resolved.plugin());
+      assertEquals(Map.of("binary_name", "runc"), resolved.options().values());
+    }
+    assertEquals("shim", resolve(handlers, "other").plugin());
+  }
+
+  @Test
   void containerdsNameIsTheShimWhereItIsInstalled() {
     for (String name :
         List.of(RUNC_V2, "io.containerd.runc.v1", "io.containerd.runtime.v1.linux")) {

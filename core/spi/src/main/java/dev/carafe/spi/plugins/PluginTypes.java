@@ -12,6 +12,7 @@ import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageVerifier;
 import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.metadata.MetadataDatabase;
+import dev.carafe.spi.mounts.RootFileSystems;
 import dev.carafe.spi.pods.PodHooks;
 import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.TaskRuntime;
@@ -61,6 +62,10 @@ public final class PluginTypes {
 
   public static final PluginType<ResourceManager> RESOURCE_MANAGER =
       new PluginType<>("dev.carafe.resource-manager.v1", ResourceManager.class);
+
+  /** What the daemon does for runtimes that have no processes. */
+  public static final PluginType<RootFileSystems> ROOT_FILE_SYSTEMS =
+      new PluginType<>("dev.carafe.root-file-systems.v1", RootFileSystems.class);
 
   private PluginTypes() {}
 }

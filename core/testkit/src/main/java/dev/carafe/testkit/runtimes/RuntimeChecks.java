@@ -8,16 +8,18 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskRuntime;
+import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every task runtime has to do, checked on Linux containers with busybox: the base of the
- * {@code ...Conformance} classes, one per area. Each check has an id that stays.
+ * What every task runtime has to do, checked with small programs: the base of the {@code
+ * ...Conformance} classes, one per area. Each check has an id that stays.
  */
 @Timeout(120)
 abstract class RuntimeChecks {
@@ -25,6 +27,7 @@ abstract class RuntimeChecks {
 
   final TaskRuntimeHarness harness;
   RuntimeSandbox sandbox;
+  TestPrograms programs;
   TaskRuntime runtime;
 
   RuntimeChecks(TaskRuntimeHarness harness) {
@@ -35,7 +38,8 @@ abstract class RuntimeChecks {
   void begin() throws Exception {
     // What is bound at first use keeps descriptors of its own.
     close(harness.open(Path.of("/nowhere")));
-    sandbox = new RuntimeSandbox();
+    sandbox = new RuntimeSandbox(harness::programs);
+    programs = sandbox.programs();
     runtime = harness.open(sandbox.state());
   }
 
@@ -49,6 +53,15 @@ abstract class RuntimeChecks {
     if (runtime instanceof AutoCloseable closeable) {
       closeable.close();
     }
+  }
+
+  boolean declines(Behaviour behaviour) {
+    return harness.declines().contains(behaviour);
+  }
+
+  /** The check is about what the runtime offers; another one is about how it refuses. */
+  void onlyWith(Behaviour behaviour) {
+    Assumptions.assumeFalse(declines(behaviour), () -> "declined: " + behaviour);
   }
 
   /** The daemon dies and another one comes; the runtime is told nothing. */
@@ -67,12 +80,25 @@ abstract class RuntimeChecks {
     return sandbox.request(id, stdio, harness.options(), change, args);
   }
 
+  CreateTask request(String id, Stdio stdio, List<String> args) throws Exception {
+    return request(id, stdio, args.toArray(String[]::new));
+  }
+
+  CreateTask request(String id, Stdio stdio, Consumer<ObjectNode> change, List<String> args)
+      throws Exception {
+    return request(id, stdio, change, args.toArray(String[]::new));
+  }
+
+  RuntimeState running(String id, List<String> args) throws Exception {
+    return running(id, args.toArray(String[]::new));
+  }
+
   RuntimeState running(String id, String... args) throws Exception {
     return runtime.start(runtime.create(request(id, Stdio.NONE, args)), INIT);
   }
 
   RuntimeState sleeping(String id) throws Exception {
-    return running(id, "sleep", "1000");
+    return running(id, programs.sleep());
   }
 
   ExitStatus await(RuntimeState state, ProcessId process) throws Exception {

@@ -10,6 +10,7 @@ import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -17,6 +18,8 @@ import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.testkit.runtimes.RuntimeSandbox.Outcome;
+import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -27,8 +30,24 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   }
 
   @Test
+  @DisplayName("RT-EXEC-00 where it is declined it is refused, and the task goes on")
+  void declined() throws Exception {
+    Assumptions.assumeTrue(declines(Behaviour.EXEC), "not declined");
+    // Given
+    RuntimeState state = sleeping("a");
+    var exec = new ExecProcess(new ProcessId("x"), process("x"), Stdio.NONE);
+
+    // Then
+    assertThrows(UnimplementedException.class, () -> runtime.exec(state, exec));
+    assertThrows(NotFoundException.class, () -> runtime.status(state, exec.id()));
+    assertInstanceOf(ProcessStatus.Running.class, runtime.status(state, INIT));
+    killAndDelete(state);
+  }
+
+  @Test
   @DisplayName("RT-EXEC-01 a further process runs in the task and leaves its code")
   void runs() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     RuntimeState state = sleeping("a");
 
@@ -45,6 +64,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-02 ids are unique, and free after deletion")
   void ids() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     RuntimeState first = sleeping("a");
     var exec = new ExecProcess(new ProcessId("x"), process("true"), Stdio.NONE);
@@ -63,6 +83,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-03 a process that was added and not started is created, and deleted with 0")
   void added() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     var exec = new ProcessId("x");
     RuntimeState state =
@@ -80,6 +101,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-04 a missing command is said so, and the task goes on")
   void missing() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     var exec = new ProcessId("x");
     RuntimeState state =
@@ -97,6 +119,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-05 a missing command is said so with a terminal, too")
   void missingWithTerminal() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     var exec = new ProcessId("x");
     RuntimeState state =
@@ -114,6 +137,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-06 nothing is added to a task that has stopped, nor to one that is paused")
   void notInStopped() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     RuntimeState state = sleeping("a");
     var exec = new ExecProcess(new ProcessId("x"), process("true"), Stdio.NONE);
@@ -131,6 +155,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-07 many at once")
   void many() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     RuntimeState state = sleeping("a");
 
@@ -153,6 +178,7 @@ abstract class RuntimeExecChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-EXEC-08 a process is deleted only when it has ended")
   void deleteRunning() throws Exception {
+    onlyWith(Behaviour.EXEC);
     // Given
     var exec = new ProcessId("x");
     RuntimeState added =

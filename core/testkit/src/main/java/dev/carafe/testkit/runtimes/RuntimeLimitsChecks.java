@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,11 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   void pause() throws Exception {
     // Given
     RuntimeState state = sleeping("a");
+    if (declines(Behaviour.PAUSE)) {
+      assertThrows(UnimplementedException.class, () -> runtime.pause(state));
+      killAndDelete(state);
+      return;
+    }
 
     // When
     RuntimeState paused = runtime.pause(state);
@@ -56,6 +62,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-LIM-02 what is paused can be killed")
   void killPaused() throws Exception {
+    onlyWith(Behaviour.PAUSE);
     // Given
     RuntimeState state = runtime.pause(sleeping("a"));
 
@@ -68,6 +75,12 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   void update() throws Exception {
     // Given
     RuntimeState state = sleeping("a");
+    if (declines(Behaviour.CONTROL_GROUPS)) {
+      byte[] more = "{\"memory\": {\"limit\": 123456789}}".getBytes(StandardCharsets.UTF_8);
+      assertThrows(UnimplementedException.class, () -> runtime.update(state, more, Map.of()));
+      killAndDelete(state);
+      return;
+    }
 
     // When
     RuntimeState updated =
@@ -89,24 +102,15 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
     RuntimeState state =
         runtime.start(
             runtime.create(
-                request(
-                    "a",
-                    Stdio.NONE,
-                    Specs.memoryLimit(16 << 20),
-                    "sh",
-                    "-c",
-                    "exec tail -c 1000000000 /dev/zero")),
+                request("a", Stdio.NONE, Specs.memoryLimit(16 << 20), programs.allocate())),
             INIT);
 
     // When
     ExitStatus exit = await(state, INIT);
 
     // Then
-    assertEquals(
-        !harness.declines().contains(Behaviour.EXIT_TELLS_OUT_OF_MEMORY),
-        exit.oomKilled(),
-        exit.toString());
-    assertEquals(137, exit.code());
+    assertEquals(!declines(Behaviour.EXIT_TELLS_OUT_OF_MEMORY), exit.oomKilled(), exit.toString());
+    assertEquals(declines(Behaviour.KILLS_FOR_MEMORY) ? 42 : 137, exit.code());
     runtime.delete(state, INIT);
   }
 
@@ -141,9 +145,9 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   @DisplayName("RT-LIM-07 a kill for want of memory is told when it happens, and once")
   void killOfAChild() throws Exception {
     // Given
-    RuntimeState state = survivor("a");
+    RuntimeState state = declines(Behaviour.PROCESSES) ? sleeping("a") : survivor("a");
 
-    if (harness.declines().contains(Behaviour.COUNTS_MEMORY_KILLS)) {
+    if (declines(Behaviour.COUNTS_MEMORY_KILLS)) {
       // Then
       assertThrows(UnimplementedException.class, () -> runtime.memoryKills(state));
       assertThrows(UnimplementedException.class, () -> runtime.awaitMemoryKills());
@@ -169,7 +173,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-LIM-08 the count outlives the daemon, and a task that is taken up is named")
   void killBeforeRecovery() throws Exception {
-    if (harness.declines().contains(Behaviour.COUNTS_MEMORY_KILLS)) {
+    if (declines(Behaviour.COUNTS_MEMORY_KILLS)) {
       return;
     }
     // Given
@@ -209,6 +213,7 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-LIM-06 less oom_score_adj than the daemon may give is no failure")
   void oomScore() throws Exception {
+    onlyWith(Behaviour.PROCESSES);
     // Given
     Consumer<ObjectNode> least =
         spec -> ((ObjectNode) spec.path("process")).put("oomScoreAdj", -998);
@@ -223,5 +228,57 @@ abstract class RuntimeLimitsChecks extends RuntimeChecks {
         Integer.parseInt(Files.readString(Path.of("/proc/" + pid + "/oom_score_adj")).trim());
     assertEquals(Math.max(-998, OomScore.floor()), score);
     killAndDelete(state);
+  }
+
+  @Test
+  @DisplayName("RT-LIM-09 processor time that is used is counted")
+  void processorTime() throws Exception {
+    // Given
+    Path stdout = sandbox.fifo("stdout");
+    FifoReader out = sandbox.reader(stdout);
+    RuntimeState state =
+        runtime.start(runtime.create(request("a", out(stdout), programs.spin())), INIT);
+
+    // Then
+    Await.until(out::text, () -> out.text().equals("begun\n"));
+    Await.until("a tenth of a second", () -> cpuNanos(runtime.metrics(state)) > 100_000_000);
+    killAndDelete(state);
+  }
+
+  private static long cpuNanos(TaskMetrics metrics) {
+    var cpu = (Map<?, ?>) Objects.requireNonNull(metrics.values().get("cpu"));
+    if (metrics.kind().equals(TaskMetrics.CGROUPS_V1)) {
+      var usage = (Map<?, ?>) Objects.requireNonNull(cpu.get("usage"));
+      return (Long) Objects.requireNonNull(usage.get("total"));
+    }
+    return 1000 * (Long) Objects.requireNonNull(cpu.get("usage_usec"));
+  }
+
+  @Test
+  @DisplayName("RT-LIM-10 what is paused uses no processor time")
+  void pausedUsesNone() throws Exception {
+    onlyWith(Behaviour.PAUSE);
+    // Given
+    Path stdout = sandbox.fifo("stdout");
+    FifoReader out = sandbox.reader(stdout);
+    RuntimeState running =
+        runtime.start(runtime.create(request("a", out(stdout), programs.spin())), INIT);
+    Await.until(out::text, () -> out.text().equals("begun\n"));
+
+    // When
+    RuntimeState state = runtime.pause(running);
+
+    // Then
+    Await.until("no more processor time", () -> standsStill(state));
+    RuntimeState resumed = runtime.resume(state);
+    long before = cpuNanos(runtime.metrics(resumed));
+    Await.until("processor time", () -> cpuNanos(runtime.metrics(resumed)) > before + 50_000_000);
+    killAndDelete(resumed);
+  }
+
+  private boolean standsStill(RuntimeState state) {
+    long before = cpuNanos(runtime.metrics(state));
+    LockSupport.parkNanos(100_000_000);
+    return cpuNanos(runtime.metrics(state)) == before;
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.linux.Signals;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.ProcessStatus;
@@ -16,6 +17,8 @@ import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
 import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -26,8 +29,38 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   }
 
   @Test
+  @DisplayName("RT-RECO-00 where tasks do not outlive the daemon, the next one tells of their end")
+  void declined() throws Exception {
+    Assumptions.assumeTrue(declines(Behaviour.SURVIVES_DAEMON), "not declined");
+    // Given
+    RuntimeState running = sleeping("runs");
+    RuntimeState created = runtime.create(request("waits", Stdio.NONE, programs.exit(1)));
+    RuntimeState ended = running("ends", programs.exit(4));
+    ExitStatus exit = await(ended, INIT);
+
+    // When
+    close(runtime);
+    runtime = harness.open(sandbox.state());
+    RuntimeState killed = runtime.recover(sandbox.location("runs"), running);
+    RuntimeState never = runtime.recover(sandbox.location("waits"), created);
+    RuntimeState before = runtime.recover(sandbox.location("ends"), ended);
+
+    // Then
+    assertEquals(137, await(killed, INIT).code());
+    assertInstanceOf(ProcessStatus.Stopped.class, runtime.status(killed, INIT));
+    assertEquals(137, await(never, INIT).code());
+    assertThrows(FailedPreconditionException.class, () -> runtime.start(never, INIT));
+    assertEquals(exit, await(before, INIT));
+    assertThrows(NotFoundException.class, () -> runtime.kill(killed, INIT, Signals.SIGKILL, false));
+    for (RuntimeState state : List.of(killed, never, before)) {
+      runtime.delete(state, INIT);
+    }
+  }
+
+  @Test
   @DisplayName("RT-RECO-01 a running task is taken up, with input, output and code")
   void takenUp() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     Path stdin = sandbox.fifo("stdin");
     Path stdout = sandbox.fifo("stdout");
@@ -53,6 +86,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-RECO-02 a task that ended meanwhile gives its code")
   void ended() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     RuntimeState state =
         running("a", "sh", "-c", "while [ ! -e /data/go ]; do sleep 0.01; done; exit 4");
@@ -75,6 +109,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-RECO-03 a created task is started by the next daemon")
   void created() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     RuntimeState state = runtime.create(request("a", Stdio.NONE, "sh", "-c", "exit 2"));
 
@@ -91,8 +126,9 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-RECO-04 a start of which only the kernel knows counts")
   void startedUnrecorded() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
-    RuntimeState created = runtime.create(request("a", Stdio.NONE, "sleep", "1000"));
+    RuntimeState created = runtime.create(request("a", Stdio.NONE, programs.sleep()));
     runtime.start(created, INIT);
 
     // When the daemon died before it could store what start returned
@@ -107,6 +143,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-RECO-05 execs are taken up: one that runs, one that ended, one not started")
   void execs() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     RuntimeState state = sleeping("a");
     var runs = new ProcessId("runs");
@@ -134,6 +171,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-RECO-06 a paused task is still paused")
   void paused() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     RuntimeState state = runtime.pause(sleeping("a"));
 
@@ -149,7 +187,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
   @DisplayName("RT-RECO-07 a creation that the daemon did not survive is discarded")
   void creationCutOff() throws Exception {
     // Given
-    RuntimeState state = runtime.create(request("a", Stdio.NONE, "sleep", "1000"));
+    RuntimeState state = runtime.create(request("a", Stdio.NONE, programs.sleep()));
     long pid = runtime.status(state, INIT).pid();
 
     // When
@@ -158,14 +196,15 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
     runtime.discard(sandbox.location("a"));
 
     // Then
-    assertFalse(RuntimeSandbox.runs(pid));
-    runtime.delete(runtime.create(request("a", Stdio.NONE, "true")), INIT);
+    assertFalse(pid > 0 && RuntimeSandbox.runs(pid));
+    runtime.delete(runtime.create(request("a", Stdio.NONE, programs.exit(0))), INIT);
   }
 
   @Test
   @DisplayName(
       "RT-RECO-08 an exec that the daemon did not survive starting is ended and startable, or runs")
   void execStartCutOff() throws Exception {
+    onlyWith(Behaviour.SURVIVES_DAEMON);
     // Given
     Path stdout = sandbox.fifo("stdout");
     FifoReader out = sandbox.reader(stdout);
@@ -185,7 +224,7 @@ abstract class RuntimeRecoveryChecks extends RuntimeChecks {
     RuntimeState recovered = restart(added, "a");
 
     // Then
-    if (harness.declines().contains(Behaviour.UNRECORDED_EXEC_IS_ENDED)) {
+    if (declines(Behaviour.UNRECORDED_EXEC_IS_ENDED)) {
       assertInstanceOf(ProcessStatus.Running.class, runtime.status(recovered, exec));
       assertThrows(FailedPreconditionException.class, () -> runtime.start(recovered, exec));
       killAndDelete(recovered);

@@ -40,8 +40,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A directory with a busybox root file system, and tasks in it. Closing it fails the test if a
- * mount, cgroup, process or descriptor is left.
+ * A directory with a root file system, and tasks in it. Closing it fails the test if a mount,
+ * cgroup, process or descriptor is left.
  */
 public final class RuntimeSandbox implements AutoCloseable {
   public static final String NAMESPACE = "test";
@@ -53,39 +53,30 @@ public final class RuntimeSandbox implements AutoCloseable {
   private final List<FifoReader> readers = new ArrayList<>();
   private final AtomicInteger fifos = new AtomicInteger();
   private final int descriptorsBefore;
+  private final TestPrograms programs;
 
-  public RuntimeSandbox() throws IOException {
-    this(Files.createTempDirectory("carafe-runtime-"));
-    // A container's root that is mapped to another user has to get through.
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-    Path rootfs = Files.createDirectories(image());
-    for (String name : List.of("bin", "proc", "dev", "tmp", "etc", "data")) {
-      Files.createDirectory(rootfs.resolve(name));
-    }
-    Files.copy(busybox(), rootfs.resolve("bin/busybox"));
-    for (String applet :
-        List.of(
-            "sh", "cat", "echo", "sleep", "true", "false", "stty", "id", "ls", "dd", "env", "kill",
-            "head", "tr", "tty", "seq", "tail", "wc", "touch")) {
-      Files.createSymbolicLink(rootfs.resolve("bin").resolve(applet), Path.of("busybox"));
-    }
-    Files.writeString(rootfs.resolve("etc/noexec"), "not a program\n");
+  /** Fills an image's directory. */
+  public interface Image {
+    TestPrograms fill(Path directory) throws IOException;
   }
 
-  private RuntimeSandbox(Path directory) throws IOException {
+  /** With busybox. */
+  public RuntimeSandbox() throws IOException {
+    this(ShellPrograms::new);
+  }
+
+  public RuntimeSandbox(Image image) throws IOException {
+    this(Files.createTempDirectory("carafe-runtime-"), image);
+  }
+
+  private RuntimeSandbox(Path directory, Image image) throws IOException {
     this.directory = directory;
     this.cgroupParent =
         "/carafe-test-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet();
     this.descriptorsBefore = descriptors().size();
-  }
-
-  private static Path busybox() {
-    for (String path : List.of("/bin/busybox", "/usr/bin/busybox")) {
-      if (Files.isExecutable(Path.of(path))) {
-        return Path.of(path);
-      }
-    }
-    throw new IllegalStateException("busybox-static is not installed");
+    // A container's root that is mapped to another user has to get through.
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    this.programs = image.fill(Files.createDirectories(image()));
   }
 
   /** Open descriptors but for those of the virtual machine's class path, opened when needed. */
@@ -108,11 +99,17 @@ public final class RuntimeSandbox implements AutoCloseable {
     return open;
   }
 
+  /** What is in the image to be run. */
+  public TestPrograms programs() {
+    return programs;
+  }
+
   public Path directory() {
     return directory;
   }
 
-  private Path image() {
+  /** The image's directory: below every task's own files. */
+  public Path image() {
     return directory.resolve("image");
   }
 

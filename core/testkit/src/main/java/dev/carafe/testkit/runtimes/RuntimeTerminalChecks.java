@@ -9,12 +9,15 @@ import dev.carafe.linux.OpenFlags;
 import dev.carafe.linux.PathCalls;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
+import dev.carafe.spi.errors.UnimplementedException;
+import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
 import dev.carafe.spi.runtimes.ProcessId;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -25,8 +28,24 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
   }
 
   @Test
+  @DisplayName("RT-TTY-00 where terminals are declined they are refused")
+  void declined() throws Exception {
+    Assumptions.assumeTrue(declines(Behaviour.TERMINAL), "not declined");
+    // Given
+    CreateTask request = request("a", new Stdio("", "", "", true), programs.sleep());
+    RuntimeState state = sleeping("b");
+
+    // Then
+    assertThrows(UnimplementedException.class, () -> runtime.create(request));
+    runtime.discard(request.location());
+    assertThrows(UnimplementedException.class, () -> runtime.resize(state, INIT, 80, 24));
+    killAndDelete(state);
+  }
+
+  @Test
   @DisplayName("RT-TTY-01 a terminal carries both ways, has a size and ends with the process")
   void terminal() throws Exception {
+    onlyWith(Behaviour.TERMINAL);
     // Given
     Path stdin = sandbox.fifo("stdin");
     Path stdout = sandbox.fifo("stdout");
@@ -51,13 +70,14 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-TTY-02 an exec has a terminal of its own, sized before it starts")
   void execTerminal() throws Exception {
+    onlyWith(Behaviour.TERMINAL);
     // Given
     RuntimeState state = sleeping("a");
     Path stdout = sandbox.fifo("stdout");
     FifoReader out = sandbox.reader(stdout);
     var exec = new ProcessId("tty");
     String script =
-        harness.declines().contains(Behaviour.SIZE_BEFORE_START)
+        declines(Behaviour.SIZE_BEFORE_START)
             ? "until [ \"$(stty size < /dev/tty)\" = '45 123' ]; do sleep 0.01; done;"
                 + " stty size < /dev/tty; exit 2"
             : "stty size < /dev/tty; exit 2";
@@ -80,6 +100,7 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-TTY-03 only what has a terminal can be resized")
   void noTerminal() throws Exception {
+    onlyWith(Behaviour.TERMINAL);
     // Given
     RuntimeState state = sleeping("a");
 
@@ -92,6 +113,7 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-TTY-04 a terminal lives on with what it prints while no daemon runs")
   void terminalSurvives() throws Exception {
+    onlyWith(Behaviour.TERMINAL);
     // Given
     Path stdin = sandbox.fifo("stdin");
     Path stdout = sandbox.fifo("stdout");
@@ -117,10 +139,11 @@ abstract class RuntimeTerminalChecks extends RuntimeChecks {
   @Test
   @DisplayName("RT-TTY-05 output that nobody reads does not hold up deletion for ever")
   void unreadTerminal() throws Exception {
+    onlyWith(Behaviour.TERMINAL);
     // Given a FIFO that fills up
     Path stdout = sandbox.fifo("stdout");
     var stdio = new Stdio("", stdout.toString(), "", true);
-    boolean needsReader = harness.declines().contains(Behaviour.STARTS_WITHOUT_READER);
+    boolean needsReader = declines(Behaviour.STARTS_WITHOUT_READER);
     int mode = (needsReader ? OpenFlags.RDWR : OpenFlags.PATH) | OpenFlags.NONBLOCK;
     Fd idle = PathCalls.open(stdout, mode, 0);
 
