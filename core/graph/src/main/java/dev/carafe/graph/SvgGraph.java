@@ -134,15 +134,23 @@ public final class SvgGraph {
     add("<rect class=\"row\" x=\"4\" y=\"%d\" width=\"%d\"", y, Layout.CARD_WIDTH - 8);
     add(" height=\"%d\" rx=\"4\"/><circle cx=\"15\" cy=\"%d\" r=\"3.5\"/>", tall, y + 9);
     add("<text class=\"id\" x=\"25\" y=\"%d\">%s</text>", y + 13, text(plugin.id(), ID_LENGTH));
-    String note = plugin.state() == PluginNode.State.DISABLED ? "disabled" : plugin.initTime();
     add("<text class=\"time\" x=\"%d\" y=\"%d\">", Layout.CARD_WIDTH - 12, y + 13);
-    add("%s</text>", Words.xml(note));
+    add("%s</text>", Words.xml(note(plugin)));
     if (error) {
       add("<text class=\"error\" x=\"25\" y=\"%d\">", y + 26);
       add("%s</text>", text(plugin.error(), ERROR_LENGTH));
     }
     svg.append("</g>\n");
     return y + tall;
+  }
+
+  /** How long the creation of what failed took is no figure to compare. */
+  private static String note(PluginNode plugin) {
+    return switch (plugin.state()) {
+      case RUNNING -> plugin.initTime();
+      case FAILED, IDLE -> "";
+      case DISABLED -> "disabled";
+    };
   }
 
   private static String text(String words, int longest) {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.carafe.engine.stores.Activation;
+import dev.carafe.engine.stores.GarbageCollector;
 import dev.carafe.engine.stores.Labels;
 import dev.carafe.engine.stores.Lease;
 import dev.carafe.engine.stores.Stores;
@@ -58,6 +59,19 @@ class GarbageCollectionTest {
   private void assertSnapshots(String... expected) {
     assertEquals(new TreeSet<>(Set.of(expected)), World.snapshots(stores));
     assertEquals(expected.length, world.backendSnapshots().size());
+  }
+
+  @Test
+  void whoListensIsToldOfEveryCollection() {
+    List<GarbageCollector.Report> told = new ArrayList<>();
+    world.metadata().collector().onCollected(told::add);
+    blob(stores, "a", Map.of());
+
+    var first = world.collect();
+    var second = world.collect();
+
+    assertEquals(List.of(first, second), told);
+    assertEquals(Map.of("content", 1), first.removed());
   }
 
   @Test

@@ -172,6 +172,27 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void whatIsServedWithoutAuthenticationIsForThisMachine() throws IOException {
+    for (String local :
+        List.of("", "/d.sock", "127.0.0.1:1", "127.9.9.9:1339", "localhost:0", "[::1]:80")) {
+      write("[debug]\naddress = \"" + local + "\"\n[metrics]\naddress = \"" + local + "\"\n");
+      assertEquals(local, load().debug().address());
+      assertEquals(local, load().metrics().address());
+    }
+    for (String other :
+        List.of("0.0.0.0:1339", "10.0.0.1:80", ":80", "example.com:80", "[::]:80")) {
+      write("[debug]\naddress = \"" + other + "\"\n");
+      assertEquals(
+          List.of(
+              file
+                  + ": debug.address: address: \""
+                  + other
+                  + "\" is neither a loopback address with port nor the path of a socket"),
+          problems());
+    }
+  }
+
+  @Test
   void relativePathsAreRefused() throws IOException {
     write("root = \"lib\"");
 

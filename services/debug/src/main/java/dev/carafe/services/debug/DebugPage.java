@@ -5,6 +5,7 @@ import dev.carafe.services.loopback.LoopbackServer;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.UnavailableException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,12 +43,24 @@ public final class DebugPage implements AutoCloseable {
       Snapshot snapshot = new Snapshot(sources, flows, collections, events);
       LoopbackServer server =
           LoopbackServer.open("debug page", address, new Routes(snapshot)::answer);
-      LOG.info("debug page on {}", address);
+      LOG.info("debug page on {}", place(server.address()));
       return new DebugPage(flows, events, server);
     } catch (RuntimeException e) {
       events.close();
       throw e;
     }
+  }
+
+  private static String place(SocketAddress address) {
+    if (address instanceof InetSocketAddress inet) {
+      String host = inet.getAddress().getHostAddress();
+      return "http://"
+          + (host.contains(":") ? "[" + host + "]" : host)
+          + ":"
+          + inet.getPort()
+          + "/";
+    }
+    return address.toString();
   }
 
   /** What has to hear of flows. */

@@ -95,10 +95,9 @@ const percent = (share) => `${share < 10 ? share.toFixed(1) : Math.round(share)}
 // The share of one processor that was used since the figures before, or null.
 function cpuShare(key, nanos, millis) {
   const before = lastCpu.get(key);
-  lastCpu.set(key, { nanos, millis });
-  if (!before || millis <= before.millis) return before?.share ?? null;
-  const share = Math.max(0, (nanos - before.nanos) / 1e4 / (millis - before.millis));
-  lastCpu.get(key).share = share;
+  if (before && millis <= before.millis) return before.share;
+  const share = before ? Math.max(0, (nanos - before.nanos) / 1e4 / (millis - before.millis)) : null;
+  lastCpu.set(key, { nanos, millis, share });
   return share;
 }
 
@@ -258,7 +257,7 @@ function showEvents(events) {
         { text: clock(event.at), cell: 'time', title: event.at },
         { text: event.namespace, cell: 'wide' },
         event.topic,
-        event.text,
+        { text: event.text, className: 'clamp', title: event.text },
       ],
     }));
   table(byId('events-rows'), rows, wanted ? 'None of the last contains this.' : 'None yet.');

@@ -12,8 +12,10 @@ import io.grpc.Status;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +45,55 @@ class TelemetryTest {
     try (Telemetry telemetry = Telemetry.start("", false, Map.of(), NOTHING)) {
       assertEquals(List.of(), telemetry.interceptors());
     }
+  }
+
+  @Test
+  void othersWhoListenHearFlowsAndHowFarTheyAreBesideTheMeters() {
+    List<String> heard = new ArrayList<>();
+    Observer other = listener(heard);
+    try (Telemetry telemetry =
+        Telemetry.start("127.0.0.1:0", false, Map.of(), NOTHING, List.of(other))) {
+      assertEquals(1, telemetry.interceptors().size());
+      Observations.of(
+          "pull",
+          "image",
+          span -> {
+            span.progress("layer", "downloading", 1, 2);
+            return "done";
+          });
+    }
+    Observations.of("pull", "later", () -> "done");
+    assertEquals(List.of("pull image", "layer downloading 1 of 2", "closed"), heard);
+  }
+
+  private static Observer listener(List<String> heard) {
+    return new Observer() {
+      @Override
+      public Span begin(String operation, String subject) {
+        heard.add(operation + " " + subject);
+        return new Span() {
+          @Override
+          public void progress(String piece, String stage, long done, long total) {
+            heard.add(piece + " " + stage + " " + done + " of " + total);
+          }
+
+          @Override
+          public void failed(Throwable why) {
+            heard.add("failed");
+          }
+
+          @Override
+          public void close() {
+            heard.add("closed");
+          }
+        };
+      }
+
+      @Override
+      public <T> Callable<T> carried(Callable<T> work) {
+        return work;
+      }
+    };
   }
 
   @Test
