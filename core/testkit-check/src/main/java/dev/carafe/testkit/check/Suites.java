@@ -1,6 +1,8 @@
 package dev.carafe.testkit.check;
 
 import dev.carafe.spi.content.ContentStore;
+import dev.carafe.spi.diffs.Differ;
+import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.metadata.MetadataDatabase;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.runtimes.TaskRuntime;
@@ -9,6 +11,8 @@ import dev.carafe.spi.snapshots.Snapshotter;
 import dev.carafe.testkit.TestMounter;
 import dev.carafe.testkit.content.ContentStoreConformance;
 import dev.carafe.testkit.content.ContentStoreHarness;
+import dev.carafe.testkit.diffs.DifferConformance;
+import dev.carafe.testkit.events.EventBusConformance;
 import dev.carafe.testkit.metadata.MetadataDatabaseConformance;
 import dev.carafe.testkit.metadata.MetadataDatabaseHarness;
 import dev.carafe.testkit.runtimes.TaskRuntimeConformance;
@@ -33,6 +37,8 @@ final class Suites {
           PluginTypes.CONTENT_STORE.name(), OfContentStore.class,
           PluginTypes.METADATA_DATABASE.name(), OfMetadataDatabase.class,
           PluginTypes.SANDBOX_CONTROLLER.name(), OfSandboxController.class,
+          PluginTypes.EVENT_BUS.name(), OfEventBus.class,
+          PluginTypes.DIFFER.name(), OfDiffer.class,
           PluginTypes.TASK_RUNTIME.name(), OfTaskRuntime.class);
 
   private Suites() {}
@@ -111,6 +117,20 @@ final class Suites {
           return Subject.current().does(SURVIVES_RESTART);
         }
       };
+    }
+  }
+
+  static class OfEventBus extends EventBusConformance {
+    @Override
+    protected EventBus open(Path directory) {
+      return Subject.current().open(PluginTypes.EVENT_BUS, directory);
+    }
+  }
+
+  static class OfDiffer extends DifferConformance {
+    @Override
+    protected Differ open(Path directory) {
+      return Subject.current().open(PluginTypes.DIFFER, directory);
     }
   }
 
