@@ -220,6 +220,8 @@ class WasmIT {
           "wasm",
           "--platform",
           PLATFORM,
+          "--memory",
+          "1M",
           "--cpus",
           i == 0 ? "0.1" : "64",
           image(),

@@ -2,15 +2,15 @@ package dev.carafe.plugin.mounts;
 
 import dev.carafe.linux.Mounter;
 import dev.carafe.spi.mounts.RootFileSystems;
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes {@code kernel}: root file systems for runtimes without processes. No keys. */
-@Extension
+@CarafePlugin
 public final class RootFileSystemsFactory
     implements PluginFactory<RootFileSystems, RootFileSystemsFactory.Config> {
   /** Nothing to configure. */

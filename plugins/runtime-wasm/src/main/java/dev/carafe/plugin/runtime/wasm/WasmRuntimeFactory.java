@@ -1,15 +1,15 @@
 package dev.carafe.plugin.runtime.wasm;
 
+import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.util.List;
-import org.pf4j.Extension;
 
 /** Makes the {@code wasm} runtime. */
-@Extension
+@CarafePlugin
 public final class WasmRuntimeFactory implements PluginFactory<TaskRuntime, WasmConfig> {
   @Override
   public PluginDeclaration<TaskRuntime, WasmConfig> declaration() {
