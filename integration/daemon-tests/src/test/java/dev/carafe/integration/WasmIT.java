@@ -3,6 +3,7 @@ package dev.carafe.integration;
 import static dev.carafe.integration.Entry.dir;
 import static dev.carafe.integration.Entry.file;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,8 +72,7 @@ class WasmIT {
 
   private static Result run(Carafe carafe, String... more) {
     List<String> words =
-        new ArrayList<>(
-            List.of("run", "--rm", "--runtime", "wasm", "--platform", PLATFORM));
+        new ArrayList<>(List.of("run", "--rm", "--runtime", "wasm", "--platform", PLATFORM));
     words.addAll(List.of(more));
     return carafe.run(words.toArray(String[]::new));
   }
@@ -92,6 +92,24 @@ class WasmIT {
     assertTrue(run(carafe, image(), "c3", "/trap.wasm").code(134).err().contains("wasm trap"));
     String missing = run(carafe, image(), "c4", "/nope.wasm").oneLineError();
     assertTrue(missing.contains("/nope.wasm"), missing);
+  }
+
+  @Test
+  void theJarIsListedAsAPluginLikeOthers(Lab lab) {
+    // Given
+    TestDaemon daemon = lab.daemon(config());
+
+    // Then
+    assertTrue(
+        daemon.carafe().lines("plugins", "ls").stream()
+            .anyMatch(line -> line.matches("io\\.containerd\\.runtime\\.v2 +wasm .*\\bok\\b.*")),
+        daemon.carafe().ok("plugins", "ls"));
+    assertTrue(
+        daemon
+            .carafe()
+            .ok("plugins", "inspect-runtime", "--runtime", "wasm")
+            .contains("chicory 1."));
+    assertFalse(daemon.log().contains("its own copy of"), daemon.log());
   }
 
   @Test
@@ -172,7 +190,7 @@ class WasmIT {
         "wasm",
         "--platform",
         PLATFORM,
-        "--memory-limit",
+        "--memory",
         limit,
         image(),
         "c1",
@@ -180,7 +198,7 @@ class WasmIT {
 
     // Then
     Await.until("its memory", () -> carafe.ok("tasks", "metrics", "c1").contains(limit));
-    run(carafe, "--memory-limit", "65536", image(), "c2", "/hold.wasm").code(1);
+    run(carafe, "--memory", "65536", image(), "c2", "/hold.wasm").code(1);
     carafe.ok("tasks", "kill", "-s", "KILL", "c1");
     carafe.run("tasks", "wait", "c1").code(137);
     carafe.ok("tasks", "rm", "c1");
@@ -189,11 +207,12 @@ class WasmIT {
 
   @Test
   void modulesThatSpinStopNoOtherWork(Lab lab) {
-    // Given more of them than the daemon has carriers of virtual threads
+    // Given more of them than there are processors, and one that has a share of one
     TestDaemon daemon = lab.daemon(config());
     Carafe carafe = pulled(daemon);
     carafe.ok("pull", "--quiet", ImageStock.busybox().name());
-    for (int i = 0; i < 20; i++) {
+    int count = Runtime.getRuntime().availableProcessors() + 1;
+    for (int i = 0; i < count; i++) {
       carafe.ok(
           "run",
           "-d",
@@ -201,8 +220,10 @@ class WasmIT {
           "wasm",
           "--platform",
           PLATFORM,
-          "--memory-limit",
-          "1048576",
+          "--memory",
+          "1M",
+          "--cpus",
+          i == 0 ? "0.1" : "64",
           image(),
           "spin" + i,
           "/spin.wasm");
@@ -216,7 +237,7 @@ class WasmIT {
             .code(0)
             .out());
     assertEquals("out\n", run(carafe, image(), "c2").code(7).out());
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < count; i++) {
       carafe.ok("tasks", "rm", "-f", "spin" + i);
       carafe.ok("containers", "rm", "spin" + i);
     }

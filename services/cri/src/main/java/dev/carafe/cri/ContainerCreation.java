@@ -224,6 +224,10 @@ final class ContainerCreation {
       throw new FailedPreconditionException(
           "container: target container " + target.id() + " is not running");
     }
+    if (running.pid() == 0) {
+      throw new FailedPreconditionException(
+          "container: target container " + target.id() + " has no processes");
+    }
     return running.pid();
   }
 

@@ -23,7 +23,10 @@ import java.util.Set;
  * cut off by a crash.
  *
  * <p>You guarantee: tasks, their output and their exit codes survive the daemon; no stdio passes
- * through it.
+ * through it. A runtime that runs tasks inside the daemon cannot: its {@link #recover} then says
+ * that they have ended. What else may be declined, and how, is in {@code TaskRuntimeHarness} of the
+ * test kit: a call that a runtime has not is refused with {@link UnimplementedException}, never
+ * ignored.
  */
 @Deadline(30)
 public interface TaskRuntime {

@@ -6,6 +6,7 @@ import com.dylibso.chicory.runtime.Instance;
 import com.dylibso.chicory.runtime.Memory;
 import com.dylibso.chicory.runtime.TrapException;
 import com.dylibso.chicory.runtime.WasmFunctionHandle;
+import com.dylibso.chicory.runtime.WasmRuntimeException;
 import com.dylibso.chicory.wasi.WasiOptions;
 import com.dylibso.chicory.wasi.WasiPreview1;
 import dev.carafe.spi.mounts.RootFileSystems;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class HostFunctions implements AutoCloseable {
   private static final int MOST_DESCRIPTORS = 1024;
   private static final int MOST_BUFFERS = 1024;
+  // Of preview 1's errno.
   private static final int FAULT = 21;
+  private static final int NOT_SUPPORTED = 58;
 
   private final WasiPreview1 wasi;
 
@@ -54,9 +57,24 @@ final class HostFunctions implements AutoCloseable {
         switch (function.name()) {
           case "path_open" -> (instance, args) -> opened(instance, handle, args);
           case "fd_read", "fd_pread" -> (instance, args) -> read(instance, handle, args);
+          case "fd_filestat_get", "sock_accept", "sock_recv", "sock_send", "proc_raise" ->
+              (instance, args) -> supported(instance, handle, args);
           default -> handle;
         };
     return new HostFunction(function.module(), function.name(), function.functionType(), bounded);
+  }
+
+  /** What Chicory does not do is an error that a program may expect, and no end of it. */
+  private static long[] supported(Instance instance, WasmFunctionHandle handle, long[] args) {
+    try {
+      return handle.apply(instance, args);
+    } catch (WasmRuntimeException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("yet support") || message.startsWith("Unhandled descriptor")) {
+        return new long[] {NOT_SUPPORTED};
+      }
+      throw e;
+    }
   }
 
   /** A module could open directories until the heap is full. */

@@ -15,7 +15,7 @@ public record WasmConfig(
     @Description(
             "Whether modules are compiled before they run: a slower start, many times the speed.")
         boolean compile) {
-  static final WasmConfig DEFAULT = new WasmConfig(64, 0, 32, true);
+  static final WasmConfig DEFAULT = new WasmConfig(32, 0, 32, true);
 
   private static final long MOST = 1 << 20;
 

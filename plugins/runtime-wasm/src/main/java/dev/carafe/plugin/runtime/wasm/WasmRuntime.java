@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs WebAssembly modules on threads of the daemon. There is no process, so that there is no
@@ -44,6 +45,7 @@ final class WasmRuntime implements TaskRuntime, AutoCloseable {
   private static final int DIED_WITH_DAEMON = 128 + Signal.KILL;
 
   private static final long SECONDS_TO_END = 10;
+  private static final long SECONDS_TO_CLOSE = 2;
 
   private final WasmConfig config;
   private final RootFileSystems roots;
@@ -161,7 +163,7 @@ final class WasmRuntime implements TaskRuntime, AutoCloseable {
       return;
     }
     try {
-      if (!task.awaitEnd(SECONDS_TO_END)) {
+      if (!task.awaitEnd(TimeUnit.SECONDS.toNanos(SECONDS_TO_END))) {
         throw new UnavailableException("task " + task.location() + ": does not end");
       }
     } catch (InterruptedException e) {
@@ -311,12 +313,23 @@ final class WasmRuntime implements TaskRuntime, AutoCloseable {
   /** The daemon goes, and with it all that runs in it. */
   @Override
   public void close() {
+    List<WasmTask> ending = new ArrayList<>();
     for (WasmTask task : tasks.values()) {
       try {
-        end(task);
-      } catch (UnavailableException _) {
-        // Its thread does not keep the daemon; the next one tells of its end.
+        task.kill(Signal.KILL);
+        ending.add(task);
+      } catch (NotFoundException _) {
+        // It has ended before.
       }
+    }
+    // A thread that does not end does not keep the daemon; the next one tells of its end.
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS_TO_CLOSE);
+    try {
+      for (WasmTask task : ending) {
+        boolean _ = task.awaitEnd(until - System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     tasks.clear();
     clock.close();

@@ -157,9 +157,9 @@ final class WasmTask {
   }
 
   /** The module's end is waited for at most so long. */
-  boolean awaitEnd(long seconds) throws InterruptedException {
+  boolean awaitEnd(long nanos) throws InterruptedException {
     try {
-      exit.get(seconds, TimeUnit.SECONDS);
+      exit.get(nanos, TimeUnit.NANOSECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;

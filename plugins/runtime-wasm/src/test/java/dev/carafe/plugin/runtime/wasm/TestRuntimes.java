@@ -18,7 +18,7 @@ import java.util.Set;
 /** Runtimes as the daemon makes them, by their factory. */
 final class TestRuntimes {
   static final WasmConfig COMPILED = WasmConfig.DEFAULT;
-  static final WasmConfig INTERPRETED = new WasmConfig(64, 0, 32, false);
+  static final WasmConfig INTERPRETED = new WasmConfig(32, 0, 32, false);
 
   private TestRuntimes() {}
 
