@@ -71,8 +71,7 @@ class WasmIT {
 
   private static Result run(Carafe carafe, String... more) {
     List<String> words =
-        new ArrayList<>(
-            List.of("run", "--rm", "--runtime", "wasm", "--platform", PLATFORM));
+        new ArrayList<>(List.of("run", "--rm", "--runtime", "wasm", "--platform", PLATFORM));
     words.addAll(List.of(more));
     return carafe.run(words.toArray(String[]::new));
   }
