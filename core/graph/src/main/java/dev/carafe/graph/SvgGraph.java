@@ -138,10 +138,18 @@ public final class SvgGraph {
     add("%s</text>", Words.xml(note(plugin)));
     if (error) {
       add("<text class=\"error\" x=\"25\" y=\"%d\">", y + 26);
-      add("%s</text>", text(plugin.error(), ERROR_LENGTH));
+      add("%s</text>", text(reason(plugin), ERROR_LENGTH));
     }
     svg.append("</g>\n");
     return y + tall;
+  }
+
+  /** The error without the path of the jar before it, for which a card has no room. */
+  private static String reason(PluginNode plugin) {
+    String path = "\"" + plugin.jar() + "\" ";
+    return plugin.error().startsWith(path)
+        ? plugin.error().substring(path.length())
+        : plugin.error();
   }
 
   /** How long the creation of what failed took is no figure to compare. */

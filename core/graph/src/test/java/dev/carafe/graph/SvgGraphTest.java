@@ -113,6 +113,14 @@ class SvgGraphTest {
   }
 
   @Test
+  void theReasonIsShownRatherThanThePathBeforeIt() throws Exception {
+    Document document =
+        parse(SvgGraph.document(List.of(Samples.failed("k.v1", "i", "\"b.jar\" is not a jar"))));
+    assertEquals("is not a jar", byClass(document, "text", "error").getFirst().getTextContent());
+    assertTrue(plugin(document, "k.v1.i").getTextContent().contains("\"b.jar\" is not a jar"));
+  }
+
+  @Test
   void timesAreWrittenForPeople() {
     assertEquals("1.3 ms", Samples.running("k", "i").initTime());
     assertEquals("", Samples.disabled("k", "i").initTime());
