@@ -5,28 +5,26 @@ import dev.carafe.cri.streaming.ExecRequest;
 import dev.carafe.cri.streaming.StreamHandler;
 import dev.carafe.cri.streaming.Streams;
 import dev.carafe.engine.tasks.TaskManager;
-import dev.carafe.linux.Fd;
-import dev.carafe.linux.Namespaces;
-import dev.carafe.linux.OpenFlags;
-import dev.carafe.linux.PathCalls;
+import dev.carafe.linux.LoopbackPorts;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.runtimes.TaskStreams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the clients of streaming URLs get. */
 final class CriStreams implements StreamHandler {
+  private static final Logger log = LoggerFactory.getLogger(CriStreams.class);
   private static final int BLOCK = 8 << 10;
 
   private final Records records;
@@ -107,8 +105,7 @@ final class CriStreams implements StreamHandler {
     if (!pod.ready()) {
       throw new FailedPreconditionException("pod sandbox " + pod.id() + ": is not ready");
     }
-    try (SocketChannel channel = socket(pod)) {
-      connect(channel, port);
+    try (SocketChannel channel = connect(pod, port)) {
       Thread up =
           Thread.ofVirtual()
               .start(() -> {
@@ -129,35 +126,22 @@ final class CriStreams implements StreamHandler {
     }
   }
 
-  /** A socket belongs to the network namespace that it was made in. */
-  private SocketChannel socket(Pod pod) throws IOException {
+  /**
+   * Through a container where its runtime knows the way, since not every network is a namespace of
+   * the kernel's; else in the network of the pod.
+   */
+  private SocketChannel connect(Pod pod, int port) throws IOException {
+    for (CriContainer container : records.containersOf(pod.id())) {
+      if (container.running()) {
+        try {
+          return tasks.connect(Records.NAMESPACE, container.id(), port);
+        } catch (UnimplementedException | NotFoundException | FailedPreconditionException e) {
+          log.debug("port {} of container {}: {}", port, container.id(), e.getMessage());
+        }
+      }
+    }
     String namespace = namespaces.apply(pod).get("network");
-    if (namespace == null) {
-      return SocketChannel.open();
-    }
-    try (Fd file = PathCalls.open(Path.of(namespace), OpenFlags.RDONLY, 0)) {
-      return Namespaces.in(
-          file,
-          Namespaces.NEWNET,
-          () -> {
-            try {
-              return SocketChannel.open();
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-    }
-  }
-
-  private static void connect(SocketChannel channel, int port) throws IOException {
-    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    try {
-      channel.connect(
-          new InetSocketAddress(
-              InetAddress.getByAddress("localhost", new byte[] {127, 0, 0, 1}), port));
-    } catch (IOException e) {
-      throw new IOException("port " + port + ": " + e.getMessage(), e);
-    }
+    return LoopbackPorts.connect(namespace == null ? null : Path.of(namespace), port);
   }
 
   private static void close(SocketChannel channel) {

@@ -29,6 +29,7 @@ import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime.DeletedProcess;
 import dev.carafe.spi.runtimes.TaskStreams;
 import dev.carafe.spi.sandboxes.SandboxController;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -357,6 +358,12 @@ public final class TaskManager implements AutoCloseable {
   public TaskStreams attach(Namespace namespace, String id) {
     TaskEntry entry = tasks.get(namespace, id);
     return entry.runtime.attach(entry.state());
+  }
+
+  /** Connects to a port that a task serves on loopback; the caller closes the connection. */
+  public SocketChannel connect(Namespace namespace, String id, int port) {
+    TaskEntry entry = tasks.get(namespace, id);
+    return entry.runtime.connect(entry.state(), port);
   }
 
   /** Stops all processes where they are. */

@@ -11,7 +11,7 @@ import java.time.format.DateTimeFormatter;
  * a piece whose line goes on and {@code F} for its last one (CRI, {@code log_path}).
  */
 public final class CriLogFormat {
-  // RFC 3339 with nanoseconds: "XXX" is the offset of the time zone.
+  // RFC 3339 with nanoseconds.
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSSXXX").withZone(ZoneOffset.UTC);
 

@@ -2,10 +2,13 @@ package dev.carafe.spi.runtimes;
 
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
+import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.errors.UnimplementedException;
 import dev.carafe.spi.plugins.Deadline;
 import dev.carafe.spi.plugins.Direct;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -115,6 +118,19 @@ public interface TaskRuntime {
    */
   default TaskStreams attach(RuntimeState state) {
     throw new UnimplementedException("this runtime does not attach");
+  }
+
+  /**
+   * Connects by TCP to a port that the task serves on its own loopback address, {@code 127.0.0.1}
+   * or else {@code ::1}. The caller closes the connection; it may outlive the call's thread.
+   *
+   * @throws InvalidArgumentException if {@code port} is not one of 1 to 65535
+   * @throws UnavailableException if nobody listens there
+   * @throws FailedPreconditionException if the task is not running
+   * @throws UnimplementedException if tasks of this runtime have no ports that it knows a way to
+   */
+  default SocketChannel connect(RuntimeState state, int port) {
+    throw new UnimplementedException("this runtime connects to no ports");
   }
 
   /**

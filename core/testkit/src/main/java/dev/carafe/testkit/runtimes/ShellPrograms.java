@@ -13,7 +13,7 @@ public final class ShellPrograms implements TestPrograms {
   private static final List<String> APPLETS =
       List.of(
           "sh", "cat", "echo", "sleep", "true", "false", "stty", "id", "ls", "dd", "env", "kill",
-          "head", "tr", "tty", "seq", "tail", "wc", "touch", "printf");
+          "head", "nc", "tr", "tty", "seq", "tail", "wc", "touch", "printf");
 
   /** Fills an empty directory. */
   public ShellPrograms(Path image) throws IOException {
@@ -75,6 +75,11 @@ public final class ShellPrograms implements TestPrograms {
   @Override
   public List<String> allocate() {
     return script("exec tail -c 1000000000 /dev/zero");
+  }
+
+  @Override
+  public List<String> serve(int port) {
+    return List.of("nc", "-lk", "-s", "127.0.0.1", "-p", String.valueOf(port), "-e", "cat");
   }
 
   @Override

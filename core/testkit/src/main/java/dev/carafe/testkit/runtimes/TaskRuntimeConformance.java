@@ -45,6 +45,14 @@ public abstract class TaskRuntimeConformance {
   }
 
   @Nested
+  @DisplayName("PORT")
+  class Ports extends RuntimePortChecks {
+    Ports() {
+      super(TaskRuntimeConformance.this.harness());
+    }
+  }
+
+  @Nested
   @DisplayName("SIG")
   class Signal extends RuntimeSignalChecks {
     Signal() {

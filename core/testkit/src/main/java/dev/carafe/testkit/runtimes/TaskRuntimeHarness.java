@@ -77,6 +77,9 @@ public interface TaskRuntimeHarness {
     /** A program that takes more memory than its limit is killed. Else it gets no more. */
     KILLS_FOR_MEMORY,
 
+    /** Ports that tasks serve can be connected to. Else that is refused as unimplemented. */
+    PORTS,
+
     /** Output goes to a program ({@code binary://}). Else that is refused as unimplemented. */
     LOGGING_BINARY,
 

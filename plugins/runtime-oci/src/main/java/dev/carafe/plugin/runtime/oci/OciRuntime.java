@@ -1,6 +1,7 @@
 package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.linux.EventLoop;
+import dev.carafe.linux.LoopbackPorts;
 import dev.carafe.linux.Mounter;
 import dev.carafe.linux.Signals;
 import dev.carafe.linux.Terminal;
@@ -26,6 +27,9 @@ import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.runtimes.TaskStreams;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -342,6 +346,22 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
           "task " + task.state().location() + ": its streams are not for attaching");
     }
     return Attachment.to(Path.of(task.state().bundle()), loop);
+  }
+
+  @Override
+  public SocketChannel connect(RuntimeState state, int port) {
+    Task task = task(state);
+    try {
+      requireStatus(task, "connect to", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+      Pid init = task.process(ProcessId.INIT).process();
+      return LoopbackPorts.connect(init.number(), init::isAlive, port);
+    } catch (InterruptedException e) {
+      throw Conmon.cancelled("task " + task.state().location(), e);
+    } catch (NoSuchFileException e) {
+      throw Task.finished();
+    } catch (IOException e) {
+      throw new UnavailableException("task " + task.state().location() + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

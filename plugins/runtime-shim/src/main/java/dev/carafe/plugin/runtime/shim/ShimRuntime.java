@@ -2,6 +2,7 @@ package dev.carafe.plugin.runtime.shim;
 
 import com.google.protobuf.Any;
 import dev.carafe.linux.EventLoop;
+import dev.carafe.linux.LoopbackPorts;
 import dev.carafe.linux.Mounter;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.DaemonException;
@@ -25,6 +26,9 @@ import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.runtimes.TaskStreams;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -394,6 +398,19 @@ final class ShimRuntime implements TaskRuntime, AutoCloseable {
       throw new NotFoundException(FINISHED);
     }
     return output;
+  }
+
+  @Override
+  public SocketChannel connect(RuntimeState state, int port) {
+    ShimTask task = task(state);
+    TaskStatus.require(task, "connect to", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+    try {
+      return LoopbackPorts.connect(task.state().pid(), () -> task.dead() == null, port);
+    } catch (NoSuchFileException e) {
+      throw new NotFoundException(FINISHED, e);
+    } catch (IOException e) {
+      throw new UnavailableException("task " + task.state().location() + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

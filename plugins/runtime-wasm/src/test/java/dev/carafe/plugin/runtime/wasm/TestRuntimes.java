@@ -50,6 +50,7 @@ final class TestRuntimes {
             Behaviour.HANDLES_SIGNALS,
             Behaviour.CONTROL_GROUPS,
             Behaviour.KILLS_FOR_MEMORY,
+            Behaviour.PORTS,
             Behaviour.LOGGING_BINARY);
       }
     };
