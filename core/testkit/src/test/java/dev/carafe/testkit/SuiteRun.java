@@ -15,7 +15,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /** Runs a test class inside a test and says which of its checks failed. */
 public final class SuiteRun {
-  private static final Pattern ID = Pattern.compile("[A-Z]{4}-[A-Z]{4}-[0-9]{2}");
+  private static final Pattern ID = Pattern.compile("[A-Z]{2,10}-[A-Z]{2,10}-[0-9]{2}");
 
   private final Map<String, Throwable> failures = new TreeMap<>();
   private int tests;

@@ -15,6 +15,13 @@ import java.io.OutputStream;
  *
  * <p>An archive is hostile: nothing may be written outside the mounts, whatever it says; entries,
  * sizes and time are bounded.
+ *
+ * <p>The daemon guarantees: the digest of what it hands you is checked by itself, too; mounts are
+ * yours for the call and nobody else's; where you do not know a media type, another differ is
+ * asked.
+ *
+ * <p>You guarantee: many calls at once; an interrupt ends a call, whatever the archive does; what
+ * is in the mounts after a call that threw is of no use to anybody.
  */
 public interface Differ {
   /**

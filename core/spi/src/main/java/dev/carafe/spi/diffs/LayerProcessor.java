@@ -9,6 +9,10 @@ import java.util.Optional;
  * Turns layers of some media types into layers of others before a {@link Differ} applies them:
  * decrypts them, or unpacks what no differ can. Asked again for what came out, until it takes it no
  * more.
+ *
+ * <p>The daemon guarantees: what {@link #process} returned is closed, read to its end or not.
+ *
+ * <p>You guarantee: many layers at once; the end of what you return says that all went well.
  */
 public interface LayerProcessor {
   /** The media type that comes out of {@code mediaType}; empty if it is none of this one's. */

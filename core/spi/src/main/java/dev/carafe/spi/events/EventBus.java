@@ -11,6 +11,8 @@ import java.util.function.Predicate;
  *
  * <p>You guarantee: {@link #publish} never waits for a subscriber; a subscriber that is too slow
  * loses its own queue and nobody else's.
+ *
+ * <p>The daemon guarantees: each subscription has one reader, and is closed.
  */
 public interface EventBus {
   /** Queues the event for every matching subscriber. */

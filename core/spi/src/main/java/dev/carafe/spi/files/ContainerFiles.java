@@ -12,6 +12,9 @@ import java.util.List;
  * Copies files of a container's tree as tar archives. The tree is hostile, and so is an archive:
  * every path is resolved inside the tree's root, links included, and nothing outside is read or
  * written, whatever changes meanwhile.
+ *
+ * <p>The daemon guarantees: it closes the streams. You guarantee: many calls at once; nothing of a
+ * mount is left behind a call.
  */
 public interface ContainerFiles {
   /** Where a container's tree is. */

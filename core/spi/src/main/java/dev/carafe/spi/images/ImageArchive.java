@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An archive is hostile: names in it are looked up and never opened, documents, entries and the
  * gain of compression are bounded, and a blob under a digest has it.
+ *
+ * <p>The daemon guarantees: it closes the streams; blobs that are written are held for the caller.
+ *
+ * <p>You guarantee: many archives at once.
  */
 public interface ImageArchive {
   /**

@@ -17,6 +17,12 @@ import java.util.Set;
 /**
  * Fetches images from some kinds of places, and puts images there where the place takes them.
  * Retries what is worth retrying; verifies nothing: the daemon checks size and digest.
+ *
+ * <p>The daemon guarantees: it opens locations of {@link #transports} only, and closes what you
+ * opened.
+ *
+ * <p>You guarantee: credentials go to the hosts that they are for, and into no message; every wait
+ * is bounded.
  */
 public interface ImageSource {
   /**

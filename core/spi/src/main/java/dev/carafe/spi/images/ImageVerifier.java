@@ -18,6 +18,13 @@ import java.util.List;
  *   <li>A pull that is refused has stored nothing and changed nothing.
  *   <li>An exception, a deadline and a plugin that did not start count as refusals.
  * </ul>
+ *
+ * <h2>You guarantee</h2>
+ *
+ * <ul>
+ *   <li>What cannot be judged is not accepted.
+ *   <li>Many judgements at once; an interrupt ends one, which is then none.
+ * </ul>
  */
 @FunctionalInterface
 public interface ImageVerifier {
