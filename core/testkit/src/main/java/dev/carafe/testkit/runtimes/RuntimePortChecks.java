@@ -13,6 +13,7 @@ import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.testkit.runtimes.TaskRuntimeHarness.Behaviour;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import org.junit.jupiter.api.Assumptions;
@@ -22,6 +23,15 @@ import org.junit.jupiter.api.Test;
 /** Connections to ports of a task. */
 abstract class RuntimePortChecks extends RuntimeChecks {
   private static final int PORT = 8080;
+
+  static {
+    // The JDK opens a socket at the first use of any, for all of them.
+    try {
+      SocketChannel.open().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   RuntimePortChecks(TaskRuntimeHarness harness) {
     super(harness);

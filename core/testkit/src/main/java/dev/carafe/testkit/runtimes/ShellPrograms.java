@@ -79,7 +79,7 @@ public final class ShellPrograms implements TestPrograms {
 
   @Override
   public List<String> serve(int port) {
-    return List.of("nc", "-lk", "-s", "127.0.0.1", "-p", String.valueOf(port), "-e", "cat");
+    return List.of("nc", "-ll", "-p", String.valueOf(port), "-e", "cat");
   }
 
   @Override

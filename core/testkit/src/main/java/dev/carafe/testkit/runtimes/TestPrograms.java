@@ -32,7 +32,7 @@ public interface TestPrograms {
   /** Says when it begins, and uses the processor for ever. */
   List<String> spin() throws IOException;
 
-  /** Sends back what comes by TCP to a port on {@code 127.0.0.1}; for runtimes with ports. */
+  /** Sends back what comes by TCP to a port; for runtimes with ports. */
   default List<String> serve(int port) throws IOException {
     throw new UnsupportedOperationException("no program serves a port");
   }
