@@ -150,6 +150,7 @@ abstract class RuntimeStdioChecks extends RuntimeChecks {
     }
 
     // Then
+    Await.until("all lines", () -> Files.readAllLines(log).size() == 4);
     List<String> lines = Files.readAllLines(log);
     if (declines(Behaviour.SHARED_OUTPUT_IN_ORDER)) {
       Collections.sort(lines.subList(0, 2));
