@@ -2,6 +2,7 @@ package dev.carafe.host;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,20 @@ import org.pf4j.VersionManager;
  * PF4J's own versions, dependencies, states and life cycle are not used.
  */
 final class FactoryManager extends AbstractPluginManager {
-  FactoryManager() {
+  private FactoryManager() {
     super(List.of());
+  }
+
+  /** Finds what is on the class path. */
+  static FactoryManager ofClassPath() {
+    return new FactoryManager();
+  }
+
+  /** Finds what is in the one jar that it opens. */
+  static FactoryManager ofJar() {
+    FactoryManager manager = new FactoryManager();
+    manager.extensionFinder = new JarOnly(manager);
+    return manager;
   }
 
   /** Opens a jar and gives its id. */
@@ -109,6 +122,18 @@ final class FactoryManager extends AbstractPluginManager {
           return SpiOnlyClassLoader.isShared(className);
         }
       };
+    }
+  }
+
+  /** Does not look at the class path. */
+  private static final class JarOnly extends LegacyExtensionFinder {
+    JarOnly(PluginManager manager) {
+      super(manager);
+    }
+
+    @Override
+    public Map<String, Set<String>> readClasspathStorages() {
+      return Map.of();
     }
   }
 

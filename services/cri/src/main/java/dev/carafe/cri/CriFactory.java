@@ -68,6 +68,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerLogs logs =
         new ContainerLogs(context.wanted(PluginTypes.LOG_DRIVER), config, root.resolve("logs"));
+    context.uses(PluginTypes.LOG_DRIVER, logs::uses);
     ContainerFlow containers =
         new ContainerFlow(
             records,

@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,8 +43,12 @@ final class Daemon {
     this.ends = ends;
   }
 
-  /** Starts everything; on return the API is served. */
-  static Daemon start(DaemonConfig config) {
+  /**
+   * Starts everything; on return the API is served.
+   *
+   * @param now reads the configuration again
+   */
+  static Daemon start(DaemonConfig config, Supplier<DaemonConfig> now) {
     long began = System.nanoTime();
     Deque<Runnable> ends = new ArrayDeque<>();
     try {
@@ -63,7 +68,7 @@ final class Daemon {
       ends.push(telemetry::close);
       ShimServer shims = ShimServer.start(shimSocket, host.require(PluginTypes.EVENT_BUS));
       ends.push(shims::stop);
-      List<BindableService> services = services(host, config);
+      List<BindableService> services = services(host, config, now);
       ApiServer backend =
           BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
       if (backend != null) {
@@ -116,9 +121,11 @@ final class Daemon {
         .toList();
   }
 
-  private static List<BindableService> services(PluginHost host, DaemonConfig config) {
+  private static List<BindableService> services(
+      PluginHost host, DaemonConfig config, Supplier<DaemonConfig> now) {
     List<BindableService> services = new ArrayList<>();
     host.all(GrpcService.TYPE).values().forEach(plugin -> services.add(plugin.service()));
+    services.add(PluginsService.of(host.hot(), now));
     services.add(
         new IntrospectionService(
             Views.listing(host),
