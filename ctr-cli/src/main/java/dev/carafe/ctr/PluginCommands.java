@@ -37,7 +37,7 @@ final class PluginCommands {
 
   static String status(Plugin plugin) {
     if (!plugin.hasInitErr()) {
-      return "ok";
+      return plugin.containsExports("carafe.failing") ? "failing" : "ok";
     }
     return plugin.getInitErr().getMessage().contains("skip plugin") ? "skip" : "error";
   }

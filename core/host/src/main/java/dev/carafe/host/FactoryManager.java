@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pf4j.AbstractPluginManager;
-import org.pf4j.ClassLoadingStrategy;
 import org.pf4j.DefaultExtensionFactory;
 import org.pf4j.DefaultPluginDescriptor;
 import org.pf4j.DefaultPluginFactory;
@@ -116,12 +115,7 @@ final class FactoryManager extends AbstractPluginManager {
 
     @Override
     protected PluginClassLoader createPluginClassLoader(Path path, PluginDescriptor descriptor) {
-      return new PluginClassLoader(pluginManager, descriptor, parent, ClassLoadingStrategy.PDA) {
-        @Override
-        protected boolean shouldDelegateToParent(String className) {
-          return SpiOnlyClassLoader.isShared(className);
-        }
-      };
+      return new JarClassLoader(pluginManager, descriptor, parent);
     }
   }
 

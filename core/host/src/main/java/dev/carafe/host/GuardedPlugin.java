@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -58,6 +59,7 @@ final class GuardedPlugin implements InvocationHandler {
   private final LongAdder failures = new LongAdder();
   private final LongAdder deadlineHits = new LongAdder();
   private final LongAdder refused = new LongAdder();
+  private final AtomicInteger badInARow = new AtomicInteger();
   private final Lock lock = new ReentrantLock();
   private final Condition resumed = lock.newCondition();
   private volatile GuardTarget target;
@@ -130,7 +132,12 @@ final class GuardedPlugin implements InvocationHandler {
 
   CallCounters counters() {
     return new CallCounters(
-        started.sum(), failures.sum(), deadlineHits.sum(), refused.sum(), target.inFlight());
+        started.sum(),
+        failures.sum(),
+        deadlineHits.sum(),
+        refused.sum(),
+        target.inFlight(),
+        badInARow.get());
   }
 
   /** How long the bounded calls took together that came back in time. */
@@ -226,6 +233,9 @@ final class GuardedPlugin implements InvocationHandler {
         if (!route.unbounded()) {
           nanos.add(call.nanos());
         }
+        if (call.failure() == null) {
+          badInARow.setPlain(0);
+        }
         Throwable failure = call.failure();
         if (failure != null && wasHeld(route, called, failure)) {
           yield AGAIN;
@@ -237,6 +247,7 @@ final class GuardedPlugin implements InvocationHandler {
       }
       case TIMED_OUT -> {
         deadlineHits.increment();
+        badInARow.incrementAndGet();
         log.warn("{} did not return in {} s", route.label(), route.nanos() / 1_000_000_000L);
         throw new DeadlineExceededException(
             route.label() + " did not return in " + route.nanos() / 1_000_000_000L + " s");
@@ -266,6 +277,7 @@ final class GuardedPlugin implements InvocationHandler {
       return interrupted(route, failure);
     }
     failures.increment();
+    badInARow.incrementAndGet();
     if (failure instanceof OutOfMemoryError) {
       return failure;
     }

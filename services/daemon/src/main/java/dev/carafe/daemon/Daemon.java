@@ -9,6 +9,7 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.services.Calls;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
+import dev.carafe.services.PluginProblems;
 import dev.carafe.services.debug.DebugPage;
 import dev.carafe.services.telemetry.PluginCalls;
 import dev.carafe.services.telemetry.Sources;
@@ -58,6 +59,8 @@ final class Daemon {
       SocketFile shimSocket = SocketFile.claim(ShimServer.beside(config.grpc().address()));
       PluginHost host = PluginHost.start(config);
       ends.push(host::close);
+      host.find(PluginProblems.TYPE, "problems")
+          .ifPresent(problems -> problems.ask(() -> Views.problems(host)));
       List<Observer> observers = new ArrayList<>();
       if (!config.debug().address().isEmpty()) {
         DebugPage page = Views.debugPage(host, config.debug().address());

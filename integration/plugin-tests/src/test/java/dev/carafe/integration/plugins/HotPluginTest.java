@@ -259,15 +259,15 @@ class HotPluginTest extends PluginTestCase {
         install(
             "a.jar",
             saying("one")
-                .creating("while (Boolean.getBoolean(\"carafe.test.hold\")) Thread.onSpinWait();"));
+                .creating("while (Boolean.getBoolean(\"carafe.test.hold\")) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);"));
     try (PluginHost host = start()) {
       EventBus bus = bus(host, "alien");
       System.setProperty("carafe.test.hold", "true");
-      Thread reload = Thread.ofVirtual().start(() -> host.hot().reload("alien", configured()));
+      Thread reload = Thread.ofPlatform().start(() -> host.hot().reload("alien", configured()));
       Await.until(() -> "alien".equals(System.clearProperty("carafe.test.closed")));
 
       // When it is called while there is none
-      Thread call = Thread.ofVirtual().start(() -> bus.publish(event()));
+      Thread call = Thread.ofPlatform().start(() -> bus.publish(event()));
       Await.until(() -> call.getState() == Thread.State.TIMED_WAITING);
       System.clearProperty("carafe.test.hold");
 
