@@ -259,7 +259,8 @@ class HotPluginTest extends PluginTestCase {
         install(
             "a.jar",
             saying("one")
-                .creating("while (Boolean.getBoolean(\"carafe.test.hold\")) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);"));
+                .creating(
+                    "while (Boolean.getBoolean(\"carafe.test.hold\")) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);"));
     try (PluginHost host = start()) {
       EventBus bus = bus(host, "alien");
       System.setProperty("carafe.test.hold", "true");
