@@ -2,15 +2,12 @@ package dev.carafe.host;
 
 import dev.carafe.host.BoundedCall.StepFailedException;
 import dev.carafe.host.config.DaemonConfig;
-import dev.carafe.host.config.RuntimeHandler;
 import dev.carafe.spi.errors.AlreadyExistsException;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.errors.PermissionDeniedException;
 import dev.carafe.spi.plugins.PluginUse;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +78,7 @@ public final class HotPlugins {
    */
   public synchronized Change load(Path jar, DaemonConfig now) {
     requireOpen();
-    Path path = allowed(jar);
+    Path path = AllowedJars.check(config, jar);
     if (jars.stream().anyMatch(one -> isIn(one) && one.path().equals(path))) {
       throw new AlreadyExistsException("\"" + path + "\" is loaded already: reload it");
     }
@@ -147,7 +144,7 @@ public final class HotPlugins {
     LoadedJar old = jarOf(name);
     List<Node> before = nodesOf(old);
     refuse("reloaded", name, reasons(before, true));
-    LoadedJar fresh = open(allowed(old.path()));
+    LoadedJar fresh = open(AllowedJars.check(config, old.path()));
     try {
       List<Node> nodes = nodes(fresh, before);
       for (Node node : before) {
@@ -188,41 +185,6 @@ public final class HotPlugins {
     if (closed) {
       throw new FailedPreconditionException("the daemon stops");
     }
-  }
-
-  /** The path of a jar that may be loaded. */
-  private Path allowed(Path jar) {
-    if (!jar.isAbsolute()) {
-      throw new InvalidArgumentException("\"" + jar + "\" is not an absolute path");
-    }
-    Path path = jar.normalize();
-    if (!Files.exists(path)) {
-      throw new NotFoundException("\"" + path + "\": there is no such file");
-    }
-    boolean named =
-        config.runtimes().values().stream()
-            .map(RuntimeHandler::jar)
-            .anyMatch(handler -> !handler.isEmpty() && Path.of(handler).equals(path));
-    boolean inside =
-        path.toString().endsWith(".jar") && config.pluginDirs().contains(path.getParent());
-    if (!named && !inside) {
-      throw new PermissionDeniedException(
-          "\""
-              + path
-              + "\" is no jar in one of plugin_dirs, which are "
-              + config.pluginDirs()
-              + ", and no runtime names it");
-    }
-    try {
-      String objection =
-          Files.isSymbolicLink(path) ? "is a symbolic link" : JarTrust.objection(path.toRealPath());
-      if (objection != null) {
-        throw new PermissionDeniedException("\"" + path + "\" " + objection);
-      }
-    } catch (IOException e) {
-      throw new FailedPreconditionException("\"" + path + "\": " + Failures.describe(e), e);
-    }
-    return path;
   }
 
   private LoadedJar open(Path path) {

@@ -2,6 +2,7 @@ package dev.carafe.host;
 
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginType;
+import dev.carafe.spi.plugins.Reloadable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -72,6 +73,9 @@ final class Node {
     capabilities.addAll(context.capabilities());
     exports.clear();
     exports.putAll(context.exports());
+    if (plugin instanceof Reloadable<?>) {
+      exports.put("carafe.reloadable", "true");
+    }
     uses = context.uses();
     initTime = took;
     guard.replace(plugin, limits, candidate.loader());

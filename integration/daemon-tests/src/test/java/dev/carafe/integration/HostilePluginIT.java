@@ -107,10 +107,7 @@ class HostilePluginIT {
   }
 
   private static List<RuntimeCondition> conditions(Cri cri) {
-    return cri.runtime()
-        .status(StatusRequest.getDefaultInstance())
-        .getStatus()
-        .getConditionsList();
+    return cri.runtime().status(StatusRequest.getDefaultInstance()).getStatus().getConditionsList();
   }
 
   private static RuntimeCondition condition(Cri cri, String type) {
