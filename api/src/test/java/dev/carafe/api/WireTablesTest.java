@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class WireTablesTest {
   private static final List<String> TABLES =
       List.of(
+          "carafe",
           "cgroups-v1-metrics",
           "cgroups-v2-metrics",
           "containerd-2.3",

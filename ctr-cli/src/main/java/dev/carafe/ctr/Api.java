@@ -2,6 +2,10 @@ package dev.carafe.ctr;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
+import dev.carafe.api.plugins.v1.ChangeResponse;
+import dev.carafe.api.plugins.v1.LoadRequest;
+import dev.carafe.api.plugins.v1.ReloadRequest;
+import dev.carafe.api.plugins.v1.UnloadRequest;
 import dev.carafe.api.services.containers.v1.CreateContainerRequest;
 import dev.carafe.api.services.containers.v1.CreateContainerResponse;
 import dev.carafe.api.services.containers.v1.DeleteContainerRequest;
@@ -139,6 +143,18 @@ final class Api {
         Method.of(SERVICE, "PluginInfo", PluginInfoResponse.parser());
 
     private Introspection() {}
+  }
+
+  static final class Plugins {
+    private static final String SERVICE = "dev.carafe.plugins.v1.Plugins";
+    static final Method<LoadRequest, ChangeResponse> LOAD =
+        Method.of(SERVICE, "Load", ChangeResponse.parser());
+    static final Method<UnloadRequest, ChangeResponse> UNLOAD =
+        Method.of(SERVICE, "Unload", ChangeResponse.parser());
+    static final Method<ReloadRequest, ChangeResponse> RELOAD =
+        Method.of(SERVICE, "Reload", ChangeResponse.parser());
+
+    private Plugins() {}
   }
 
   static final class Namespaces {

@@ -8,6 +8,9 @@ final class CommandRunner {
     return switch (command.path()) {
       case "version" -> new SystemCommands(session).version();
       case "plugins ls" -> new PluginCommands(session).list();
+      case "plugins load" -> new PluginCommands(session).load();
+      case "plugins unload" -> new PluginCommands(session).unload();
+      case "plugins reload" -> new PluginCommands(session).reload();
       case "plugins graph" -> new GraphCommand(session).run();
       case "namespaces ls" -> new NamespaceCommands(session).list();
       case "namespaces create" -> new NamespaceCommands(session).create();

@@ -40,6 +40,10 @@ final class Commands {
               0,
               "shows what a runtime says of itself",
               value("runtime", "", "NAME", "runtime handler")),
+          command("plugins load", "JAR", 1, 1, "loads a jar from a plugin directory"),
+          command("plugins unload", "ID", 1, 1, "unloads a plugin that nothing uses, and its jar"),
+          command(
+              "plugins reload", "ID", 1, 1, "loads a plugin's jar again, and closes the old one"),
           command(
               "plugins graph",
               "",

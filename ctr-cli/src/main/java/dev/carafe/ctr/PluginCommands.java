@@ -2,6 +2,10 @@ package dev.carafe.ctr;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.carafe.api.plugins.v1.ChangeResponse;
+import dev.carafe.api.plugins.v1.LoadRequest;
+import dev.carafe.api.plugins.v1.ReloadRequest;
+import dev.carafe.api.plugins.v1.UnloadRequest;
 import dev.carafe.api.services.introspection.v1.Plugin;
 import dev.carafe.api.services.introspection.v1.PluginInfoRequest;
 import dev.carafe.api.services.introspection.v1.PluginInfoResponse;
@@ -9,6 +13,7 @@ import dev.carafe.api.services.introspection.v1.PluginsRequest;
 import dev.carafe.api.types.Platform;
 import dev.carafe.api.types.RuntimeInfo;
 import dev.carafe.api.types.RuntimeRequest;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Plugins as the daemon lists them. */
@@ -32,7 +37,7 @@ final class PluginCommands {
 
   static String status(Plugin plugin) {
     if (!plugin.hasInitErr()) {
-      return "ok";
+      return plugin.containsExports("carafe.failing") ? "failing" : "ok";
     }
     return plugin.getInitErr().getMessage().contains("skip plugin") ? "skip" : "error";
   }
@@ -60,6 +65,35 @@ final class PluginCommands {
           status(plugin));
     }
     table.print(session);
+    return 0;
+  }
+
+  /** Loads a jar; a relative path is one of this program's. */
+  int load() {
+    String jar = Path.of(session.arguments().operand(0)).toAbsolutePath().normalize().toString();
+    return changed(
+        session.channel().unary(Api.Plugins.LOAD, LoadRequest.newBuilder().setJar(jar).build()));
+  }
+
+  int unload() {
+    String plugin = session.arguments().operand(0);
+    return changed(
+        session
+            .channel()
+            .unary(Api.Plugins.UNLOAD, UnloadRequest.newBuilder().setPlugin(plugin).build()));
+  }
+
+  int reload() {
+    String plugin = session.arguments().operand(0);
+    return changed(
+        session
+            .channel()
+            .unary(Api.Plugins.RELOAD, ReloadRequest.newBuilder().setPlugin(plugin).build()));
+  }
+
+  private int changed(ChangeResponse change) {
+    change.getPluginsList().forEach(session.out()::println);
+    change.getWarningsList().forEach(warning -> session.err().println("warning: " + warning));
     return 0;
   }
 

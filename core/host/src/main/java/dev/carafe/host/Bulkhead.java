@@ -61,6 +61,11 @@ final class Bulkhead {
     closed = true;
   }
 
+  /** Lets callers in again. */
+  void reopen() {
+    closed = false;
+  }
+
   void interruptAll() {
     calls.forEach(PluginCall::interrupt);
   }

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.jar.JarFile;
 import org.jspecify.annotations.Nullable;
 import org.pf4j.PluginRuntimeException;
 
@@ -34,58 +33,73 @@ final class Discovery {
   /**
    * What was found.
    *
+   * @param jars that are open
    * @param failures jars that brought no plugin
    */
-  record Found(FactoryManager manager, List<Candidate> candidates, List<PluginStatus> failures) {}
+  record Found(List<LoadedJar> jars, List<Candidate> candidates, List<PluginStatus> failures) {
+    void closeJars() {
+      jars.forEach(LoadedJar::close);
+    }
+  }
 
-  private final FactoryManager manager = new FactoryManager();
+  private final List<LoadedJar> opened = new ArrayList<>();
   private final List<Candidate> candidates = new ArrayList<>();
   private final List<PluginStatus> failures = new ArrayList<>();
   private final Proxies proxies = new Proxies();
   private final Duration atMost;
+  private final JarCopies copies;
 
-  private Discovery(Duration atMost) {
-    this.atMost = atMost;
+  private Discovery(DaemonConfig config, JarCopies copies) {
+    this.atMost = Duration.ofSeconds(config.pluginLimits().createSeconds());
+    this.copies = copies;
   }
 
+  /** Everything there is, with the jars opened where they are. */
   static Found find(DaemonConfig config) {
-    Discovery discovery = new Discovery(Duration.ofSeconds(config.pluginLimits().createSeconds()));
-    // PF4J reads all indexes at the first question: the jars must be open by then.
-    List<OpenJar> jars = new ArrayList<>();
-    for (Path jar : discovery.jars(config)) {
-      OpenJar open = discovery.open(jar);
-      if (open != null) {
-        jars.add(open);
-      }
-    }
+    return find(config, JarCopies.NONE);
+  }
+
+  static Found find(DaemonConfig config, JarCopies copies) {
+    Discovery discovery = new Discovery(config, copies);
     discovery.bundled();
-    jars.forEach(discovery::factories);
+    discovery.jars(config).forEach(discovery::trusted);
     try {
       discovery.candidates.addAll(discovery.proxies.candidates(config));
     } catch (InvalidArgumentException e) {
-      discovery.manager.unloadPlugins();
+      discovery.found().closeJars();
       throw e;
     }
-    return new Found(discovery.manager, discovery.candidates, discovery.failures);
+    return discovery.found();
   }
 
   /** What one jar brings, whoever may write to it. */
   static Found only(DaemonConfig config, Path jar) {
-    Discovery discovery = new Discovery(Duration.ofSeconds(config.pluginLimits().createSeconds()));
+    Discovery discovery = new Discovery(config, JarCopies.NONE);
     try {
-      Path real = jar.toRealPath();
-      discovery.factories(new OpenJar(jar, discovery.manager.open(real), warnings(real)));
-    } catch (IOException | PluginRuntimeException e) {
+      discovery.open(jar, jar.toRealPath());
+    } catch (IOException e) {
       discovery.fail(jar, "cannot be opened: " + Failures.describe(e));
     }
-    return new Found(discovery.manager, discovery.candidates, discovery.failures);
+    return discovery.found();
+  }
+
+  /** What one jar brings, if nobody but root may write to it. */
+  static Found trusted(DaemonConfig config, JarCopies copies, Path jar) {
+    Discovery discovery = new Discovery(config, copies);
+    discovery.trusted(jar);
+    return discovery.found();
+  }
+
+  private Found found() {
+    return new Found(opened, candidates, failures);
   }
 
   private void bundled() {
-    for (String name : manager.factoryNames(null)) {
+    for (String name : FactoryManager.ofClassPath().factoryNames(null)) {
       try {
         Class<?> type = Class.forName(name, true, Discovery.class.getClassLoader());
-        add(load(type, origin(type), false, List.of()));
+        Loaded loaded = load(type, origin(type), false, List.of());
+        add(loaded);
       } catch (Exception | LinkageError e) {
         throw new FailedPreconditionException(
             "bundled plugin factory " + name + ": " + Failures.describe(e), e);
@@ -122,10 +136,7 @@ final class Discovery {
     return jars;
   }
 
-  /** A jar that PF4J has loaded under an id. */
-  private record OpenJar(Path path, String id, List<String> warnings) {}
-
-  private @Nullable OpenJar open(Path jar) {
+  private void trusted(Path jar) {
     try {
       // The path that was checked is the path that is loaded: no link is followed twice.
       Path real = jar.toRealPath();
@@ -133,28 +144,41 @@ final class Discovery {
           Files.isSymbolicLink(jar) ? "is a symbolic link" : JarTrust.objection(real);
       if (objection != null) {
         fail(jar, objection);
-        return null;
+        return;
       }
-      return new OpenJar(jar, manager.open(real), warnings(real));
-    } catch (IOException | PluginRuntimeException e) {
+      open(jar, real);
+    } catch (IOException e) {
       fail(jar, "cannot be opened: " + Failures.describe(e));
-      return null;
     }
   }
 
-  private void factories(OpenJar jar) {
-    Set<String> names = manager.factoryNames(jar.id());
+  private void open(Path path, Path real) {
+    LoadedJar jar;
+    String objection;
+    try {
+      jar = copies.open(path, real);
+      opened.add(jar);
+      objection = jar.spiObjection();
+    } catch (IOException | PluginRuntimeException e) {
+      fail(path, "cannot be opened: " + Failures.describe(e));
+      return;
+    }
+    if (objection != null) {
+      fail(path, objection);
+      return;
+    }
+    Set<String> names = jar.factoryNames();
     if (names.isEmpty()) {
       fail(
-          jar.path(),
+          path,
           "was loaded but no extension was found: META-INF/extensions.idx is missing or empty;"
               + " is the factory marked @CarafePlugin, and was it compiled with -proc:full?");
     }
     names.forEach(name -> factory(jar, name));
   }
 
-  private void factory(OpenJar jar, String name) {
-    ClassLoader loader = manager.getPluginClassLoader(jar.id());
+  private void factory(LoadedJar jar, String name) {
+    ClassLoader loader = jar.loader();
     BoundedCall<Loaded> load =
         new BoundedCall<>(
             "loading " + name,
@@ -166,7 +190,13 @@ final class Discovery {
                     true,
                     jar.warnings()));
     try {
-      add(load.start().get(atMost));
+      Loaded loaded = load.start().get(atMost);
+      add(loaded);
+      if (loaded.candidate() != null) {
+        jar.add(loaded.candidate());
+      } else {
+        jar.bringsProxies();
+      }
     } catch (StepFailedException e) {
       fail(jar.path(), name + ": " + e.getMessage());
     }
@@ -195,30 +225,6 @@ final class Discovery {
     if (loaded.proxy() != null) {
       proxies.add(loaded.proxy());
     }
-  }
-
-  /** Shared classes inside the jar are never loaded from it; its author should know. */
-  private static List<String> warnings(Path jar) throws IOException {
-    Set<String> packages = new TreeSet<>();
-    try (JarFile file = new JarFile(jar.toFile())) {
-      file.stream()
-          .map(entry -> entry.getName())
-          .filter(name -> name.endsWith(".class"))
-          .map(name -> name.replace('/', '.'))
-          .filter(SpiOnlyClassLoader::isShared)
-          .forEach(name -> packages.add(packageOf(name)));
-    }
-    return packages.isEmpty()
-        ? List.of()
-        : List.of(
-            "jar has its own copy of "
-                + String.join(", ", packages)
-                + "; the daemon's is used. The SPI must not be packed into a plugin.");
-  }
-
-  private static String packageOf(String classFile) {
-    String className = classFile.substring(0, classFile.length() - ".class".length());
-    return className.substring(0, className.lastIndexOf('.'));
   }
 
   private static String origin(Class<?> type) {

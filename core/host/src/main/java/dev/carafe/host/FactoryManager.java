@@ -2,11 +2,11 @@ package dev.carafe.host;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pf4j.AbstractPluginManager;
-import org.pf4j.ClassLoadingStrategy;
 import org.pf4j.DefaultExtensionFactory;
 import org.pf4j.DefaultPluginDescriptor;
 import org.pf4j.DefaultPluginFactory;
@@ -30,8 +30,20 @@ import org.pf4j.VersionManager;
  * PF4J's own versions, dependencies, states and life cycle are not used.
  */
 final class FactoryManager extends AbstractPluginManager {
-  FactoryManager() {
+  private FactoryManager() {
     super(List.of());
+  }
+
+  /** Finds what is on the class path. */
+  static FactoryManager ofClassPath() {
+    return new FactoryManager();
+  }
+
+  /** Finds what is in the one jar that it opens. */
+  static FactoryManager ofJar() {
+    FactoryManager manager = new FactoryManager();
+    manager.extensionFinder = new JarOnly(manager);
+    return manager;
   }
 
   /** Opens a jar and gives its id. */
@@ -103,12 +115,19 @@ final class FactoryManager extends AbstractPluginManager {
 
     @Override
     protected PluginClassLoader createPluginClassLoader(Path path, PluginDescriptor descriptor) {
-      return new PluginClassLoader(pluginManager, descriptor, parent, ClassLoadingStrategy.PDA) {
-        @Override
-        protected boolean shouldDelegateToParent(String className) {
-          return SpiOnlyClassLoader.isShared(className);
-        }
-      };
+      return new JarClassLoader(pluginManager, descriptor, parent);
+    }
+  }
+
+  /** Does not look at the class path. */
+  private static final class JarOnly extends LegacyExtensionFinder {
+    JarOnly(PluginManager manager) {
+      super(manager);
+    }
+
+    @Override
+    public Map<String, Set<String>> readClasspathStorages() {
+      return Map.of();
     }
   }
 

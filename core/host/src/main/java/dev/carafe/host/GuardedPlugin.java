@@ -1,5 +1,6 @@
 package dev.carafe.host;
 
+import dev.carafe.host.GuardTarget.Route;
 import dev.carafe.spi.errors.CancelledException;
 import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
@@ -7,17 +8,15 @@ import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.plugins.Deadline;
 import dev.carafe.spi.plugins.Direct;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,17 +41,8 @@ import org.slf4j.LoggerFactory;
 final class GuardedPlugin implements InvocationHandler {
   private static final Logger log = LoggerFactory.getLogger(GuardedPlugin.class);
   private static final long PATIENCE_NANOS = 500_000_000L;
-  private static final MethodType ERASED = MethodType.methodType(Object.class, Object[].class);
-
-  /** How a method is called. */
-  private record Route(
-      Method method,
-      String label,
-      MethodHandle handle,
-      boolean direct,
-      boolean unbounded,
-      long nanos,
-      ThreadFactory threads) {}
+  private static final Object AGAIN = new Object();
+  private static final long LONGEST_HOLD_NANOS = 60_000_000_000L;
 
   /**
    * What a plugin may take.
@@ -64,17 +54,16 @@ final class GuardedPlugin implements InvocationHandler {
   private final String uri;
   private final Class<?> contract;
   private final Object proxy;
-  private final Bulkhead calls;
-  private final Bulkhead waits;
-  private final int deadlineSeconds;
-  private final @Nullable ClassLoader loader;
-  private final ConcurrentMap<Method, Route> routes = new ConcurrentHashMap<>();
   private final LongAdder started = new LongAdder();
   private final LongAdder nanos = new LongAdder();
   private final LongAdder failures = new LongAdder();
   private final LongAdder deadlineHits = new LongAdder();
   private final LongAdder refused = new LongAdder();
-  private volatile @Nullable Object instance;
+  private final AtomicInteger badInARow = new AtomicInteger();
+  private final Lock lock = new ReentrantLock();
+  private final Condition resumed = lock.newCondition();
+  private volatile GuardTarget target;
+  private volatile boolean held;
 
   /**
    * @param loader the context class loader of calls, or null for the daemon's
@@ -82,16 +71,59 @@ final class GuardedPlugin implements InvocationHandler {
   GuardedPlugin(String uri, Class<?> contract, Limits limits, @Nullable ClassLoader loader) {
     this.uri = uri;
     this.contract = contract;
-    this.calls = new Bulkhead(limits.maxCalls());
-    this.waits = new Bulkhead(limits.maxWaits());
-    this.deadlineSeconds = limits.deadlineSeconds();
-    this.loader = loader;
+    this.target = new GuardTarget(uri, contract, null, limits, loader);
     this.proxy = Proxy.newProxyInstance(contract.getClassLoader(), new Class<?>[] {contract}, this);
   }
 
   /** Puts the plugin behind the guard; before the guard is shown to anybody. */
   void guard(Object plugin) {
-    instance = plugin;
+    GuardTarget before = target;
+    target = new GuardTarget(uri, contract, plugin, before.limits(), before.loader());
+  }
+
+  /** Puts another plugin behind the guard, and lets the calls that were held go on with it. */
+  void replace(Object plugin, Limits limits, @Nullable ClassLoader loader) {
+    goOn(new GuardTarget(uri, contract, plugin, limits, loader));
+  }
+
+  /**
+   * Holds new calls and waits for those that are in flight. Those that wait for the world are
+   * interrupted, and begin again when the plugin is back.
+   *
+   * @return whether all have returned
+   */
+  boolean hold(Duration atMost) {
+    held = true;
+    GuardTarget now = target;
+    now.close();
+    now.interruptWaits();
+    long end = System.nanoTime() + atMost.toNanos();
+    return now.awaitEmpty(end);
+  }
+
+  /** Ends {@link #hold} with the plugin that was there before. */
+  void release() {
+    GuardTarget now = target;
+    now.reopen();
+    goOn(now);
+  }
+
+  /** Lets go of the plugin: calls are refused from now on. */
+  void forget() {
+    GuardTarget nothing = new GuardTarget(uri, contract, null, target.limits(), null);
+    nothing.close();
+    goOn(nothing);
+  }
+
+  private void goOn(GuardTarget next) {
+    lock.lock();
+    try {
+      target = next;
+      held = false;
+      resumed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   Object proxy() {
@@ -104,7 +136,8 @@ final class GuardedPlugin implements InvocationHandler {
         failures.sum(),
         deadlineHits.sum(),
         refused.sum(),
-        calls.inFlight() + waits.inFlight());
+        target.inFlight(),
+        badInARow.get());
   }
 
   /** How long the bounded calls took together that came back in time. */
@@ -119,17 +152,7 @@ final class GuardedPlugin implements InvocationHandler {
    * @return whether all calls have returned
    */
   boolean drain(Duration atMost) {
-    long start = System.nanoTime();
-    calls.close();
-    waits.close();
-    waits.interruptAll();
-    boolean empty = calls.awaitEmpty(start + Math.min(atMost.toNanos() / 2, PATIENCE_NANOS));
-    if (!empty) {
-      calls.interruptAll();
-    }
-    waits.interruptAll();
-    long end = start + atMost.toNanos();
-    return calls.awaitEmpty(end) & waits.awaitEmpty(end);
+    return target.drain(atMost, PATIENCE_NANOS);
   }
 
   @Override
@@ -141,32 +164,82 @@ final class GuardedPlugin implements InvocationHandler {
     if (method.getName().equals("close") && method.getParameterCount() == 0) {
       return null;
     }
-    Route route = routes.get(method);
-    if (route == null) {
-      route = routes.computeIfAbsent(method, this::route);
+    GuardTarget now = target;
+    Route route = now.route(method);
+    if (route.direct()) {
+      return direct(route, args);
     }
-    return route.direct ? direct(route, args) : guarded(route, args);
+    while (true) {
+      MethodCall call = new MethodCall(route, args, now);
+      if (call.bulkhead.enter(call)) {
+        Object result = guarded(route, call, now);
+        if (result != AGAIN) {
+          return result;
+        }
+      }
+      now = other(now, route, call.bulkhead);
+      route = now.route(method);
+    }
   }
 
-  private @Nullable Object guarded(Route route, @Nullable Object @Nullable [] args)
-      throws Throwable {
-    Bulkhead bulkhead = route.unbounded ? waits : calls;
-    MethodCall call = new MethodCall(route, args, bulkhead, loader);
-    if (!bulkhead.enter(call)) {
+  /** Whether a call that waits for the world was interrupted to make room for another plugin. */
+  private boolean wasHeld(Route route, GuardTarget called, Throwable failure) {
+    return route.unbounded()
+        && (failure instanceof InterruptedException || failure instanceof CancelledException)
+        && !Thread.currentThread().isInterrupted()
+        && (held || target != called);
+  }
+
+  /** Calls in flight that are waited for only so long. */
+  int boundedCalls() {
+    return target.callsInFlight();
+  }
+
+  /** What to call now that there was no place: while a plugin is reloaded, its callers wait. */
+  private GuardTarget other(GuardTarget before, Route route, Bulkhead full) throws Throwable {
+    if (!full.isClosed()) {
       refused.increment();
-      throw new UnavailableException(
-          bulkhead.isClosed()
-              ? "plugin " + uri + " is closed"
-              : "plugin " + uri + " has " + bulkhead.limit() + " calls in flight");
+      throw new UnavailableException("plugin " + uri + " has " + full.limit() + " calls in flight");
     }
+    long left = route.nanos() == 0 ? LONGEST_HOLD_NANOS : route.nanos();
+    lock.lock();
+    try {
+      while (held) {
+        if (left <= 0) {
+          refused.increment();
+          throw new UnavailableException("plugin " + uri + " is being reloaded");
+        }
+        left = resumed.awaitNanos(left);
+      }
+      if (full.isClosed() && target == before) {
+        refused.increment();
+        throw new UnavailableException("plugin " + uri + " is closed");
+      }
+      return target;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(route, null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable Object guarded(Route route, MethodCall call, GuardTarget called)
+      throws Throwable {
     started.increment();
-    call.start(route.threads);
-    return switch (call.await(route.nanos)) {
+    call.start(route.threads());
+    return switch (call.await(route.nanos())) {
       case DONE -> {
-        if (!route.unbounded) {
+        if (!route.unbounded()) {
           nanos.add(call.nanos());
         }
+        if (call.failure() == null) {
+          badInARow.setPlain(0);
+        }
         Throwable failure = call.failure();
+        if (failure != null && wasHeld(route, called, failure)) {
+          yield AGAIN;
+        }
         if (failure != null) {
           throw translated(route, failure);
         }
@@ -174,12 +247,13 @@ final class GuardedPlugin implements InvocationHandler {
       }
       case TIMED_OUT -> {
         deadlineHits.increment();
-        log.warn("{} did not return in {} s", route.label, route.nanos / 1_000_000_000L);
+        badInARow.incrementAndGet();
+        log.warn("{} did not return in {} s", route.label(), route.nanos() / 1_000_000_000L);
         throw new DeadlineExceededException(
-            route.label + " did not return in " + route.nanos / 1_000_000_000L + " s");
+            route.label() + " did not return in " + route.nanos() / 1_000_000_000L + " s");
       }
       case INTERRUPTED -> {
-        log.warn("{} does not obey an interrupt", route.label);
+        log.warn("{} does not obey an interrupt", route.label());
         throw interrupted(route, null);
       }
     };
@@ -189,7 +263,7 @@ final class GuardedPlugin implements InvocationHandler {
       throws Throwable {
     started.increment();
     try {
-      return route.handle.invokeExact(args);
+      return route.handle().invokeExact(args);
     } catch (Throwable e) {
       throw translated(route, e);
     }
@@ -203,21 +277,27 @@ final class GuardedPlugin implements InvocationHandler {
       return interrupted(route, failure);
     }
     failures.increment();
+    badInARow.incrementAndGet();
     if (failure instanceof OutOfMemoryError) {
       return failure;
     }
-    log.warn("{} failed", route.label, failure);
-    return failure instanceof RuntimeException || declares(route.method, failure)
+    log.warn("{} failed", route.label(), failure);
+    return failure instanceof RuntimeException || declares(route.method(), failure)
         ? failure
-        : new IllegalStateException(route.label + ": " + failure, failure);
+        : new IllegalStateException(
+            route.label()
+                + ": "
+                + failure
+                + (Failures.isOfOtherSpi(failure) ? Failures.SPI_HINT : ""),
+            failure);
   }
 
   private static Throwable interrupted(Route route, @Nullable Throwable cause) {
-    if (declares(route.method, new InterruptedException())) {
+    if (declares(route.method(), new InterruptedException())) {
       Thread.interrupted();
-      return cause == null ? new InterruptedException(route.label + ": interrupted") : cause;
+      return cause == null ? new InterruptedException(route.label() + ": interrupted") : cause;
     }
-    String message = route.label + ": interrupted";
+    String message = route.label() + ": interrupted";
     return cause == null ? new CancelledException(message) : new CancelledException(message, cause);
   }
 
@@ -239,50 +319,6 @@ final class GuardedPlugin implements InvocationHandler {
     };
   }
 
-  private Route route(Method method) {
-    Object plugin = instance;
-    if (plugin == null) {
-      throw new IllegalStateException("plugin " + uri + " is called before it is created");
-    }
-    MethodHandle handle;
-    try {
-      handle =
-          MethodHandles.publicLookup()
-              .unreflect(method)
-              .bindTo(plugin)
-              .asSpreader(Object[].class, method.getParameterCount())
-              .asType(ERASED);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException("contract of " + uri + " is not public: " + e, e);
-    }
-    String label = "plugin " + uri + ": " + method.getName();
-    int seconds = seconds(method);
-    boolean unbounded = seconds == Deadline.UNBOUNDED;
-    if (!unbounded && deadlineSeconds > 0) {
-      seconds = deadlineSeconds;
-    }
-    return new Route(
-        method,
-        label,
-        handle,
-        method.isAnnotationPresent(Direct.class),
-        unbounded,
-        seconds * 1_000_000_000L,
-        Thread.ofVirtual().name(label).inheritInheritableThreadLocals(false).factory());
-  }
-
-  /** The method's deadline, else that of the interface that declares it, else of the contract. */
-  private int seconds(Method method) {
-    Deadline deadline = method.getAnnotation(Deadline.class);
-    if (deadline == null) {
-      deadline = method.getDeclaringClass().getAnnotation(Deadline.class);
-    }
-    if (deadline == null) {
-      deadline = contract.getAnnotation(Deadline.class);
-    }
-    return deadline == null ? Deadline.DEFAULT_SECONDS : deadline.value();
-  }
-
   /** One guarded call of a method. */
   private static final class MethodCall extends PluginCall {
     private final Route route;
@@ -290,15 +326,11 @@ final class GuardedPlugin implements InvocationHandler {
     private final Bulkhead bulkhead;
     private final Caller caller = Caller.current();
 
-    MethodCall(
-        Route route,
-        @Nullable Object @Nullable [] args,
-        Bulkhead bulkhead,
-        @Nullable ClassLoader loader) {
-      super(loader);
+    MethodCall(Route route, @Nullable Object @Nullable [] args, GuardTarget target) {
+      super(target.loader());
       this.route = route;
       this.args = args;
-      this.bulkhead = bulkhead;
+      this.bulkhead = target.bulkhead(route);
     }
 
     @Override
@@ -309,7 +341,7 @@ final class GuardedPlugin implements InvocationHandler {
     }
 
     private @Nullable Object invoke() throws Throwable {
-      return route.handle.invokeExact(args);
+      return route.handle().invokeExact(args);
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.carafe.host;
 import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginType;
+import dev.carafe.spi.plugins.PluginUse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** What one plugin is handed for the time of its creation. */
 final class HostContext implements PluginContext {
@@ -18,7 +20,11 @@ final class HostContext implements PluginContext {
   private final Path address;
   private final List<String> capabilities = new ArrayList<>();
   private final Map<String, String> exports = new LinkedHashMap<>();
+  private final List<Uses> uses = new ArrayList<>();
   private boolean over;
+
+  /** What a plugin keeps of those of a kind, by their ids. */
+  record Uses(PluginType<?> type, Function<String, List<PluginUse>> of) {}
 
   HostContext(Node node, PluginGraph graph, Path rootBase, Path stateBase, Path address) {
     this.node = node;
@@ -58,6 +64,7 @@ final class HostContext implements PluginContext {
               + found.keySet()
               + ": name all but one in disabled_plugins");
     }
+    graph.onlyOne(type.name(), node.uri());
     return found.values().iterator().next();
   }
 
@@ -86,6 +93,12 @@ final class HostContext implements PluginContext {
   }
 
   @Override
+  public synchronized void uses(PluginType<?> type, Function<String, List<PluginUse>> of) {
+    requireValid();
+    uses.add(new Uses(type, of));
+  }
+
+  @Override
   public synchronized void capability(String name) {
     requireValid();
     if (!capabilities.contains(name)) {
@@ -105,6 +118,10 @@ final class HostContext implements PluginContext {
 
   synchronized List<String> capabilities() {
     return List.copyOf(capabilities);
+  }
+
+  synchronized List<Uses> uses() {
+    return List.copyOf(uses);
   }
 
   synchronized Map<String, String> exports() {

@@ -2,22 +2,26 @@ package dev.carafe.host;
 
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginType;
+import dev.carafe.spi.plugins.Reloadable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plugin in the graph: what it declares, and where it stands. Written by the thread that starts
- * or closes the host, read by any.
+ * A plugin in the graph: what it declares, and where it stands. Written by the one thread that
+ * starts, changes or closes the host, read by any.
  */
 final class Node {
   private final Candidate candidate;
   private final List<String> capabilities = new ArrayList<>();
   private final Map<String, String> exports = new LinkedHashMap<>();
   private PluginStatus.State state = PluginStatus.State.WAITING;
+  private List<HostContext.Uses> uses = List.of();
+  private List<String> leftovers = List.of();
   private @Nullable String error;
   private Duration initTime = Duration.ZERO;
   private @Nullable GuardedPlugin guard;
@@ -59,15 +63,22 @@ final class Node {
     guard = guardedPlugin;
   }
 
-  synchronized void created(Object plugin, HostContext context, Duration took) {
+  synchronized void created(
+      Object plugin, GuardedPlugin.Limits limits, HostContext context, Duration took) {
     if (guard == null) {
       throw new IllegalStateException(uri() + " has no guard");
     }
-    guard.guard(plugin);
     instance = plugin;
+    capabilities.clear();
     capabilities.addAll(context.capabilities());
+    exports.clear();
     exports.putAll(context.exports());
+    if (plugin instanceof Reloadable<?>) {
+      exports.put("carafe.reloadable", "true");
+    }
+    uses = context.uses();
     initTime = took;
+    guard.replace(plugin, limits, candidate.loader());
     state = PluginStatus.State.RUNNING;
   }
 
@@ -87,6 +98,15 @@ final class Node {
 
   synchronized PluginStatus.State state() {
     return state;
+  }
+
+  synchronized List<HostContext.Uses> uses() {
+    return uses;
+  }
+
+  /** What an earlier instance has left behind. */
+  synchronized void leftBehind(List<String> warnings) {
+    leftovers = List.copyOf(warnings);
   }
 
   boolean isRunning() {
@@ -123,7 +143,7 @@ final class Node {
         state,
         initTime,
         error,
-        candidate.warnings(),
+        Stream.concat(candidate.warnings().stream(), leftovers.stream()).toList(),
         capabilities,
         exports,
         candidate.jar(),

@@ -3,15 +3,17 @@ package dev.carafe.host;
 import dev.carafe.spi.plugins.PluginType;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The plugins of a daemon in the order of their creation, and the jars that brought none. */
 public final class PluginGraph {
-  private final List<Node> nodes;
-  private final List<PluginStatus> failedJars;
+  private final Map<String, String> onlyOnes = new ConcurrentHashMap<>();
+  private volatile List<Node> nodes;
+  private volatile List<PluginStatus> failedJars;
 
   PluginGraph(List<Node> nodes, List<PluginStatus> failedJars) {
     this.nodes = List.copyOf(nodes);
@@ -49,13 +51,66 @@ public final class PluginGraph {
     return nodes;
   }
 
+  /**
+   * Puts one plugin in the place of another.
+   *
+   * @param old that goes, or null
+   * @param next that comes, at the end if nothing goes, or null
+   */
+  synchronized void put(@Nullable Node old, @Nullable Node next) {
+    List<Node> changed = new ArrayList<>(nodes);
+    int place = old == null ? -1 : changed.indexOf(old);
+    if (place < 0 && next != null) {
+      changed.add(next);
+    } else if (place >= 0 && next == null) {
+      changed.remove(place);
+    } else if (place >= 0) {
+      changed.set(place, next);
+    }
+    nodes = List.copyOf(changed);
+  }
+
+  /** Lists no failure of a jar any more. */
+  void forgetFailures(String jar) {
+    failedJars = failedJars.stream().filter(failed -> !failed.jar().equals(jar)).toList();
+  }
+
+  /** A plugin has taken the one plugin of a kind: there cannot be another. */
+  void onlyOne(String kind, String uri) {
+    onlyOnes.putIfAbsent(kind, uri);
+  }
+
+  /** Who relies on it that there is one plugin of a kind, or null. */
+  @Nullable String whoHasOnlyOne(String kind) {
+    return onlyOnes.get(kind);
+  }
+
+  /** The running plugins of a kind by id, now and later. */
   <T> Map<String, T> all(PluginType<T> type) {
-    Map<String, T> found = new LinkedHashMap<>();
-    for (Node node : nodes) {
-      if (node.declaration().type().equals(type) && node.isRunning()) {
-        found.put(node.id(), type.contract().cast(node.proxy()));
+    return new RunningPlugins<>(this, type);
+  }
+
+  /** Why a plugin cannot be created, or null. */
+  @Nullable String unmet(Node node) {
+    for (String kind : node.requires()) {
+      List<Node> plugins = nodes.stream().filter(other -> other.kind().equals(kind)).toList();
+      if (plugins.stream().noneMatch(Node::isRunning)) {
+        List<String> reasons =
+            plugins.stream()
+                .map(other ->
+                    other.uri()
+                        + (other.state() == PluginStatus.State.DISABLED
+                            ? " is disabled"
+                            : ": " + other.error()))
+                .toList();
+        return "requires " + kind + ": " + String.join("; ", reasons);
       }
     }
-    return Collections.unmodifiableMap(found);
+    return nodes.stream()
+        .filter(other -> node.wants().contains(other.kind()))
+        .filter(other -> other.state() == PluginStatus.State.FAILED)
+        .map(other -> "wants " + other.uri() + ": " + other.error())
+        .findFirst()
+        .orElse(null);
   }
 }

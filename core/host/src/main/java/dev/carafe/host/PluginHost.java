@@ -1,6 +1,5 @@
 package dev.carafe.host;
 
-import dev.carafe.host.BoundedCall.StepFailedException;
 import dev.carafe.host.config.ConfigText;
 import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.spi.errors.DaemonException;
@@ -16,8 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import org.pf4j.PluginRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,23 +32,27 @@ public final class PluginHost implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PluginHost.class);
 
   private final DaemonConfig config;
-  private final Discovery.Found found;
   private final PluginReload reload;
-  private final Map<String, PluginTables.Bound> tables;
-  private final List<List<Node>> levels;
-  private final List<Node> created = new ArrayList<>();
+
+  /** Until everything is created: whoever is unloaded later must not be held here. */
+  private Map<String, PluginTables.Bound> tables;
+
+  private List<List<Node>> levels;
   private final PluginGraph graph;
+  private final PluginMaker maker;
+  private final HotPlugins hot;
   private boolean closed;
 
-  private PluginHost(DaemonConfig config, Discovery.Found found) {
+  private PluginHost(DaemonConfig config, Discovery.Found found, JarCopies copies) {
     this.config = config;
-    this.found = found;
     boolean everyJarLoaded = found.failures().isEmpty();
-    List<Node> accepted = accepted();
+    List<Node> accepted = accepted(config, found);
     this.tables = PluginTables.bind(config, accepted, everyJarLoaded);
     this.levels = GraphSorter.sort(accepted);
-    this.reload = new PluginReload(accepted, tables, everyJarLoaded);
     this.graph = new PluginGraph(levels.stream().flatMap(List::stream).toList(), found.failures());
+    this.reload = new PluginReload(graph, tables, everyJarLoaded);
+    this.maker = new PluginMaker(config, graph);
+    this.hot = new HotPlugins(config, graph, maker, reload, copies, found.jars());
   }
 
   /**
@@ -62,7 +63,8 @@ public final class PluginHost implements AutoCloseable {
    *     sorted; the message names the chain; whatever was created is closed again
    */
   public static PluginHost start(DaemonConfig config) {
-    return start(config, Discovery.find(config));
+    JarCopies copies = JarCopies.in(config.root().resolve("jars"));
+    return start(config, Discovery.find(config, copies), copies);
   }
 
   /**
@@ -75,7 +77,11 @@ public final class PluginHost implements AutoCloseable {
 
   /** As {@link #start(DaemonConfig)}, with what was found. */
   static PluginHost start(DaemonConfig config, Discovery.Found found) {
-    PluginHost host = prepare(config, found);
+    return start(config, found, JarCopies.NONE);
+  }
+
+  private static PluginHost start(DaemonConfig config, Discovery.Found found, JarCopies copies) {
+    PluginHost host = prepare(config, found, copies);
     try {
       host.create();
     } catch (RuntimeException | Error e) {
@@ -91,7 +97,7 @@ public final class PluginHost implements AutoCloseable {
    * @return one line for each mistake; empty if there is none
    */
   public static List<String> check(DaemonConfig config) {
-    try (PluginHost host = prepare(config, Discovery.find(config))) {
+    try (PluginHost host = prepare(config, Discovery.find(config), JarCopies.NONE)) {
       List<String> problems = new ArrayList<>();
       host.graph
           .plugins()
@@ -112,18 +118,18 @@ public final class PluginHost implements AutoCloseable {
   }
 
   static String describe(DaemonConfig config, Discovery.Found found) {
-    try (PluginHost host = prepare(config, found)) {
+    try (PluginHost host = prepare(config, found, JarCopies.NONE)) {
       Map<String, Record> records = new TreeMap<>();
       host.tables.forEach((uri, bound) -> records.put(uri, bound.config()));
       return ConfigText.of(config, records);
     }
   }
 
-  private static PluginHost prepare(DaemonConfig config, Discovery.Found found) {
+  private static PluginHost prepare(DaemonConfig config, Discovery.Found found, JarCopies copies) {
     try {
-      return new PluginHost(config, found);
+      return new PluginHost(config, found, copies);
     } catch (RuntimeException | Error e) {
-      found.manager().unloadPlugins();
+      found.closeJars();
       throw e;
     }
   }
@@ -155,7 +161,7 @@ public final class PluginHost implements AutoCloseable {
     return running.values().iterator().next();
   }
 
-  /** All running plugins of a kind by id, in the order of their creation. */
+  /** All running plugins of a kind by id, in the order of their creation: a live view. */
   public <T> Map<String, T> all(PluginType<T> type) {
     return graph.all(type);
   }
@@ -175,8 +181,13 @@ public final class PluginHost implements AutoCloseable {
     return reload.apply(next);
   }
 
+  /** Loads, unloads and reloads jars while everything else runs. */
+  public HotPlugins hot() {
+    return hot;
+  }
+
   /** One node for each name; who comes second with a name is listed as failed. */
-  private List<Node> accepted() {
+  private static List<Node> accepted(DaemonConfig config, Discovery.Found found) {
     Map<String, Node> byUri = new LinkedHashMap<>();
     Map<String, PluginType<?>> kinds = new LinkedHashMap<>();
     for (Candidate candidate : found.candidates()) {
@@ -225,101 +236,29 @@ public final class PluginHost implements AutoCloseable {
     PrivateDirectories.createWithParents(config.root());
     PrivateDirectories.createSearchable(config.state());
     for (List<Node> level : levels) {
-      List<Creation> creations = new ArrayList<>();
+      List<PluginMaker.Creation> creations = new ArrayList<>();
       for (Node node : level) {
         if (node.state() == PluginStatus.State.WAITING) {
-          String unmet = unmet(node);
+          String unmet = graph.unmet(node);
           if (unmet == null) {
-            creations.add(begin(node));
+            creations.add(maker.begin(node, bound(node)));
           } else {
             node.failed(unmet, Duration.ZERO);
           }
         }
       }
       // Making a guard's class costs milliseconds: the plugins are created meanwhile.
-      creations.forEach(creation -> creation.node.guardWith(guard(creation.node)));
-      creations.forEach(this::finish);
+      creations.forEach(creation ->
+          creation.node().guardWith(PluginMaker.guard(creation.node(), creation.bound())));
+      creations.forEach(maker::finish);
       level.forEach(PluginHost::report);
     }
-  }
-
-  /** A creation under way. */
-  private record Creation(Node node, HostContext context, BoundedCall<Object> call) {}
-
-  private Creation begin(Node node) {
-    HostContext context =
-        new HostContext(node, graph, config.root(), config.state(), config.grpc().address());
-    Record record = bound(node).config();
-    BoundedCall<Object> call =
-        new BoundedCall<>(
-            "plugin " + node.uri() + ": create",
-            node.candidate().loader(),
-            () ->
-                Objects.requireNonNull(
-                    node.candidate().maker().create(context, record), "create() returns null"));
-    return new Creation(node, context, call.start());
-  }
-
-  private GuardedPlugin guard(Node node) {
-    return new GuardedPlugin(
-        node.uri(),
-        node.declaration().type().contract(),
-        bound(node).limits(),
-        node.candidate().loader());
+    levels = List.of();
+    tables = Map.of();
   }
 
   private PluginTables.Bound bound(Node node) {
     return Objects.requireNonNull(tables.get(node.uri()));
-  }
-
-  private void finish(Creation creation) {
-    Node node = creation.node;
-    Duration atMost = Duration.ofSeconds(config.pluginLimits().createSeconds());
-    long start = System.nanoTime();
-    try {
-      Object plugin = creation.call.get(atMost);
-      if (!node.declaration().type().contract().isInstance(plugin)) {
-        throw new StepFailedException(
-            plugin.getClass().getName()
-                + " is no "
-                + node.declaration().type().contract().getName(),
-            null);
-      }
-      node.created(plugin, creation.context, Duration.ofNanos(creation.call.nanos()));
-      created.add(node);
-    } catch (StepFailedException e) {
-      if (e.getCause() != null && !(e.getCause() instanceof DaemonException)) {
-        log.warn("plugin {}: create", node.uri(), e.getCause());
-      }
-      node.failed(e.getMessage(), Duration.ofNanos(System.nanoTime() - start));
-    } finally {
-      creation.context.expire();
-    }
-  }
-
-  /** Why a plugin cannot be created, or null. */
-  private @Nullable String unmet(Node node) {
-    for (String kind : node.requires()) {
-      List<Node> plugins =
-          graph.nodes().stream().filter(other -> other.kind().equals(kind)).toList();
-      if (plugins.stream().noneMatch(Node::isRunning)) {
-        List<String> reasons =
-            plugins.stream()
-                .map(other ->
-                    other.uri()
-                        + (other.state() == PluginStatus.State.DISABLED
-                            ? " is disabled"
-                            : ": " + other.error()))
-                .toList();
-        return "requires " + kind + ": " + String.join("; ", reasons);
-      }
-    }
-    return graph.nodes().stream()
-        .filter(other -> node.wants().contains(other.kind()))
-        .filter(other -> other.state() == PluginStatus.State.FAILED)
-        .map(other -> "wants " + other.uri() + ": " + other.error())
-        .findFirst()
-        .orElse(null);
   }
 
   private static void report(Node node) {
@@ -343,41 +282,12 @@ public final class PluginHost implements AutoCloseable {
       return;
     }
     closed = true;
-    for (Node node : created.reversed()) {
-      close(node);
-    }
-    try {
-      found.manager().unloadPlugins();
-    } catch (PluginRuntimeException e) {
-      log.warn("plugin jars: {}", e.getMessage());
-    }
-  }
-
-  private void close(Node node) {
-    Duration atMost = Duration.ofSeconds(config.pluginLimits().closeSeconds());
-    long start = System.nanoTime();
-    GuardedPlugin guard = node.guard();
-    if (guard != null && !guard.drain(atMost)) {
-      log.warn(
-          "plugin {} is closed with {} calls in flight", node.uri(), guard.counters().inFlight());
-    }
-    if (node.instance() instanceof AutoCloseable closeable) {
-      Duration left = atMost.minusNanos(System.nanoTime() - start);
-      Duration bounded = left.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : left;
-      BoundedCall<Boolean> call =
-          new BoundedCall<>(
-              "plugin " + node.uri() + ": close",
-              node.candidate().loader(),
-              () -> {
-                closeable.close();
-                return true;
-              });
-      try {
-        call.start().get(bounded);
-      } catch (StepFailedException e) {
-        log.warn("plugin {}: close: {}", node.uri(), e.getMessage());
+    hot.close();
+    for (Node node : graph.nodes().reversed()) {
+      if (node.isRunning()) {
+        maker.close(node);
       }
     }
-    node.closed();
+    hot.closeJars();
   }
 }

@@ -13,22 +13,39 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings plugins up to a configuration that was read again. One at a time. */
 final class PluginReload {
-  private final List<Node> nodes;
-  private final boolean complete;
-  private Map<String, PluginTables.Bound> inForce;
+  private final PluginGraph graph;
+  private final Map<String, PluginTables.Bound> inForce;
+  private boolean complete;
 
-  PluginReload(List<Node> nodes, Map<String, PluginTables.Bound> tables, boolean complete) {
-    this.nodes = List.copyOf(nodes);
-    this.inForce = Map.copyOf(tables);
+  /**
+   * @param complete whether every plugin is known that the configuration may have a table for
+   */
+  PluginReload(PluginGraph graph, Map<String, PluginTables.Bound> tables, boolean complete) {
+    this.graph = graph;
+    this.inForce = new HashMap<>(tables);
     this.complete = complete;
   }
 
+  /** The table of a plugin that was created. */
+  synchronized void taken(String uri, PluginTables.Bound bound) {
+    inForce.put(uri, bound);
+  }
+
+  synchronized PluginTables.@Nullable Bound inForce(String uri) {
+    return inForce.get(uri);
+  }
+
+  /** A plugin is gone; its table may stay. */
+  synchronized void gone(String uri) {
+    inForce.remove(uri);
+    complete = false;
+  }
+
   synchronized List<String> apply(DaemonConfig next) {
-    Map<String, PluginTables.Bound> tables = PluginTables.bind(next, nodes, complete);
+    Map<String, PluginTables.Bound> tables = PluginTables.bind(next, graph.nodes(), complete);
     Duration atMost = Duration.ofSeconds(next.pluginLimits().createSeconds());
     List<String> lines = new ArrayList<>();
-    Map<String, PluginTables.Bound> taken = new HashMap<>(inForce);
-    for (Node node : nodes) {
+    for (Node node : graph.nodes()) {
       PluginTables.Bound before = Objects.requireNonNull(inForce.get(node.uri()));
       PluginTables.Bound after = Objects.requireNonNull(tables.get(node.uri()));
       if (!node.isRunning() || before.equals(after)) {
@@ -41,11 +58,10 @@ final class PluginReload {
         String refused = handOver(node, after.config(), atMost);
         lines.add(node.uri() + ": " + (refused == null ? "reloaded" : refused));
         if (refused == null) {
-          taken.put(node.uri(), new PluginTables.Bound(after.config(), before.limits()));
+          inForce.put(node.uri(), new PluginTables.Bound(after.config(), before.limits()));
         }
       }
     }
-    inForce = Map.copyOf(taken);
     return lines;
   }
 

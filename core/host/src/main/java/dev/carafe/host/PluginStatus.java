@@ -34,11 +34,34 @@ public record PluginStatus(
   /** The kind under which jars are listed that no plugin could be loaded from. */
   public static final String JAR = "dev.carafe.jar.v1";
 
+  private static final int KEEPS_FAILING = 5;
+
   public PluginStatus {
     requires = List.copyOf(requires);
     warnings = List.copyOf(warnings);
     capabilities = List.copyOf(capabilities);
     exports = Map.copyOf(exports);
+  }
+
+  /** What is wrong with it in one line, or null: it failed, or its calls do again and again. */
+  public @Nullable String problem() {
+    if (state == State.FAILED) {
+      return uri + ": " + error;
+    }
+    return state == State.RUNNING && calls.badInARow() >= KEEPS_FAILING
+        ? uri
+            + ": its last "
+            + calls.badInARow()
+            + " calls failed; of "
+            + calls.calls()
+            + ", "
+            + calls.failures()
+            + " failed, "
+            + calls.deadlineHits()
+            + " did not return in time and "
+            + calls.refused()
+            + " found no place"
+        : null;
   }
 
   /** Where a plugin stands. */

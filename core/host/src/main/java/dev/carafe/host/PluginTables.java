@@ -50,17 +50,7 @@ final class PluginTables {
    */
   static Map<String, Bound> bind(DaemonConfig config, List<Node> nodes, boolean complete) {
     List<String> problems = new ArrayList<>();
-    Map<String, Bound> bound = new LinkedHashMap<>();
-    Map<String, String> runtimeIds = runtimeIds(nodes);
-    for (Node node : nodes) {
-      PluginDeclaration<?, ?> declaration = node.declaration();
-      try {
-        ConfigTable table = config.pluginTable(declaration.uri(), runtimeIds);
-        bound.put(declaration.uri(), bind(config.pluginLimits(), declaration, table));
-      } catch (InvalidArgumentException e) {
-        problems.add(e.getMessage());
-      }
-    }
+    Map<String, Bound> bound = bindEach(config, nodes, problems);
     Set<String> known = new TreeSet<>();
     nodes.forEach(node -> known.add(node.uri()));
     for (String uri : new TreeSet<>(config.plugins().keySet())) {
@@ -76,8 +66,40 @@ final class PluginTables {
             "disabled_plugins: there is no plugin \"" + uri + "\"" + NearestMatch.hint(uri, known));
       }
     }
+    refuse(problems);
+    return bound;
+  }
+
+  /**
+   * The tables of some plugins.
+   *
+   * @throws InvalidArgumentException one line for each mistake, with file and key
+   */
+  static Map<String, Bound> bindSome(DaemonConfig config, List<Node> nodes) {
+    List<String> problems = new ArrayList<>();
+    Map<String, Bound> bound = bindEach(config, nodes, problems);
+    refuse(problems);
+    return bound;
+  }
+
+  private static void refuse(List<String> problems) {
     if (!problems.isEmpty()) {
       throw new InvalidArgumentException(String.join("\n", problems));
+    }
+  }
+
+  private static Map<String, Bound> bindEach(
+      DaemonConfig config, List<Node> nodes, List<String> problems) {
+    Map<String, Bound> bound = new LinkedHashMap<>();
+    Map<String, String> runtimeIds = runtimeIds(nodes);
+    for (Node node : nodes) {
+      PluginDeclaration<?, ?> declaration = node.declaration();
+      try {
+        ConfigTable table = config.pluginTable(declaration.uri(), runtimeIds);
+        bound.put(declaration.uri(), bind(config.pluginLimits(), declaration, table));
+      } catch (InvalidArgumentException e) {
+        problems.add(e.getMessage());
+      }
     }
     return bound;
   }

@@ -10,6 +10,9 @@ final class SpiOnlyClassLoader extends ClassLoader {
   static final List<String> SHARED =
       List.of("dev.carafe.spi.", "org.pf4j.", "org.slf4j.", "org.jspecify.");
 
+  /** What rewritten classes call. */
+  private static final String EXITS = PluginExits.class.getName();
+
   static {
     registerAsParallelCapable();
   }
@@ -23,7 +26,7 @@ final class SpiOnlyClassLoader extends ClassLoader {
 
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
-    if (isShared(name)) {
+    if (isShared(name) || name.equals(EXITS)) {
       return daemon.loadClass(name);
     }
     throw new ClassNotFoundException(name + " is not part of the plugin SPI");

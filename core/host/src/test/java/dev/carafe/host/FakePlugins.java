@@ -110,7 +110,7 @@ final class FakePlugins {
   }
 
   Discovery.Found found() {
-    return new Discovery.Found(new FactoryManager(), candidates, new ArrayList<>());
+    return new Discovery.Found(new ArrayList<>(), candidates, new ArrayList<>());
   }
 
   static DaemonConfig config(Path directory) {

@@ -161,7 +161,7 @@ class GuardedPluginTest {
     release.countDown();
     eventually(() -> guard.counters().inFlight() == 0);
     assertEquals("done", plugin.call());
-    assertEquals(new CallCounters(2, 0, 1, 1, 0), guard.counters());
+    assertEquals(new CallCounters(2, 0, 1, 1, 0, 0), guard.counters());
   }
 
   @Test

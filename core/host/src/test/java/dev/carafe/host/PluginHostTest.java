@@ -417,7 +417,7 @@ class PluginHostTest {
       PluginStatus status = status(host, "a.v1.a");
       assertTrue(status.initTime().isPositive());
       assertNull(status.error());
-      assertEquals(new CallCounters(1, 0, 0, 0, 0), status.calls());
+      assertEquals(new CallCounters(1, 0, 0, 0, 0, 0), status.calls());
     }
   }
 

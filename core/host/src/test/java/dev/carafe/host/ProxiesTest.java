@@ -65,7 +65,7 @@ class ProxiesTest {
   private Discovery.Found found(DaemonConfig config) {
     Proxies proxies = new Proxies();
     proxies.add(Proxies.Source.of(new ThingFactory(), "/jars/thing.jar", false, List.of()));
-    return new Discovery.Found(new FactoryManager(), proxies.candidates(config), new ArrayList<>());
+    return new Discovery.Found(new ArrayList<>(), proxies.candidates(config), new ArrayList<>());
   }
 
   private List<String> problems(String toml) {

@@ -6,6 +6,7 @@ import dev.carafe.spi.errors.DaemonException;
 import dev.carafe.spi.errors.DeadlineExceededException;
 import dev.carafe.spi.errors.UnavailableException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,8 @@ final class Collector implements GarbageCollector, AutoCloseable {
   private final Ledger ledger;
   private final KeyLocks writers;
   private final Trust trust;
-  private final Map<String, SnapshotContext> snapshotters;
-  private final List<BackendSweep> sweeps;
+  private final SnapshotContexts snapshotters;
+  private final BackendSweep blobs;
   private final Freeing freeing;
   private final SweepRuns runs;
   private final List<Runnable> mountListeners = new CopyOnWriteArrayList<>();
@@ -47,14 +48,14 @@ final class Collector implements GarbageCollector, AutoCloseable {
       Ledger ledger,
       KeyLocks writers,
       Trust trust,
-      Map<String, SnapshotContext> snapshotters,
-      List<BackendSweep> sweeps,
+      SnapshotContexts snapshotters,
+      BackendSweep blobs,
       Duration patience) {
     this.ledger = ledger;
     this.writers = writers;
     this.trust = trust;
     this.snapshotters = snapshotters;
-    this.sweeps = List.copyOf(sweeps);
+    this.blobs = blobs;
     this.freeing = new Freeing();
     this.runs = new SweepRuns(patience, this::sweepBackend);
   }
@@ -138,7 +139,7 @@ final class Collector implements GarbageCollector, AutoCloseable {
   /** Removes what no namespace knows from one snapshotter. */
   void sweepBackend(String snapshotter) {
     trust.advance();
-    sweeps.stream().filter(sweep -> sweep.name().equals(snapshotter)).forEach(BackendSweep::run);
+    sweeps().stream().filter(sweep -> sweep.name().equals(snapshotter)).forEach(BackendSweep::run);
   }
 
   /** Ends the freeing of space, and what back ends are still asked for. */
@@ -186,9 +187,15 @@ final class Collector implements GarbageCollector, AutoCloseable {
     return report;
   }
 
+  private List<BackendSweep> sweeps() {
+    List<BackendSweep> sweeps = new ArrayList<>(List.of(blobs));
+    sweeps.addAll(snapshotters.sweeps());
+    return sweeps;
+  }
+
   private void sweepBackends() throws InterruptedException {
     trust.advance();
-    runs.run(sweeps);
+    runs.run(sweeps());
   }
 
   private void sweepBackend(BackendSweep sweep) {

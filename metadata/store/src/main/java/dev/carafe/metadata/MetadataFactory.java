@@ -42,6 +42,7 @@ public final class MetadataFactory implements PluginFactory<Metadata, MetadataCo
                 context.root(),
                 Clock.systemUTC()),
             config);
+    context.uses(PluginTypes.SNAPSHOTTER, metadata::uses);
     context.export("policy", config.contentSharingPolicy().name().toLowerCase(Locale.ROOT));
     metadata.suspicion().ifPresent(reason -> context.export("suspect", reason));
     return metadata;

@@ -8,15 +8,14 @@ import dev.carafe.engine.stores.Stores;
 import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.events.EventBus;
 import dev.carafe.spi.metadata.MetadataDatabase;
+import dev.carafe.spi.plugins.PluginUse;
 import dev.carafe.spi.snapshots.Snapshotter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Everything together: one database, one content store, some snapshotters. */
 final class NamespacedMetadata implements Metadata, AutoCloseable {
@@ -25,7 +24,7 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
 
   private final Ledger ledger;
   private final ContentContext content;
-  private final Map<String, SnapshotContext> snapshotters;
+  private final SnapshotContexts snapshotters;
   private final Trust trust;
   private final Collector collector;
 
@@ -45,7 +44,7 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
   private NamespacedMetadata(
       Ledger ledger,
       ContentContext content,
-      Map<String, SnapshotContext> snapshotters,
+      SnapshotContexts snapshotters,
       Trust trust,
       Collector collector) {
     this.ledger = ledger;
@@ -82,21 +81,18 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
             writers,
             config.contentSharingPolicy(),
             config.ingestLife());
-    List<BackendSweep> sweeps = new ArrayList<>();
-    sweeps.add(new ContentSweep(ledger, parts.content(), sequences, garbage, pins, trust));
-    Map<String, SnapshotContext> snapshotters = new TreeMap<>();
     KeyLocks keys = new KeyLocks();
-    parts
-        .snapshotters()
-        .forEach((name, backend) -> {
-          SnapshotContext context =
-              new SnapshotContext(
-                  name, ledger, backend, sequences, pins, keys, garbage, new Adopted(), PATIENCE);
-          snapshotters.put(name, context);
-          sweeps.add(new SnapshotSweep(context, trust));
-        });
+    SnapshotContexts snapshotters =
+        new SnapshotContexts(
+            ledger,
+            parts.snapshotters(),
+            (name, backend) ->
+                new SnapshotContext(
+                    name, ledger, backend, sequences, pins, keys, garbage, new Adopted(), PATIENCE),
+            context -> new SnapshotSweep(context, trust));
+    BackendSweep blobs = new ContentSweep(ledger, parts.content(), sequences, garbage, pins, trust);
     Collector collector =
-        new Collector(ledger, writers, trust, snapshotters, sweeps, config.backendPatience());
+        new Collector(ledger, writers, trust, snapshotters, blobs, config.backendPatience());
     collector.resolveCommits();
     return new NamespacedMetadata(ledger, content, snapshotters, trust, collector);
   }
@@ -119,6 +115,11 @@ final class NamespacedMetadata implements Metadata, AutoCloseable {
   @Override
   public GarbageCollector collector() {
     return collector;
+  }
+
+  /** What is kept of a snapshotter. */
+  List<PluginUse> uses(String snapshotter) {
+    return snapshotters.uses(snapshotter);
   }
 
   /** Why nothing is removed from back ends; empty if it is. */

@@ -12,21 +12,20 @@ import dev.carafe.spi.content.ContentStore;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.plugins.Caller;
 import dev.carafe.spi.snapshots.Snapshotter;
-import java.util.Map;
 
 /** The stores of one namespace, under one lease or none. Holds no state of its own. */
 final class NamespacedStores implements Stores {
   private final Namespace namespace;
   private final String lease;
   private final ContentContext content;
-  private final Map<String, SnapshotContext> snapshotters;
+  private final SnapshotContexts snapshotters;
   private final Collector collector;
 
   NamespacedStores(
       Namespace namespace,
       String lease,
       ContentContext content,
-      Map<String, SnapshotContext> snapshotters,
+      SnapshotContexts snapshotters,
       Collector collector) {
     this.namespace = namespace;
     this.lease = lease;

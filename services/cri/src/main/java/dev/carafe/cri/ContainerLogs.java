@@ -7,6 +7,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.logs.LogDestination;
 import dev.carafe.spi.logs.LogDriver;
 import dev.carafe.spi.logs.LoggedContainer;
+import dev.carafe.spi.plugins.PluginUse;
 import dev.carafe.spi.runtimes.CriLogTarget;
 import dev.carafe.spi.runtimes.CriLogTarget.Input;
 import dev.carafe.spi.runtimes.Stdio;
@@ -15,9 +16,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -37,12 +38,12 @@ final class ContainerLogs implements AutoCloseable {
   private final Map<String, LogFollower> followers = new ConcurrentHashMap<>();
 
   /**
-   * @param drivers by their ids
+   * @param drivers by their ids: a live view
    * @param directory where it is written how far they are
    * @throws InvalidArgumentException if the configuration names another one
    */
   ContainerLogs(Map<String, LogDriver> drivers, CriConfig config, Path directory) {
-    this.drivers = Map.copyOf(drivers);
+    this.drivers = drivers;
     this.config = config;
     this.directory = directory;
     known("log_driver", config.logDriver());
@@ -85,7 +86,10 @@ final class ContainerLogs implements AutoCloseable {
     }
     makeDirectory(container);
     String id = driver(pod);
-    LogDriver driver = Objects.requireNonNull(drivers.get(id), id);
+    LogDriver driver = drivers.get(id);
+    if (driver == null) {
+      throw new FailedPreconditionException("log driver \"" + id + "\" is not running");
+    }
     LoggedContainer logged = logged(pod, container);
     if (driver.follows()) {
       follow(new FollowedLog(id, logged, 0, List.of()), driver);
@@ -99,6 +103,24 @@ final class ContainerLogs implements AutoCloseable {
         id,
         _ ->
             LogFollower.start(followed, driver, directory.resolve(id), () -> followers.remove(id)));
+  }
+
+  /** What is kept of a driver: the configuration that names it, and the logs it follows. */
+  List<PluginUse> uses(String driver) {
+    List<PluginUse> uses = new ArrayList<>();
+    boolean isNamed =
+        config.logDriver().equals(driver)
+            || config.handlers().values().stream()
+                .anyMatch(handler -> handler.logDriver().equals(driver));
+    if (isNamed) {
+      uses.add(new PluginUse("the configuration of CRI names it", false));
+    }
+    long followed =
+        followers.values().stream().filter(one -> one.driverId().equals(driver)).count();
+    if (followed > 0) {
+      uses.add(new PluginUse("it follows the logs of " + followed + " containers", false));
+    }
+    return uses;
   }
 
   private static LoggedContainer logged(Pod pod, CriContainer container) {

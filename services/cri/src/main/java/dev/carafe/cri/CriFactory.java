@@ -8,6 +8,7 @@ import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.linux.Mounter;
 import dev.carafe.services.GrpcService;
+import dev.carafe.services.PluginProblems;
 import dev.carafe.services.TransferFlows;
 import dev.carafe.spi.plugins.CarafePlugin;
 import dev.carafe.spi.plugins.PluginContext;
@@ -33,7 +34,8 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             TaskService.TYPE,
             SandboxService.TYPE,
             TransferFlows.TYPE,
-            PluginTypes.RESOURCE_MANAGER),
+            PluginTypes.RESOURCE_MANAGER,
+            PluginProblems.TYPE),
         List.of(PluginTypes.POD_HOOKS, PluginTypes.LOG_DRIVER),
         false,
         CriConfig.DEFAULT);
@@ -54,6 +56,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
             tasks.handlers(),
             context.requireAll(PluginTypes.RESOURCE_MANAGER),
             images::mapsIds,
+            context.require(PluginProblems.TYPE)::now,
             config);
     PodSandboxes sandboxes =
         new PodSandboxes(context.require(SandboxService.TYPE).manager(), runtimes, config);
@@ -68,6 +71,7 @@ public final class CriFactory implements PluginFactory<Cri, CriConfig> {
     ImageVolumes imageVolumes = new ImageVolumes(metadata, images, Mounter.kernel(), root);
     ContainerLogs logs =
         new ContainerLogs(context.wanted(PluginTypes.LOG_DRIVER), config, root.resolve("logs"));
+    context.uses(PluginTypes.LOG_DRIVER, logs::uses);
     ContainerFlow containers =
         new ContainerFlow(
             records,

@@ -47,6 +47,11 @@ final class LogFollower implements AutoCloseable {
   private volatile long endedAt;
   private volatile boolean closing;
 
+  /** The driver's id. */
+  String driverId() {
+    return driverId;
+  }
+
   private LogFollower(FollowedLog log, LogDriver driver, Path record, Runnable onEnd) {
     this.driverId = log.driver();
     this.container = log.container();

@@ -23,18 +23,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Runtime handlers by the names that pods ask for.
  *
  * @param managers resource managers by id, at least one
  * @param mapsIds whether containers can have snapshots with mapped ids
+ * @param problems one line for each plugin with which something is wrong
  */
 record Runtimes(
     RuntimeHandlers handlers,
     Map<String, ResourceManager> managers,
     BooleanSupplier mapsIds,
+    Supplier<List<String>> problems,
     CriConfig config) {
+  private static final int LONGEST_MESSAGE = 4096;
+
   Runtimes {
     managers = Map.copyOf(managers);
   }
@@ -132,6 +137,18 @@ record Runtimes(
     return names;
   }
 
+  /** A failed plugin does not make the node unfit: the default path runs without it. */
+  private RuntimeCondition plugins() {
+    List<String> wrong = problems.get();
+    String message = String.join("; ", wrong);
+    return RuntimeCondition.newBuilder()
+        .setType("PluginsReady")
+        .setStatus(wrong.isEmpty())
+        .setReason(wrong.isEmpty() ? "" : "PluginsFailed")
+        .setMessage(message.substring(0, Math.min(message.length(), LONGEST_MESSAGE)))
+        .build();
+  }
+
   /** The answer to Status, without details. */
   StatusResponse.Builder status(PodNetworks.Readiness network) {
     StatusResponse.Builder response =
@@ -145,7 +162,8 @@ record Runtimes(
                             .setType("NetworkReady")
                             .setStatus(network.ready())
                             .setReason(network.reason())
-                            .setMessage(network.message())))
+                            .setMessage(network.message()))
+                    .addConditions(plugins()))
             .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
     for (String name : names()) {
       response.addRuntimeHandlers(

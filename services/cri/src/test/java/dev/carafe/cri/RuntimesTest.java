@@ -13,6 +13,7 @@ import dev.carafe.spi.resources.ResourceManager;
 import dev.carafe.spi.runtimes.RuntimeOptions;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,7 @@ class RuntimesTest {
                     "oci", new RuntimeOptions(Map.of("resource_manager", "gone"))))),
         Map.of("systemd", manager(true), "cgroupfs", manager(false)),
         () -> false,
+        List::of,
         CriConfig.DEFAULT);
   }
 

@@ -9,6 +9,7 @@ import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.services.Calls;
 import dev.carafe.services.GrpcService;
 import dev.carafe.services.IntrospectionService;
+import dev.carafe.services.PluginProblems;
 import dev.carafe.services.debug.DebugPage;
 import dev.carafe.services.telemetry.PluginCalls;
 import dev.carafe.services.telemetry.Sources;
@@ -22,6 +23,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,8 +44,12 @@ final class Daemon {
     this.ends = ends;
   }
 
-  /** Starts everything; on return the API is served. */
-  static Daemon start(DaemonConfig config) {
+  /**
+   * Starts everything; on return the API is served.
+   *
+   * @param now reads the configuration again
+   */
+  static Daemon start(DaemonConfig config, Supplier<DaemonConfig> now) {
     long began = System.nanoTime();
     Deque<Runnable> ends = new ArrayDeque<>();
     try {
@@ -53,6 +59,8 @@ final class Daemon {
       SocketFile shimSocket = SocketFile.claim(ShimServer.beside(config.grpc().address()));
       PluginHost host = PluginHost.start(config);
       ends.push(host::close);
+      host.find(PluginProblems.TYPE, "problems")
+          .ifPresent(problems -> problems.ask(() -> Views.problems(host)));
       List<Observer> observers = new ArrayList<>();
       if (!config.debug().address().isEmpty()) {
         DebugPage page = Views.debugPage(host, config.debug().address());
@@ -63,7 +71,7 @@ final class Daemon {
       ends.push(telemetry::close);
       ShimServer shims = ShimServer.start(shimSocket, host.require(PluginTypes.EVENT_BUS));
       ends.push(shims::stop);
-      List<BindableService> services = services(host, config);
+      List<BindableService> services = services(host, config, now);
       ApiServer backend =
           BackendServer.start(config.backend(), host.require(Metadata.TYPE), services);
       if (backend != null) {
@@ -116,9 +124,11 @@ final class Daemon {
         .toList();
   }
 
-  private static List<BindableService> services(PluginHost host, DaemonConfig config) {
+  private static List<BindableService> services(
+      PluginHost host, DaemonConfig config, Supplier<DaemonConfig> now) {
     List<BindableService> services = new ArrayList<>();
     host.all(GrpcService.TYPE).values().forEach(plugin -> services.add(plugin.service()));
+    services.add(PluginsService.of(host.hot(), now));
     services.add(
         new IntrospectionService(
             Views.listing(host),

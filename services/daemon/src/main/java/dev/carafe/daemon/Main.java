@@ -73,7 +73,7 @@ public final class Main {
   private static int serve(ConfigLoader.Flags flags) {
     DaemonConfig config = ConfigLoader.load(flags);
     Logs.configure(config.debug());
-    Daemon daemon = Daemon.start(config);
+    Daemon daemon = Daemon.start(config, () -> ConfigLoader.load(flags));
     Signals.install(daemon, new Reload(flags, config, daemon::reload));
     daemon.awaitStop();
     return 0;

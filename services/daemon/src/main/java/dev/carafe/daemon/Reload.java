@@ -63,6 +63,8 @@ final class Reload implements Runnable {
     restart(lines, "plugin_dirs", inForce.pluginDirs(), next.pluginDirs());
     restart(lines, "disabled_plugins", inForce.disabledPlugins(), next.disabledPlugins());
     restart(lines, "[grpc]", inForce.grpc(), next.grpc());
+    restart(lines, "[backend]", inForce.backend(), next.backend());
+    restart(lines, "[proxy_plugins]", inForce.proxyPlugins(), next.proxyPlugins());
     restart(lines, "[metrics]", inForce.metrics(), next.metrics());
     restart(lines, "[plugin_limits]", inForce.pluginLimits(), next.pluginLimits());
     return lines;

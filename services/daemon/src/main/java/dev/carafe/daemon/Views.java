@@ -3,6 +3,7 @@ package dev.carafe.daemon;
 import dev.carafe.engine.stores.Metadata;
 import dev.carafe.engine.tasks.TaskService;
 import dev.carafe.graph.PluginNode;
+import dev.carafe.host.CallCounters;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
 import dev.carafe.services.PluginListing;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** What is shown of the plugin graph: to introspection, and on the debug page. */
 final class Views {
@@ -33,6 +35,7 @@ final class Views {
     exports.put("carafe.state", plugin.state().name().toLowerCase(Locale.ROOT));
     exports.put("carafe.init_time_ms", String.format(Locale.ROOT, "%.3f", initMillis(plugin)));
     exports.put("carafe.jar", plugin.jar());
+    trouble(plugin, exports);
     List<String> wanted = wants.getOrDefault(plugin.uri(), List.of());
     if (!wanted.isEmpty()) {
       exports.put("carafe.wants", String.join(",", wanted));
@@ -46,6 +49,36 @@ final class Views {
         error != null
             ? error
             : plugin.state() == PluginStatus.State.DISABLED ? "disabled: skip plugin" : "");
+  }
+
+  /** One line for each plugin with which something is wrong. */
+  static List<String> problems(PluginHost host) {
+    return host.graph().plugins().stream()
+        .map(PluginStatus::problem)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  /** Counts that are worth a look, and warnings. */
+  private static void trouble(PluginStatus plugin, Map<String, String> exports) {
+    CallCounters calls = plugin.calls();
+    Map<String, Long> counts =
+        Map.of(
+            "carafe.failures", calls.failures(),
+            "carafe.deadline_hits", calls.deadlineHits(),
+            "carafe.refused", calls.refused());
+    counts.forEach((key, count) -> {
+      if (count > 0) {
+        exports.put(key, count.toString());
+      }
+    });
+    String problem = plugin.problem();
+    if (problem != null && plugin.state() == PluginStatus.State.RUNNING) {
+      exports.put("carafe.failing", problem);
+    }
+    if (!plugin.warnings().isEmpty()) {
+      exports.put("carafe.warnings", String.join("; ", plugin.warnings()));
+    }
   }
 
   private static double initMillis(PluginStatus plugin) {

@@ -24,7 +24,7 @@ final class DiffWriter {
   private final List<Differ> differs;
 
   DiffWriter(List<Differ> differs) {
-    this.differs = List.copyOf(differs);
+    this.differs = differs;
   }
 
   /**

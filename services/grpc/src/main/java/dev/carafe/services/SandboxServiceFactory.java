@@ -35,6 +35,7 @@ public final class SandboxServiceFactory
             context.requireAll(PluginTypes.SANDBOX_CONTROLLER),
             context.require(PluginTypes.EVENT_BUS));
     manager.recover();
+    context.uses(PluginTypes.SANDBOX_CONTROLLER, manager::uses);
     return new Running(manager);
   }
 

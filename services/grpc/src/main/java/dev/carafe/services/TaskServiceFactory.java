@@ -88,6 +88,7 @@ public final class TaskServiceFactory
             context.require(PluginTypes.EVENT_BUS),
             context.state());
     manager.recover();
+    context.uses(PluginTypes.TASK_RUNTIME, manager::uses);
     return new Running(manager, handlers);
   }
 

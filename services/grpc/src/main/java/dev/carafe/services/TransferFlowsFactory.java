@@ -21,8 +21,12 @@ import dev.carafe.spi.plugins.PluginContext;
 import dev.carafe.spi.plugins.PluginDeclaration;
 import dev.carafe.spi.plugins.PluginFactory;
 import dev.carafe.spi.plugins.PluginTypes;
+import dev.carafe.spi.plugins.PluginUse;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -93,7 +97,8 @@ public final class TransferFlowsFactory
 
   @Override
   public TransferFlows create(PluginContext context, Config config) {
-    List<Differ> differs = ordered(context.requireAll(PluginTypes.DIFFER), config.differs());
+    List<Differ> differs =
+        new OrderedDiffers(context.requireAll(PluginTypes.DIFFER), config.differs());
     Map<String, ImageSource> sources = context.requireAll(PluginTypes.IMAGE_SOURCE);
     ImageSource registry = sources.get(REGISTRY);
     if (registry == null) {
@@ -119,6 +124,9 @@ public final class TransferFlowsFactory
         new ImagePuller(
             metadata, new ImageSources(sources), formats, verification, applier, bounds);
     puller.forgetInterrupted();
+    context.uses(
+        PluginTypes.IMAGE_VERIFIER,
+        id -> named(config.verifiers().contains(id), "the configuration needs its verdict"));
     return new Running(
         puller,
         new ImagePusher(metadata, registry, config.maxConcurrentUploads()),
@@ -130,6 +138,10 @@ public final class TransferFlowsFactory
         config.snapshotter());
   }
 
+  private static List<PluginUse> named(boolean isNamed, String why) {
+    return isNamed ? List.of(new PluginUse(why, false)) : List.of();
+  }
+
   /** A jar that does not load is nobody's wanted plugin: who relies on it names it. */
   private static ImageVerification verification(
       Map<String, ImageVerifier> running, List<String> needed) {
@@ -138,23 +150,46 @@ public final class TransferFlowsFactory
         throw new FailedPreconditionException("image verifier \"" + id + "\" is not running");
       }
     }
-    return new ImageVerification(running);
+    return new ImageVerification(running, needed);
   }
 
-  private static List<Differ> ordered(Map<String, Differ> running, List<String> order) {
-    List<Differ> differs = new ArrayList<>();
-    for (String id : order) {
-      Differ differ = running.get(id);
-      if (differ != null) {
-        differs.add(differ);
-      }
+  /** The differs that run now: those that are named first, in that order. */
+  private static final class OrderedDiffers extends AbstractList<Differ> {
+    private final Map<String, Differ> running;
+    private final List<String> order;
+
+    OrderedDiffers(Map<String, Differ> running, List<String> order) {
+      this.running = running;
+      this.order = order;
     }
-    running.forEach((id, differ) -> {
-      if (!order.contains(id)) {
-        differs.add(differ);
+
+    private List<Differ> now() {
+      Map<String, Differ> left = new LinkedHashMap<>(running);
+      List<Differ> differs = new ArrayList<>();
+      for (String id : order) {
+        Differ differ = left.remove(id);
+        if (differ != null) {
+          differs.add(differ);
+        }
       }
-    });
-    return differs;
+      differs.addAll(left.values());
+      return differs;
+    }
+
+    @Override
+    public Iterator<Differ> iterator() {
+      return now().iterator();
+    }
+
+    @Override
+    public Differ get(int index) {
+      return now().get(index);
+    }
+
+    @Override
+    public int size() {
+      return now().size();
+    }
   }
 
   private record Running(

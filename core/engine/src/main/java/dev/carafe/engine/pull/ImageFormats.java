@@ -18,29 +18,29 @@ import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The formats that are running: what images may be, and what becomes of them on the way in. */
 public final class ImageFormats {
-  private final Map<String, ImageFormat> byId;
-  private final Map<String, ImageFormat> byMediaType = new TreeMap<>();
+  private final Map<String, ImageFormat> formats;
 
   /**
-   * @param formats by id
+   * @param formats by id; may be a live view, in which the first that claims a media type is taken
    * @throws FailedPreconditionException if two claim the same media type
    */
   public ImageFormats(Map<String, ImageFormat> formats) {
-    this.byId = new TreeMap<>(formats);
+    this.formats = formats;
     Map<String, String> owners = new TreeMap<>();
-    byId.forEach((id, format) -> {
-      for (String mediaType : format.mediaTypes()) {
-        String other = owners.putIfAbsent(mediaType, id);
-        if (other != null) {
-          throw new FailedPreconditionException(
-              "image formats " + other + " and " + id + ": both claim " + mediaType);
-        }
-        byMediaType.put(mediaType, format);
-      }
-    });
+    new TreeMap<>(formats)
+        .forEach((id, format) -> {
+          for (String mediaType : format.mediaTypes()) {
+            String other = owners.putIfAbsent(mediaType, id);
+            if (other != null) {
+              throw new FailedPreconditionException(
+                  "image formats " + other + " and " + id + ": both claim " + mediaType);
+            }
+          }
+        });
   }
 
   /**
@@ -49,17 +49,18 @@ public final class ImageFormats {
    * @throws InvalidArgumentException if no format claims it
    */
   Descriptor convert(Descriptor target, Repository from, ContentStore content) {
-    ImageFormat format = byMediaType.get(target.mediaType());
-    if (format == null) {
-      throw new InvalidArgumentException(
-          "image "
-              + target.digest()
-              + ": media type \""
-              + target.mediaType()
-              + "\" is of no image format here, there are "
-              + byId.keySet());
+    for (ImageFormat format : formats.values()) {
+      if (format.mediaTypes().contains(target.mediaType())) {
+        return format.convert(target, from, content);
+      }
     }
-    return format.convert(target, from, content);
+    throw new InvalidArgumentException(
+        "image "
+            + target.digest()
+            + ": media type \""
+            + target.mediaType()
+            + "\" is of no image format here, there are "
+            + new TreeSet<>(formats.keySet()));
   }
 
   /**
@@ -70,7 +71,7 @@ public final class ImageFormats {
       InputStream archive, boolean compress, ContentStore content, ImageArchive usual) {
     BufferedInputStream in = new BufferedInputStream(archive, ImageFormat.BEGINNING);
     byte[] beginning = beginning(in);
-    for (ImageFormat format : byId.values()) {
+    for (ImageFormat format : new TreeMap<>(formats).values()) {
       if (format.recognises(beginning)) {
         return format.read(in, content);
       }

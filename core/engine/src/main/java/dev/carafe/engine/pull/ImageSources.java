@@ -7,17 +7,20 @@ import dev.carafe.spi.images.ImageSource;
 import dev.carafe.spi.images.ImageSource.Repository;
 import dev.carafe.spi.images.SourceOptions;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The sources that are running, by the transports of what they open. */
 public final class ImageSources {
-  private final Map<String, ImageSource> byTransport = new TreeMap<>();
+  private final Map<String, ImageSource> sources;
 
   /**
-   * @param sources by id
+   * @param sources by id; may be a live view, in which the first one for a transport is taken
    * @throws FailedPreconditionException if two are for the same transport
    */
   public ImageSources(Map<String, ImageSource> sources) {
+    this.sources = sources;
     Map<String, String> owners = new TreeMap<>();
     new TreeMap<>(sources)
         .forEach((id, source) -> {
@@ -33,7 +36,6 @@ public final class ImageSources {
                       + transport
                       + ":\"");
             }
-            byTransport.put(transport, source);
           }
         });
   }
@@ -44,16 +46,19 @@ public final class ImageSources {
    * @throws InvalidArgumentException if no source is for that transport
    */
   Repository open(ImageLocation location, SourceOptions options) {
-    ImageSource source = byTransport.get(location.transport());
-    if (source == null) {
-      throw new InvalidArgumentException(
-          "image \""
-              + location
-              + "\": no source is for \""
-              + location.transport()
-              + ":\", there are "
-              + byTransport.keySet());
+    Set<String> transports = new TreeSet<>();
+    for (ImageSource source : sources.values()) {
+      if (source.transports().contains(location.transport())) {
+        return source.open(location, options);
+      }
+      transports.addAll(source.transports());
     }
-    return source.open(location, options);
+    throw new InvalidArgumentException(
+        "image \""
+            + location
+            + "\": no source is for \""
+            + location.transport()
+            + ":\", there are "
+            + transports);
   }
 }

@@ -17,6 +17,7 @@ import dev.carafe.spi.images.ImageVerifier.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -28,15 +29,18 @@ public final class ImageVerification {
   private static final int REASON_LIMIT = 1024;
 
   /** Without verifiers every image is fine. */
-  public static final ImageVerification NONE = new ImageVerification(Map.of());
+  public static final ImageVerification NONE = new ImageVerification(Map.of(), List.of());
 
   private final Map<String, ImageVerifier> verifiers;
+  private final List<String> needed;
 
   /**
-   * @param verifiers by id
+   * @param verifiers by id; may be a live view
+   * @param needed ids of those without which nothing is good
    */
-  public ImageVerification(Map<String, ImageVerifier> verifiers) {
-    this.verifiers = new TreeMap<>(verifiers);
+  public ImageVerification(Map<String, ImageVerifier> verifiers, List<String> needed) {
+    this.verifiers = verifiers;
+    this.needed = List.copyOf(needed);
   }
 
   /**
@@ -48,7 +52,14 @@ public final class ImageVerification {
    *     that the image is good
    */
   public void check(ImageLocation name, Descriptor target, Pull pull) {
-    verifiers.forEach((id, verifier) -> {
+    Map<String, ImageVerifier> now = new TreeMap<>(verifiers);
+    for (String id : needed) {
+      if (!now.containsKey(id)) {
+        throw new FailedPreconditionException(
+            what(id, name, target) + ": no verdict: it is not running");
+      }
+    }
+    now.forEach((id, verifier) -> {
       Verdict verdict = ask(id, verifier, name, target, pull);
       if (!verdict.ok()) {
         throw new PermissionDeniedException(

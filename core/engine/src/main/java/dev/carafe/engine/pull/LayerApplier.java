@@ -24,19 +24,20 @@ import java.util.concurrent.Semaphore;
  */
 public final class LayerApplier {
   private final List<Differ> differs;
-  private final List<LayerProcessor> processors;
+  private final Collection<LayerProcessor> processors;
   private final PullConfig config;
   private final Semaphore unpacks;
 
   /**
    * An applier.
    *
-   * @param differs in the order in which they are asked
+   * @param differs in the order in which they are asked; may be a live view
+   * @param processors may be a live view
    */
   public LayerApplier(
       List<Differ> differs, Collection<LayerProcessor> processors, PullConfig config) {
-    this.differs = List.copyOf(differs);
-    this.processors = List.copyOf(processors);
+    this.differs = differs;
+    this.processors = processors;
     this.config = config;
     this.unpacks = new Semaphore(config.maxConcurrentUnpacks(), true);
   }

@@ -9,6 +9,7 @@ import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.plugins.PluginUse;
 import dev.carafe.spi.sandboxes.CreateSandbox;
 import dev.carafe.spi.sandboxes.Sandbox;
 import dev.carafe.spi.sandboxes.SandboxController;
@@ -19,6 +20,7 @@ import dev.carafe.spi.sandboxes.SandboxStatus;
 import dev.carafe.spi.sandboxes.StartedSandbox;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,8 +45,20 @@ public final class SandboxManager implements AutoCloseable {
   public SandboxManager(
       Metadata metadata, Map<String, SandboxController> controllers, EventBus events) {
     this.metadata = metadata;
-    this.controllers = Map.copyOf(controllers);
+    this.controllers = controllers;
     this.events = events;
+  }
+
+  /** What is kept of a controller: its sandboxes. */
+  public List<PluginUse> uses(String controller) {
+    long count = 0;
+    for (Namespace namespace : metadata.namespaces().list()) {
+      count +=
+          metadata.stores(namespace).sandboxes().list().stream()
+              .filter(sandbox -> sandbox.controller().equals(controller))
+              .count();
+    }
+    return count == 0 ? List.of() : List.of(new PluginUse(count + " sandboxes", false));
   }
 
   /** Watches, in the background, what an earlier daemon started. */

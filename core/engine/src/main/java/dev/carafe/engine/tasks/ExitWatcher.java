@@ -27,14 +27,17 @@ final class ExitWatcher implements AutoCloseable {
   private final ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean closing;
 
-  ExitWatcher(TaskTable tasks) {
+  /**
+   * @param runtimes those that are there, by id: a live view
+   */
+  ExitWatcher(TaskTable tasks, Map<String, TaskRuntime> runtimes) {
     this.tasks = tasks;
-    this.memory = new MemoryWatcher(tasks);
+    this.memory = new MemoryWatcher(tasks, runtimes);
   }
 
-  /** Tells of kills for want of memory, too. */
-  void watchMemory(Map<String, TaskRuntime> runtimes) {
-    runtimes.forEach(memory::watch);
+  /** Tells of kills for want of memory in tasks of a runtime, too. */
+  void watchMemory(String plugin, TaskRuntime runtime) {
+    memory.watch(plugin, runtime);
   }
 
   void watch(TaskEntry entry, ProcessId process) {

@@ -6,6 +6,8 @@ import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.TaskLocation;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -25,15 +27,24 @@ final class MemoryWatcher implements AutoCloseable {
   private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
 
   private final TaskTable tasks;
+  private final Map<String, TaskRuntime> runtimes;
+  private final Map<String, TaskRuntime> watched = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean closing;
 
-  MemoryWatcher(TaskTable tasks) {
+  /**
+   * @param runtimes those that are there, by id: a live view
+   */
+  MemoryWatcher(TaskTable tasks, Map<String, TaskRuntime> runtimes) {
     this.tasks = tasks;
+    this.runtimes = runtimes;
   }
 
-  /** Watches all tasks of a runtime, those to come included. */
+  /** Watches all tasks of a runtime, those to come included, until it is unloaded. Idempotent. */
   void watch(String plugin, TaskRuntime runtime) {
+    if (watched.put(plugin, runtime) == runtime) {
+      return;
+    }
     threads.execute(() -> {
       try {
         wait(plugin, runtime);
@@ -47,14 +58,14 @@ final class MemoryWatcher implements AutoCloseable {
 
   private void wait(String plugin, TaskRuntime runtime) throws InterruptedException {
     Duration retry = FIRST_RETRY;
-    while (!closing) {
+    while (!closing && runtimes.get(plugin) == runtime) {
       try {
         runtime.awaitMemoryKills().forEach(this::hint);
         retry = FIRST_RETRY;
       } catch (UnimplementedException e) {
         throw e;
       } catch (RuntimeException e) {
-        if (!closing) {
+        if (!closing && runtimes.get(plugin) == runtime) {
           LOG.warn("runtime {}: kills for want of memory: {}", plugin, e.toString());
         }
         Thread.sleep(retry);
@@ -62,6 +73,7 @@ final class MemoryWatcher implements AutoCloseable {
         retry = retry.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : retry;
       }
     }
+    watched.remove(plugin, runtime);
   }
 
   private void hint(TaskLocation location) {

@@ -59,7 +59,7 @@ public final class RuntimeHandlers {
   public record Resolved(String plugin, TaskRuntime runtime, RuntimeOptions options) {}
 
   public RuntimeHandlers(Map<String, TaskRuntime> runtimes, Map<String, Handler> configured) {
-    this.runtimes = Map.copyOf(runtimes);
+    this.runtimes = runtimes;
     Map<String, Handler> all = new HashMap<>(configured);
     Handler trusted = all.putIfAbsent(DEFAULT, COMMAND_LINE);
     if (trusted != null && !trusted.plugin().equals(COMMAND_LINE.plugin())) {

@@ -25,7 +25,7 @@ final class SandboxAddresses {
 
   SandboxAddresses(Metadata metadata, Map<String, SandboxController> controllers) {
     this.metadata = metadata;
-    this.controllers = Map.copyOf(controllers);
+    this.controllers = controllers;
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.carafe.spi.errors.InvalidArgumentException;
 import dev.carafe.spi.errors.NotFoundException;
 import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
+import dev.carafe.spi.plugins.PluginUse;
 import dev.carafe.spi.runtimes.CheckpointRequest;
 import dev.carafe.spi.runtimes.CreateTask;
 import dev.carafe.spi.runtimes.ExecProcess;
@@ -90,7 +91,7 @@ public final class TaskManager implements AutoCloseable {
     this.optionsDecoder = optionsDecoder;
     this.bundles = new BundleDirectories(bundles);
     this.tasks = new TaskTable(metadata, events, this.bundles);
-    this.watcher = new ExitWatcher(tasks);
+    this.watcher = new ExitWatcher(tasks, handlers.plugins());
   }
 
   /**
@@ -99,8 +100,14 @@ public final class TaskManager implements AutoCloseable {
    * a task wait for its own recovery only.
    */
   public void recover() {
-    watcher.watchMemory(handlers.plugins());
+    handlers.plugins().forEach(watcher::watchMemory);
     new TaskRecovery(handlers, tasks, watcher, bootId).recover(metadata);
+  }
+
+  /** What is kept of a runtime: its tasks, which it may hold in its own memory. */
+  public List<PluginUse> uses(String runtime) {
+    long count = tasks.count(runtime);
+    return count == 0 ? List.of() : List.of(new PluginUse(count + " tasks", true));
   }
 
   /**
@@ -126,6 +133,7 @@ public final class TaskManager implements AutoCloseable {
         handlers.resolve(
             request.runtime().isEmpty() ? container.runtime().name() : request.runtime(),
             merge(container.runtime().options(), request.options()));
+    watcher.watchMemory(handler.plugin(), handler.runtime());
     TaskRecord intent =
         new TaskRecord(
             id,

@@ -54,6 +54,13 @@ final class TaskTable {
     return entries;
   }
 
+  /** How many tasks a runtime has, those that are being created included. */
+  long count(String runtime) {
+    return tasks.values().stream()
+        .filter(entry -> entry.record().runtime().equals(runtime) && !entry.deleted())
+        .count();
+  }
+
   /** A task, once it can be used. */
   TaskEntry get(Namespace namespace, String id) {
     TaskEntry entry = tasks.get(new Key(namespace, id));

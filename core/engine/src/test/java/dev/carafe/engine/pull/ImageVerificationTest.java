@@ -23,7 +23,7 @@ class ImageVerificationTest {
       new Descriptor("application/vnd.oci.image.index.v1+json", Digest.of(new byte[] {1}), 10);
 
   private static void check(Map<String, ImageVerifier> verifiers) {
-    new ImageVerification(verifiers).check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
+    new ImageVerification(verifiers, List.of()).check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,7 +59,13 @@ class MemoryWatcherTest {
           metadata(),
           fake(EventBus.class, this::publish),
           new BundleDirectories(Path.of("/nowhere")));
-  private final MemoryWatcher watcher = new MemoryWatcher(table);
+  private final Map<String, TaskRuntime> runtimes = new ConcurrentHashMap<>();
+  private final MemoryWatcher watcher = new MemoryWatcher(table, runtimes);
+
+  private void watch(String plugin, TaskRuntime runtime) {
+    runtimes.put(plugin, runtime);
+    watcher.watch(plugin, runtime);
+  }
 
   @AfterEach
   void close() {
@@ -136,7 +143,7 @@ class MemoryWatcherTest {
   void aKillIsToldWhenItHappensAndOnce() throws Exception {
     // Given
     TaskEntry entry = running(counting());
-    watcher.watch("oci", entry.runtime);
+    watch("oci", entry.runtime);
 
     // When
     kill();
@@ -173,7 +180,7 @@ class MemoryWatcherTest {
     stored.set(stored.get().withMemoryKills(2));
     TaskEntry entry = running(counting());
     kills.set(2);
-    watcher.watch("oci", entry.runtime);
+    watch("oci", entry.runtime);
 
     // When
     named.add(Set.of(TASK));
@@ -189,7 +196,7 @@ class MemoryWatcherTest {
     // Given
     TaskEntry entry = running(counting());
     named.add(new UnavailableException("not now"));
-    watcher.watch("oci", entry.runtime);
+    watch("oci", entry.runtime);
 
     // When
     kill();
@@ -202,7 +209,7 @@ class MemoryWatcherTest {
   void ofARuntimeThatDoesNotCountOnlyTheExitTells() throws Exception {
     // Given
     TaskEntry entry = running(blind());
-    watcher.watch("other", entry.runtime);
+    watch("other", entry.runtime);
 
     // When
     watcher.tellBeforeExit(entry, exit(false));
@@ -217,7 +224,7 @@ class MemoryWatcherTest {
   void aTaskThatIsGoneIsNotAsked() throws Exception {
     // Given
     TaskEntry entry = running(counting());
-    watcher.watch("oci", entry.runtime);
+    watch("oci", entry.runtime);
     entry.markDeleted();
 
     // When

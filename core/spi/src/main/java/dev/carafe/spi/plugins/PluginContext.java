@@ -2,7 +2,9 @@ package dev.carafe.spi.plugins;
 
 import dev.carafe.spi.errors.FailedPreconditionException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What the daemon hands to a factory. Only valid during {@link PluginFactory#create}; what it
@@ -37,13 +39,26 @@ public interface PluginContext {
    */
   <T> T require(PluginType<T> type);
 
-  /** All healthy plugins of a required kind by id; never empty. */
+  /**
+   * All healthy plugins of a required kind by id; not empty when it is returned. A live view: it
+   * shows what is loaded and unloaded later, and may be iterated at any time.
+   */
   <T> Map<String, T> requireAll(PluginType<T> type);
 
-  /** All healthy plugins of a wanted kind by id; may be empty. */
+  /** All healthy plugins of a wanted kind by id; may be empty. A live view. */
   default <T> Map<String, T> wanted(PluginType<T> type) {
     return Map.of();
   }
+
+  /**
+   * Tells the daemon how to learn what this plugin keeps of others, so that nobody unloads them
+   * meanwhile. It is asked when an operator wants to unload or reload one. Calls in flight need not
+   * be told.
+   *
+   * @param type the kind of the others
+   * @param uses from the id of one to what is kept of it; empty if nothing is
+   */
+  default void uses(PluginType<?> type, Function<String, List<PluginUse>> uses) {}
 
   /** Shows a capability in introspection, for example {@code rebase}. */
   void capability(String name);

@@ -3,6 +3,7 @@ package dev.carafe.integration.plugins;
 import dev.carafe.host.PluginHost;
 import dev.carafe.host.PluginStatus;
 import dev.carafe.host.config.ConfigLoader;
+import dev.carafe.host.config.DaemonConfig;
 import dev.carafe.spi.events.Envelope;
 import dev.carafe.spi.events.Event;
 import dev.carafe.spi.events.EventBus;
@@ -39,10 +40,17 @@ abstract class PluginTestCase {
         file,
         "plugin_dirs = [\"%s\"]\n%s\n[plugin_limits]\ncreate_seconds = 2\nclose_seconds = 1\n"
             .formatted(plugins, String.join("\n", toml)));
-    return PluginHost.start(
-        ConfigLoader.load(
-            new ConfigLoader.Flags(
-                file, directory.resolve("root"), directory.resolve("state"), null)));
+    return PluginHost.start(config());
+  }
+
+  /** The configuration as it is in the file now. */
+  DaemonConfig config() throws IOException {
+    return ConfigLoader.load(
+        new ConfigLoader.Flags(
+            directory.resolve("config.toml"),
+            directory.resolve("root"),
+            directory.resolve("state"),
+            null));
   }
 
   static PluginStatus status(PluginHost host, String id) {

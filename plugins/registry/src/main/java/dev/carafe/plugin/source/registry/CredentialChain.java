@@ -23,8 +23,11 @@ final class CredentialChain {
 
   private final Map<String, CredentialProvider> providers;
 
+  /**
+   * @param providers by id; may be a live view
+   */
   CredentialChain(Map<String, CredentialProvider> providers) {
-    this.providers = new TreeMap<>(providers);
+    this.providers = providers;
   }
 
   /** The search for one pull, by host. */
@@ -40,7 +43,7 @@ final class CredentialChain {
   }
 
   private Optional<Credentials> find(CredentialProvider.Query query) {
-    for (Map.Entry<String, CredentialProvider> provider : providers.entrySet()) {
+    for (Map.Entry<String, CredentialProvider> provider : new TreeMap<>(providers).entrySet()) {
       try {
         Optional<Credentials> found = provider.getValue().find(query);
         if (found.isPresent()) {
