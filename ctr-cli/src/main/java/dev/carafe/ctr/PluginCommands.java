@@ -93,7 +93,9 @@ final class PluginCommands {
 
   private int changed(ChangeResponse change) {
     change.getPluginsList().forEach(session.out()::println);
-    change.getWarningsList().forEach(warning -> session.err().println("warning: " + warning));
+    change
+        .getWarningsList()
+        .forEach(warning -> session.streams().err().println("warning: " + Text.printable(warning)));
     return 0;
   }
 

@@ -109,6 +109,8 @@ public final class PluginGraph {
     return nodes.stream()
         .filter(other -> node.wants().contains(other.kind()))
         .filter(other -> other.state() == PluginStatus.State.FAILED)
+        // A faulty jar stops nobody who can do without it: who relies on it names it.
+        .filter(other -> other.candidate().loader() == null)
         .map(other -> "wants " + other.uri() + ": " + other.error())
         .findFirst()
         .orElse(null);

@@ -63,7 +63,7 @@ class HotPluginIT {
     // And a jar that is no jar any more changes nothing
     Files.writeString(jar, "no jar");
     assertTrue(
-        carafe.run("plugins", "reload", "hardlink").oneLineError().contains("cannot be opened"));
+        carafe.run("plugins", "reload", "hardlink").code(1).err().contains("cannot be opened"));
     assertEquals(
         "third\n",
         carafe.ok("run", "--rm", "--snapshotter", "hardlink", image, "c3", "echo", "third"));
