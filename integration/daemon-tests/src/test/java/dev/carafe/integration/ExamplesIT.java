@@ -47,12 +47,20 @@ class ExamplesIT {
         [cri]
         snapshotter = "hardlink"
         log_driver = "json-lines"
+        image_platforms = ["wasi/wasm"]
+        [runtimes.wasm]
+        version = "v2"
+        plugin = "%s"
         [plugins."dev.carafe.log-driver.v1.json-lines"]
         directory = "%s"
         [plugins."io.containerd.image-verifier.v1.allowlist"]
         file = "%s"
         """
-            .formatted(jars(lab), lab.directory("lines"), allowed));
+            .formatted(
+                jars(lab),
+                Setup.dist().resolve("plugins/carafe-runtime-wasm.jar"),
+                lab.directory("lines"),
+                allowed));
   }
 
   private static List<String> lines(Path directory) throws IOException {
@@ -113,6 +121,36 @@ class ExamplesIT {
     assertTrue(
         logged.stream().anyMatch(line -> line.contains("\"stderr\",\"text\":\"an error\"")),
         logged::toString);
+  }
+
+  @Test
+  void aPodOfWebAssemblyGoesThroughAllOfThem(Lab lab) throws Exception {
+    // Given
+    String name = WasmIT.image();
+    Path allowed = Files.writeString(lab.work().resolve("allowed"), "# nothing yet\n");
+    Cri cri = Cri.of(lab, daemon(lab, allowed));
+    assertThrows(StatusRuntimeException.class, () -> cri.pull(name));
+
+    // When
+    Files.writeString(allowed, name + "\n");
+    cri.pull(name);
+    String container = cri.create(cri.runIn("p1", "wasm"), Cri.config("c1", name).build());
+    cri.start(container);
+
+    // Then
+    assertEquals(7, cri.awaitEnd(container).getExitCode());
+    assertTrue(
+        cri
+            .daemon()
+            .carafe()
+            .in("k8s.io")
+            .lines("snapshots", "ls", "--snapshotter", "hardlink")
+            .stream()
+            .anyMatch(line -> line.contains(container)));
+    Await.until("both lines", () -> lines(lab.directory("lines")).size() == 2);
+    String logged = String.join("\n", lines(lab.directory("lines")));
+    assertTrue(logged.contains("\"stdout\",\"text\":\"out\""), logged);
+    assertTrue(logged.contains("\"stderr\",\"text\":\"err\""), logged);
   }
 
   @Test

@@ -55,7 +55,8 @@ class WasmIT {
     return TestImage.of(programs()).wasi().config("Cmd", List.of("/hello.wasm"));
   }
 
-  private static String image() {
+  /** Its program writes a line to each output and ends with 7. */
+  static String image() {
     return ImageStock.pushed("wasm", WasmIT::program).name();
   }
 
