@@ -76,7 +76,7 @@ final class Discovery {
   static Found only(DaemonConfig config, Path jar) {
     Discovery discovery = new Discovery(config, JarCopies.NONE);
     try {
-      discovery.open(jar, jar.toRealPath());
+      discovery.open(jar, jar.toRealPath(), false);
     } catch (IOException e) {
       discovery.fail(jar, "cannot be opened: " + Failures.describe(e));
     }
@@ -146,19 +146,24 @@ final class Discovery {
         fail(jar, objection);
         return;
       }
-      open(jar, real);
+      open(jar, real, true);
     } catch (IOException e) {
       fail(jar, "cannot be opened: " + Failures.describe(e));
     }
   }
 
-  private void open(Path path, Path real) {
+  /**
+   * Opens a jar and loads its factories.
+   *
+   * @param checksSpi whether one that was compiled against another SPI is refused
+   */
+  private void open(Path path, Path real, boolean checksSpi) {
     LoadedJar jar;
-    String objection;
+    @Nullable String objection;
     try {
       jar = copies.open(path, real);
       opened.add(jar);
-      objection = jar.spiObjection();
+      objection = checksSpi ? jar.spiObjection() : null;
     } catch (IOException | PluginRuntimeException e) {
       fail(path, "cannot be opened: " + Failures.describe(e));
       return;
