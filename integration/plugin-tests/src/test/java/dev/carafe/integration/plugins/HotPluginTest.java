@@ -263,6 +263,7 @@ class HotPluginTest extends PluginTestCase {
                     "while (Boolean.getBoolean(\"carafe.test.hold\")) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);"));
     try (PluginHost host = start()) {
       EventBus bus = bus(host, "alien");
+      System.clearProperty("carafe.test.closed");
       System.setProperty("carafe.test.hold", "true");
       Thread reload = Thread.ofPlatform().start(() -> host.hot().reload("alien", configured()));
       Await.until(() -> "alien".equals(System.clearProperty("carafe.test.closed")));

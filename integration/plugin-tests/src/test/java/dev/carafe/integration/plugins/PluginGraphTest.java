@@ -133,7 +133,8 @@ class PluginGraphTest extends PluginTestCase {
 
     try (PluginHost host = start()) {
       assertEquals(
-          "NoClassDefFoundError: dev/carafe/spi/plugins/FromTheFuture",
+          "NoClassDefFoundError: dev/carafe/spi/plugins/FromTheFuture"
+              + " (was it compiled against another version of the SPI?)",
           status(host, "alien").error());
       assertEquals(State.RUNNING, status(host, "bundled").state());
     }
@@ -156,7 +157,10 @@ class PluginGraphTest extends PluginTestCase {
     try (PluginHost host = start()) {
       String error = String.valueOf(status(host, "a.jar").error());
       assertTrue(
-          error.endsWith("NoClassDefFoundError: dev/carafe/spi/plugins/FromTheFuture"), error);
+          error.endsWith(
+              "NoClassDefFoundError: dev/carafe/spi/plugins/FromTheFuture"
+                  + " (was it compiled against another version of the SPI?)"),
+          error);
     }
   }
 
@@ -181,7 +185,8 @@ class PluginGraphTest extends PluginTestCase {
     try (PluginHost host = start()) {
       assertEquals(
           "plugin io.containerd.event.v1.alien: publish: java.lang.NoClassDefFoundError:"
-              + " dev/carafe/spi/plugins/FromTheFuture",
+              + " dev/carafe/spi/plugins/FromTheFuture"
+              + " (was it compiled against another version of the SPI?)",
           assertThrows(IllegalStateException.class, () -> bus(host, "alien").publish(event()))
               .getMessage());
       assertEquals(1, status(host, "alien").calls().failures());
