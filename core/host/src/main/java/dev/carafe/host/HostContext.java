@@ -84,12 +84,22 @@ final class HostContext implements PluginContext {
 
   @Override
   public <T> Map<String, T> wanted(PluginType<T> type) {
+    requireWanted(type);
+    return graph.all(type);
+  }
+
+  @Override
+  public Map<String, String> failed(PluginType<?> type) {
+    requireWanted(type);
+    return graph.failed(type);
+  }
+
+  private void requireWanted(PluginType<?> type) {
     requireValid();
     if (!node.declaration().wants().contains(type)) {
       throw new FailedPreconditionException(
           node.uri() + " does not declare that it wants " + type.name());
     }
-    return graph.all(type);
   }
 
   @Override

@@ -2,10 +2,13 @@ package dev.carafe.host;
 
 import dev.carafe.spi.plugins.PluginType;
 import java.time.Duration;
+import java.util.AbstractMap;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +93,22 @@ public final class PluginGraph {
     return new RunningPlugins<>(this, type);
   }
 
+  /** The failed plugins of a kind by id, each with the reason, now and later. */
+  Map<String, String> failed(PluginType<?> type) {
+    return new AbstractMap<>() {
+      @Override
+      public Set<Map.Entry<String, String>> entrySet() {
+        Map<String, String> now = new LinkedHashMap<>();
+        for (Node node : nodes) {
+          if (node.kind().equals(type.name()) && node.state() == PluginStatus.State.FAILED) {
+            now.put(node.id(), String.valueOf(node.error()));
+          }
+        }
+        return Collections.unmodifiableMap(now).entrySet();
+      }
+    };
+  }
+
   /** Why a plugin cannot be created, or null. */
   @Nullable String unmet(Node node) {
     for (String kind : node.requires()) {
@@ -109,7 +128,7 @@ public final class PluginGraph {
     return nodes.stream()
         .filter(other -> node.wants().contains(other.kind()))
         .filter(other -> other.state() == PluginStatus.State.FAILED)
-        // A faulty jar stops nobody who can do without it: who relies on it names it.
+        // A faulty jar stops nobody who can do without it: who cannot asks for those that failed.
         .filter(other -> other.candidate().loader() == null)
         .map(other -> "wants " + other.uri() + ": " + other.error())
         .findFirst()

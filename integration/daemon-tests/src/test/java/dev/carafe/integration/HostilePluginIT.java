@@ -18,6 +18,33 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Jars with faults in the packaged daemon: it serves, and says what is wrong. */
 @ExtendWith(LeakCheck.class)
 class HostilePluginIT {
+  /** A log driver whose creation does what the test says. */
+  private static final String DRIVER =
+      """
+      package vendor;
+
+      import dev.carafe.spi.logs.LogDriver;
+      import dev.carafe.spi.plugins.*;
+      import java.util.List;
+
+      @CarafePlugin
+      public class %1$s implements PluginFactory<LogDriver, %1$s.None> {
+        public record None() {}
+
+        @Override
+        public PluginDeclaration<LogDriver, None> declaration() {
+          return new PluginDeclaration<>(
+              PluginTypes.LOG_DRIVER, "%2$s", List.of(), false, new None());
+        }
+
+        @Override
+        public LogDriver create(PluginContext context, None config) {
+          %3$s
+          return new LogDriver() {};
+        }
+      }
+      """;
+
   /** An image verifier whose creation and verdicts do what the test says. */
   private static final String VERIFIER =
       """
@@ -58,13 +85,22 @@ class HostilePluginIT {
   private static final String HANG =
       "while (true) java.util.concurrent.locks.LockSupport.parkNanos(1_000_000_000L);";
 
-  private static void install(Lab lab, String id, String creating, String verifying)
+  private static void driver(Lab lab, String id, String creating) throws IOException {
+    install(lab, id, DRIVER, creating, "");
+  }
+
+  private static void verifier(Lab lab, String id, String creating, String verifying)
+      throws IOException {
+    install(lab, id, VERIFIER, creating, verifying);
+  }
+
+  private static void install(Lab lab, String id, String source, String creating, String verifying)
       throws IOException {
     String name = Character.toUpperCase(id.charAt(0)) + id.substring(1);
     Path work = lab.directory("work-" + id);
     Path classes = Files.createDirectory(work.resolve("classes"));
-    Path source = Files.createDirectories(work.resolve("vendor")).resolve(name + ".java");
-    Files.writeString(source, VERIFIER.formatted(name, id, creating, verifying));
+    Path file = Files.createDirectories(work.resolve("vendor")).resolve(name + ".java");
+    Files.writeString(file, source.formatted(name, id, creating, verifying));
     JavaCompiler compiler = javax.tools.ToolProvider.getSystemJavaCompiler();
     assertEquals(
         0,
@@ -79,7 +115,7 @@ class HostilePluginIT {
             System.getProperty("java.class.path"),
             "-d",
             classes.toString(),
-            source.toString()));
+            file.toString()));
     Path jar = lab.directory("plugins").resolve(id + ".jar");
     assertEquals(
         0,
@@ -120,10 +156,10 @@ class HostilePluginIT {
   @Test
   void jarsThatFailStopNothingAndAreShown(Lab lab) throws Exception {
     // Given jars that end the daemon, hang, overflow, and are no jars
-    install(lab, "exits", "if (true) System.exit(7);", "");
-    install(lab, "halts", "if (true) Runtime.getRuntime().halt(7);", "");
-    install(lab, "hangs", "if (true) { " + HANG + " }", "");
-    install(lab, "overflows", "if (true) throw new StackOverflowError();", "");
+    driver(lab, "exits", "if (true) System.exit(7);");
+    driver(lab, "halts", "if (true) Runtime.getRuntime().halt(7);");
+    driver(lab, "hangs", "if (true) { " + HANG + " }");
+    driver(lab, "overflows", "if (true) throw new StackOverflowError();");
     Files.writeString(lab.directory("plugins").resolve("none.jar"), "no jar");
 
     // When
@@ -160,13 +196,34 @@ class HostilePluginIT {
   }
 
   @Test
+  void whileAVerifierCouldNotBeMadeNoImageIsGood(Lab lab) throws Exception {
+    // Given
+    verifier(lab, "broken", "if (true) throw new StackOverflowError();", "");
+    TestDaemon daemon = daemon(lab);
+    String image = ImageStock.busybox().name();
+
+    // Then
+    String refused = daemon.carafe().run("pull", "--quiet", image).oneLineError();
+    assertTrue(refused.contains("image verifier broken"), refused);
+    assertTrue(refused.contains("could not be made"), refused);
+
+    // When it is gone
+    daemon.stop();
+    Files.delete(lab.directory("plugins").resolve("broken.jar"));
+    daemon.start();
+
+    // Then
+    daemon.carafe().ok("pull", "--quiet", image);
+  }
+
+  @Test
   void aPluginThatEndsTheDaemonInACallOnlyEndsTheCall(Lab lab) throws Exception {
     // Given a verifier that is loaded while the daemon runs
     TestDaemon daemon = daemon(lab);
     Carafe carafe = daemon.carafe();
     String image = ImageStock.busybox().name();
     Path jar = lab.directory("plugins").resolve("exits.jar");
-    install(lab, "exits", "", "if (true) System.exit(7);");
+    verifier(lab, "exits", "", "if (true) System.exit(7);");
     carafe.ok("plugins", "load", jar.toString());
 
     // Then no image is good

@@ -118,7 +118,10 @@ public final class TransferFlowsFactory
     LayerApplier applier =
         new LayerApplier(differs, context.wanted(PluginTypes.LAYER_PROCESSOR).values(), bounds);
     ImageVerification verification =
-        verification(context.wanted(PluginTypes.IMAGE_VERIFIER), config.verifiers());
+        verification(
+            context.wanted(PluginTypes.IMAGE_VERIFIER),
+            context.failed(PluginTypes.IMAGE_VERIFIER),
+            config.verifiers());
     ImageFormats formats = new ImageFormats(context.requireAll(PluginTypes.IMAGE_FORMAT));
     ImagePuller puller =
         new ImagePuller(
@@ -142,15 +145,15 @@ public final class TransferFlowsFactory
     return isNamed ? List.of(new PluginUse(why, false)) : List.of();
   }
 
-  /** A jar that does not load is nobody's wanted plugin: who relies on it names it. */
+  /** A jar that tells of no plugin at all is nobody's wanted one: who relies on it names it. */
   private static ImageVerification verification(
-      Map<String, ImageVerifier> running, List<String> needed) {
+      Map<String, ImageVerifier> running, Map<String, String> failed, List<String> needed) {
     for (String id : needed) {
       if (!running.containsKey(id)) {
         throw new FailedPreconditionException("image verifier \"" + id + "\" is not running");
       }
     }
-    return new ImageVerification(running, needed);
+    return new ImageVerification(running, failed, needed);
   }
 
   /** The differs that run now: those that are named first, in that order. */

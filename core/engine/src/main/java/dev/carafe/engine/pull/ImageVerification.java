@@ -29,17 +29,21 @@ public final class ImageVerification {
   private static final int REASON_LIMIT = 1024;
 
   /** Without verifiers every image is fine. */
-  public static final ImageVerification NONE = new ImageVerification(Map.of(), List.of());
+  public static final ImageVerification NONE = new ImageVerification(Map.of(), Map.of(), List.of());
 
   private final Map<String, ImageVerifier> verifiers;
+  private final Map<String, String> failed;
   private final List<String> needed;
 
   /**
    * @param verifiers by id; may be a live view
+   * @param failed why those could not be made that are there as well, by id; may be a live view
    * @param needed ids of those without which nothing is good
    */
-  public ImageVerification(Map<String, ImageVerifier> verifiers, List<String> needed) {
+  public ImageVerification(
+      Map<String, ImageVerifier> verifiers, Map<String, String> failed, List<String> needed) {
     this.verifiers = verifiers;
+    this.failed = failed;
     this.needed = List.copyOf(needed);
   }
 
@@ -59,6 +63,10 @@ public final class ImageVerification {
             what(id, name, target) + ": no verdict: it is not running");
       }
     }
+    failed.forEach((id, why) -> {
+      throw new FailedPreconditionException(
+          what(id, name, target) + ": no verdict: it could not be made: " + printable(why));
+    });
     now.forEach((id, verifier) -> {
       Verdict verdict = ask(id, verifier, name, target, pull);
       if (!verdict.ok()) {

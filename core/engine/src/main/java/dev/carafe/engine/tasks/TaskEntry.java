@@ -3,11 +3,15 @@ package dev.carafe.engine.tasks;
 import dev.carafe.engine.stores.Namespace;
 import dev.carafe.engine.stores.TaskRecord;
 import dev.carafe.spi.errors.UnavailableException;
+import dev.carafe.spi.runtimes.ProcessId;
+import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
+import dev.carafe.spi.runtimes.Stdio;
 import dev.carafe.spi.runtimes.TaskLocation;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,12 +20,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A task in memory. Its lock makes the changing calls of one task come one at a time; nothing else
  * waits for it.
  */
 final class TaskEntry {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskEntry.class);
+  private static final ExitStatus UNKNOWN_EXIT =
+      new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.EPOCH, false);
   private static final Duration TURN = Duration.ofSeconds(120);
 
   final Namespace namespace;
@@ -100,6 +109,32 @@ final class TaskEntry {
 
   @Nullable Exit knownExit(String execId) {
     return exits.get(execId);
+  }
+
+  /** One process, as it stands now. */
+  TaskView view(String execId) {
+    TaskRecord.Process process = record.processes().get(execId);
+    Stdio stdio = process == null ? Stdio.NONE : process.stdio();
+    return new TaskView(id(), execId, record.bundle(), stdio, status(execId));
+  }
+
+  /** Where a process stands; unknown where the runtime does not answer. */
+  ProcessStatus status(String execId) {
+    Exit exit = knownExit(execId);
+    try {
+      ProcessStatus status =
+          lost ? new ProcessStatus.Unknown(0) : runtime.status(state(), new ProcessId(execId));
+      if (status instanceof ProcessStatus.Unknown
+          && exit != null
+          && exit.status().isDone()
+          && !exit.status().isCompletedExceptionally()) {
+        return new ProcessStatus.Stopped(status.pid(), exit.status().getNow(UNKNOWN_EXIT));
+      }
+      return status;
+    } catch (RuntimeException e) {
+      LOG.warn("task {}: status: {}", location(), e.toString());
+      return new ProcessStatus.Unknown(0);
+    }
   }
 
   /** Waits until the task can be used. */

@@ -289,7 +289,7 @@ public final class TaskManager implements AutoCloseable {
   public TaskView get(Namespace namespace, String id, String execId) {
     TaskEntry entry = tasks.get(namespace, id);
     process(entry, execId);
-    return view(entry, execId);
+    return entry.view(execId);
   }
 
   /** All tasks of a namespace. Those that are just being created or deleted may be left out. */
@@ -298,40 +298,11 @@ public final class TaskManager implements AutoCloseable {
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<CompletableFuture<TaskView>> views =
           entries.stream()
-              .map(entry -> CompletableFuture.supplyAsync(() -> view(entry, ""), executor))
+              .map(entry -> CompletableFuture.supplyAsync(() -> entry.view(""), executor))
               .toList();
       return views.stream().map(CompletableFuture::join).toList();
     }
   }
-
-  private TaskView view(TaskEntry entry, String execId) {
-    TaskRecord.Process process = entry.record().processes().get(execId);
-    Stdio stdio = process == null ? Stdio.NONE : process.stdio();
-    return new TaskView(entry.id(), execId, entry.record().bundle(), stdio, status(entry, execId));
-  }
-
-  private ProcessStatus status(TaskEntry entry, String execId) {
-    TaskEntry.Exit exit = entry.knownExit(execId);
-    try {
-      ProcessStatus status =
-          entry.lost()
-              ? new ProcessStatus.Unknown(0)
-              : entry.runtime.status(entry.state(), new ProcessId(execId));
-      if (status instanceof ProcessStatus.Unknown
-          && exit != null
-          && exit.status().isDone()
-          && !exit.status().isCompletedExceptionally()) {
-        return new ProcessStatus.Stopped(status.pid(), exit.status().getNow(UNKNOWN_EXIT));
-      }
-      return status;
-    } catch (RuntimeException e) {
-      LOG.warn("task {}: status: {}", entry.location(), e.toString());
-      return new ProcessStatus.Unknown(0);
-    }
-  }
-
-  private static final ExitStatus UNKNOWN_EXIT =
-      new ExitStatus(ExitStatus.UNKNOWN_CODE, Instant.EPOCH, false);
 
   /**
    * Signals a process, or with {@code all} every process of the task.
@@ -484,7 +455,7 @@ public final class TaskManager implements AutoCloseable {
   /** Lets the exit of a process that has ended be published before its deletion. */
   private void awaitPublished(TaskEntry entry, String execId) {
     TaskEntry.Exit exit = entry.knownExit(execId);
-    if (exit == null || entry.lost() || !(status(entry, execId) instanceof ProcessStatus.Stopped)) {
+    if (exit == null || entry.lost() || !(entry.status(execId) instanceof ProcessStatus.Stopped)) {
       return;
     }
     try {

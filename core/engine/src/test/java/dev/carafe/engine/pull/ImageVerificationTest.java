@@ -23,7 +23,8 @@ class ImageVerificationTest {
       new Descriptor("application/vnd.oci.image.index.v1+json", Digest.of(new byte[] {1}), 10);
 
   private static void check(Map<String, ImageVerifier> verifiers) {
-    new ImageVerification(verifiers, List.of()).check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
+    new ImageVerification(verifiers, Map.of(), List.of())
+        .check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN);
   }
 
   @Test
@@ -47,6 +48,24 @@ class ImageVerificationTest {
               return new Verdict(true, "fine");
             }));
     assertEquals(List.of("a", "b " + NAME + " 10"), asked);
+  }
+
+  @Test
+  void whileOneCouldNotBeMadeNothingIsGood() {
+    FailedPreconditionException refusal =
+        assertThrows(
+            FailedPreconditionException.class,
+            () ->
+                new ImageVerification(
+                        Map.of("a", (name, target) -> new Verdict(true, "fine")),
+                        Map.of("b", "no\nlicence"),
+                        List.of())
+                    .check(NAME, TARGET, ImageVerifier.Pull.UNKNOWN));
+    assertEquals(
+        "image verifier b, image \"r.example/app:v1\" with digest "
+            + TARGET.digest()
+            + ": no verdict: it could not be made: no licence",
+        refusal.getMessage());
   }
 
   @Test

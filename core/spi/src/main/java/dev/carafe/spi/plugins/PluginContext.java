@@ -51,6 +51,14 @@ public interface PluginContext {
   }
 
   /**
+   * The plugins of a wanted kind that are there and could not be made, by id, each with the reason.
+   * A live view. Who asks plugins for permission has not got that of these.
+   */
+  default Map<String, String> failed(PluginType<?> type) {
+    return Map.of();
+  }
+
+  /**
    * Tells the daemon how to learn what this plugin keeps of others, so that nobody unloads them
    * meanwhile. It is asked when an operator wants to unload or reload one. Calls in flight need not
    * be told.

@@ -1,7 +1,6 @@
 package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.linux.EventLoop;
-import dev.carafe.linux.LoopbackPorts;
 import dev.carafe.linux.Mounter;
 import dev.carafe.linux.Signals;
 import dev.carafe.linux.Terminal;
@@ -27,9 +26,7 @@ import dev.carafe.spi.runtimes.TaskMetrics;
 import dev.carafe.spi.runtimes.TaskProcess;
 import dev.carafe.spi.runtimes.TaskRuntime;
 import dev.carafe.spi.runtimes.TaskStreams;
-import java.io.IOException;
 import java.nio.channels.SocketChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -172,13 +169,12 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
     }
     try {
       if (id.isInit()) {
-        requireStatus(task, "start", ProcessStatus.Created.class);
+        task.require("start", ProcessStatus.Created.class);
         RuntimeState started = launcher.start(task);
         task.watchMemory(memory);
         return started;
       }
-      requireStatus(
-          task, "start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
+      task.require("start a process of", ProcessStatus.Running.class, ProcessStatus.Created.class);
       return launcher.startExec(task, process);
     } catch (InterruptedException e) {
       throw Conmon.cancelled(named(task, id), e);
@@ -203,36 +199,11 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
           "task " + task.state().location() + ": cannot exec before it is restored");
     }
     try {
-      requireStatus(task, "exec in", ProcessStatus.Running.class, ProcessStatus.Created.class);
+      task.require("exec in", ProcessStatus.Running.class, ProcessStatus.Created.class);
     } catch (InterruptedException e) {
       throw Conmon.cancelled(named(task, exec.id()), e);
     }
     return launcher.addExec(task, exec);
-  }
-
-  @SafeVarargs
-  private static void requireStatus(
-      Task task, String action, Class<? extends ProcessStatus>... allowed)
-      throws InterruptedException {
-    ProcessStatus status = task.status(ProcessId.INIT);
-    for (Class<? extends ProcessStatus> one : allowed) {
-      if (one.isInstance(status)) {
-        return;
-      }
-    }
-    throw new FailedPreconditionException(
-        "cannot " + action + " task " + task.state().location() + ": it is " + word(status));
-  }
-
-  private static String word(ProcessStatus status) {
-    return switch (status) {
-      case ProcessStatus.Created _ -> "created";
-      case ProcessStatus.Running _ -> "running";
-      case ProcessStatus.Pausing _ -> "pausing";
-      case ProcessStatus.Paused _ -> "paused";
-      case ProcessStatus.Stopped _ -> "stopped";
-      case ProcessStatus.Unknown _ -> "of unknown status";
-    };
   }
 
   @Override
@@ -352,15 +323,10 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public SocketChannel connect(RuntimeState state, int port) {
     Task task = task(state);
     try {
-      requireStatus(task, "connect to", ProcessStatus.Running.class, ProcessStatus.Paused.class);
-      Pid init = task.process(ProcessId.INIT).process();
-      return LoopbackPorts.connect(init.number(), init::isAlive, port);
+      task.require("connect to", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+      return task.connect(port);
     } catch (InterruptedException e) {
       throw Conmon.cancelled("task " + task.state().location(), e);
-    } catch (NoSuchFileException e) {
-      throw Task.finished();
-    } catch (IOException e) {
-      throw new UnavailableException("task " + task.state().location() + ": " + e.getMessage(), e);
     }
   }
 
@@ -368,7 +334,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public RuntimeState pause(RuntimeState state) {
     Task task = task(state);
     try {
-      requireStatus(task, "pause", ProcessStatus.Running.class);
+      task.require("pause", ProcessStatus.Running.class);
       ResourceGroup cgroup = task.group();
       if (!cgroup.canFreeze()) {
         throw new UnimplementedException(
@@ -388,7 +354,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public RuntimeState resume(RuntimeState state) {
     Task task = task(state);
     try {
-      requireStatus(task, "resume", ProcessStatus.Paused.class, ProcessStatus.Pausing.class);
+      task.require("resume", ProcessStatus.Paused.class, ProcessStatus.Pausing.class);
     } catch (InterruptedException e) {
       throw Conmon.cancelled("task " + task.state().location(), e);
     }
@@ -447,7 +413,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
   public void checkpoint(RuntimeState state, CheckpointRequest request) {
     Task task = task(state);
     try {
-      requireStatus(task, "checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
+      task.require("checkpoint", ProcessStatus.Running.class, ProcessStatus.Paused.class);
       checkpoints.write(task.state(), request);
     } catch (InterruptedException e) {
       throw Conmon.cancelled("task " + task.state().location(), e);

@@ -1,8 +1,11 @@
 package dev.carafe.plugin.runtime.oci;
 
 import dev.carafe.linux.EventLoop;
+import dev.carafe.linux.LoopbackPorts;
 import dev.carafe.plugin.runtime.oci.TaskState.ProcessState;
+import dev.carafe.spi.errors.FailedPreconditionException;
 import dev.carafe.spi.errors.NotFoundException;
+import dev.carafe.spi.errors.UnavailableException;
 import dev.carafe.spi.resources.GroupPlace;
 import dev.carafe.spi.resources.ResourceGroup;
 import dev.carafe.spi.resources.ResourceManager;
@@ -11,7 +14,10 @@ import dev.carafe.spi.runtimes.ProcessStatus;
 import dev.carafe.spi.runtimes.ProcessStatus.ExitStatus;
 import dev.carafe.spi.runtimes.RuntimeState;
 import dev.carafe.spi.runtimes.TaskLocation;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -121,6 +127,47 @@ final class Task {
       return new ProcessStatus.Stopped(pid, live.exit().get(RECORD_MILLIS, TimeUnit.MILLISECONDS));
     } catch (TimeoutException | ExecutionException | CancellationException _) {
       return new ProcessStatus.Unknown(pid);
+    }
+  }
+
+  /**
+   * Refuses what the first process's status does not allow.
+   *
+   * @throws FailedPreconditionException if it is none of {@code allowed}
+   */
+  @SafeVarargs
+  final void require(String action, Class<? extends ProcessStatus>... allowed)
+      throws InterruptedException {
+    ProcessStatus status = status(ProcessId.INIT);
+    for (Class<? extends ProcessStatus> one : allowed) {
+      if (one.isInstance(status)) {
+        return;
+      }
+    }
+    throw new FailedPreconditionException(
+        "cannot " + action + " task " + state.location() + ": it is " + word(status));
+  }
+
+  private static String word(ProcessStatus status) {
+    return switch (status) {
+      case ProcessStatus.Created _ -> "created";
+      case ProcessStatus.Running _ -> "running";
+      case ProcessStatus.Pausing _ -> "pausing";
+      case ProcessStatus.Paused _ -> "paused";
+      case ProcessStatus.Stopped _ -> "stopped";
+      case ProcessStatus.Unknown _ -> "of unknown status";
+    };
+  }
+
+  /** A connection to a port on its loopback address. */
+  SocketChannel connect(int port) {
+    Pid init = process(ProcessId.INIT).process();
+    try {
+      return LoopbackPorts.connect(init.number(), init::isAlive, port);
+    } catch (NoSuchFileException e) {
+      throw finished();
+    } catch (IOException e) {
+      throw new UnavailableException("task " + state.location() + ": " + e.getMessage(), e);
     }
   }
 
