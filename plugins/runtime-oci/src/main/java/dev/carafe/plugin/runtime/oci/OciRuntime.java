@@ -377,8 +377,7 @@ final class OciRuntime implements TaskRuntime, AutoCloseable {
       RuntimeState state, byte[] resources, Map<String, String> annotations) {
     Task task = task(state);
     try {
-      requireStatus(
-          task,
+      task.require(
           "update",
           ProcessStatus.Created.class,
           ProcessStatus.Running.class,
