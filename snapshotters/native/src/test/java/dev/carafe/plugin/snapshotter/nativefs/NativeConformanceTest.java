@@ -8,8 +8,6 @@ import dev.carafe.testkit.snapshots.SnapshotterHarness;
 import java.nio.file.Path;
 
 class NativeConformanceTest extends SnapshotterConformance {
-  private static final boolean ROOT = System.getProperty("user.name").equals("root");
-
   @Override
   protected SnapshotterHarness harness() {
     return new SnapshotterHarness() {
@@ -20,7 +18,7 @@ class NativeConformanceTest extends SnapshotterConformance {
 
       @Override
       public TestMounter mounter() {
-        return ROOT ? new KernelTestMounter() : TestMounter.direct();
+        return TestMounter.available();
       }
     };
   }

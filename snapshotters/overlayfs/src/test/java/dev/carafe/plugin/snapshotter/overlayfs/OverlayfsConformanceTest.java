@@ -22,7 +22,7 @@ class OverlayfsConformanceTest extends SnapshotterConformance {
 
     @Override
     public TestMounter mounter() {
-      return new KernelTestMounter();
+      return TestMounter.kernel();
     }
   }
 }

@@ -25,6 +25,7 @@ import dev.carafe.spi.snapshots.Snapshot;
 import dev.carafe.spi.snapshots.SnapshotKey;
 import dev.carafe.testkit.FsTree;
 import dev.carafe.testkit.LeakCheck;
+import dev.carafe.testkit.TestMounter;
 import dev.carafe.testkit.WorkDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,7 +64,7 @@ class OverlayfsSnapshotterTest {
 
   private Path mounted(List<Mount> mounts, String name) throws IOException {
     Path directory = Files.createDirectory(work.path().resolve(name));
-    return work.closeLater(new KernelTestMounter().mount(mounts, directory)).root();
+    return work.closeLater(TestMounter.kernel().mount(mounts, directory)).root();
   }
 
   /** A small file system of its own, unmounted after the test. */
